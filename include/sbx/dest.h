@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "sbx/err.h"
+
+/*
+ * Destinations: paths inside the sandbox while it is being built.  Whatever
+ * links and ".." a path meets, in directories that somebody else can write to as
+ * well, it is resolved below the sandbox's root and never leaves it.
+ */
+
+/* A place that may not exist yet: a name in a directory. */
+struct dest {
+	int dir;                 /* O_PATH, the owner's to close */
+	char name[NAME_MAX + 1]; /* one component, neither "" nor ".."; "." is the root */
+};
+
+#define autodest __attribute__((cleanup(dest_done)))
+#define DEST_NONE {.dir = -1}
+
+void dest_done(struct dest *dest);
+
+/* Instead of a mode for missing directories: they are an error. */
+#define DEST_NO_PARENTS ((mode_t)-1)
+
+/*
+ * Find where @path is or would be, making the directories above it that are
+ * missing, with @parents_mode.
+ *
+ * A link as the last component is followed, to where it would have its target,
+ * unless @keep_link.  Returns 0 or -errno with @e set.
+ */
+int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
+	      struct err *e) must_check;
+
+/* Open what is at @path, which has to exist, as O_PATH.  Returns it or -errno with @e set. */
+int dest_open(int box, const char *path, struct err *e) must_check;
+
+/*
+ * Open @path as a place to mount @mount on.  What is missing is made: an empty
+ * directory or file, as @mount's root is, and the directories above it.  Returns
+ * an O_PATH descriptor or -errno with @e set.
+ */
+int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
+		     struct err *e) must_check;

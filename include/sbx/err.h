@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <limits.h>
+#include <stddef.h>
+
+/* How far the run had come when it failed; decides the exit status. */
+enum err_stage {
+	ERR_SETUP, /* the sandbox could not be made */
+	ERR_EXEC,  /* it stood, but the command could not be executed */
+};
+
+/*
+ * What went wrong, and while doing what.
+ *
+ * A plain value: it needs no freeing, works after running out of memory, and
+ * is sent between processes whole, which is how a child tells the monitor.
+ */
+struct err {
+	int code; /* positive errno value, 0 while nothing failed */
+	enum err_stage stage;
+	char msg[2048];  /* "context: context: cause", NUL-terminated */
+	char hint[1024]; /* what the reader can do about it; "" if unknown */
+};
+
+_Static_assert(sizeof(struct err) < PIPE_BUF, "an error is sent whole or not at all");
+
+#define printf_like(fmt, first) __attribute__((format(printf, fmt, first)))
+#define must_check __attribute__((warn_unused_result))
+
+/* Record a cause of our own finding, such as a bad argument.  Returns -@code. */
+int err_set(struct err *e, int code, const char *fmt, ...) printf_like(3, 4);
+
+/* Record a failed system call as "what: strerror".  @ret is its -errno; returns @ret. */
+int err_sys(struct err *e, int ret, const char *fmt, ...) printf_like(3, 4);
+
+/* Prepend context to a recorded error.  Returns -code, ready to return. */
+int err_add(struct err *e, const char *fmt, ...) printf_like(2, 3);
+
+/* Say what helps against a recorded error.  Returns -code, ready to return. */
+int err_hint(struct err *e, const char *fmt, ...) printf_like(2, 3);

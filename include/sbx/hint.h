@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "sbx/err.h"
+
+/*
+ * From what failed and a look at the host to what helps.  Each looks at @e->code
+ * and adds a hint to @e where the cause can be told; none ever fails.
+ */
+
+/* Making the namespaces @flags (CLONE_NEW*) failed. */
+void hint_namespaces(unsigned flags, struct err *e);
+
+/* Writing an id map failed. */
+void hint_id_map(struct err *e);
+
+/* A call of the mount API failed. */
+void hint_mount(struct err *e);
+
+/* pivot_root(2) failed. */
+void hint_pivot(struct err *e);
+
+/* Making a file system of @type failed. */
+void hint_filesystem(const char *type, struct err *e);
+
+/* Executing @file failed; to be asked inside, where it was looked for. */
+void hint_exec(const char *file, struct err *e);

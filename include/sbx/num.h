@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdint.h>
+
+#include "sbx/err.h"
+
+/*
+ * Parse all of @text as an unsigned number: digits of @base (8, 10 or 16)
+ * only, no sign, no space.  @base 0 takes the base from the text as C does
+ * (0x…, 0…, else decimal).
+ *
+ * Returns 0, -EINVAL for anything else, or -ERANGE above @max; *@ret is written
+ * only on success.
+ */
+int num_parse(const char *text, unsigned base, uint64_t max, uint64_t *ret) must_check;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "sbx/opt.h"
+
+/*
+ * The ways in which an option enters a plan; see struct opt for the signature.
+ * Each returns 0, or -errno with @e set to the cause alone: opt_parse() adds
+ * the option's name.
+ */
+#define TAKE(name)                                                                                 \
+	int take_##name(struct parse *p, const struct opt *opt, const char *const *args,           \
+			struct err *e)
+
+TAKE(bool);
+TAKE(string);      /* the last one counts */
+TAKE(argv0);       /* may be given once */
+TAKE(unshare);
+TAKE(share_net);
+TAKE(uid);
+TAKE(gid);
+TAKE(op);
+TAKE(perms);
+TAKE(size);
+TAKE(setenv);
+TAKE(unsetenv);
+TAKE(clearenv);
+TAKE(seccomp);     /* the last one counts */
+TAKE(add_seccomp); /* all count, in order */
+TAKE(cap_add);
+TAKE(cap_drop);
+TAKE(args);
+
+#undef TAKE

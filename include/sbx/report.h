@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "sbx/err.h"
+
+/*
+ * What the processes inside tell the monitor, each as one message of the socket
+ * between them.  The monitor in turn says "go", one byte.
+ */
+enum report_kind {
+	REPORT_STARTED, /* the command's process exists; comes with a pidfd of it */
+	REPORT_ENDED,   /* the command ended */
+	REPORT_FAILED,  /* it never ran */
+};
+
+struct report {
+	enum report_kind kind;
+	union {
+		struct {
+			int status;   /* as wait(2) gives it */
+			bool is_last; /* no process is left inside but the reaper */
+		} ended;
+		struct err err;
+	};
+};
+
+/*
+ * Send one.  Those of an end are written with write(2) alone, which a seccomp
+ * program is least likely to forbid.  Nobody being there to hear is no error.
+ */
+void report_started(int sock, int pidfd);
+void report_ended(int sock, int status, bool is_last);
+void report_failed(int sock, const struct err *e);
+
+/*
+ * Receive one; *@pidfd is the caller's to close, or -1.  Returns 1, 0 when nobody
+ * is left to send any, or -errno.
+ */
+int report_receive(int sock, struct report *ret, int *pidfd) must_check;
+
+/* Say "go", and wait for it.  report_await_go() returns -EPIPE if the monitor is gone. */
+int report_go(int sock) must_check;
+int report_await_go(int sock) must_check;

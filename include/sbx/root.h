@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "sbx/err.h"
+
+/*
+ * Where the ops read from and where they build.  All are O_PATH descriptors;
+ * roots_done() closes them.
+ */
+struct roots {
+	int host;  /* the host's root, which is also the process's root meanwhile */
+	int cwd;   /* where relative sources start, or -errno if it cannot be opened */
+	int stage; /* a tmpfs that only sbx sees; for files that are bound from it */
+	int box;   /* the sandbox's root as it is now: see root_mount() */
+};
+
+#define autoroots __attribute__((cleanup(roots_done)))
+#define ROOTS_NONE {.host = -1, .cwd = -1, .stage = -1, .box = -1}
+
+void roots_done(struct roots *roots);
+
+/*
+ * Cut this mount namespace off from the host's and put an empty root for the
+ * sandbox into it, where no path of the host leads.  The process's root stays
+ * the host's.
+ *
+ * Returns 0 or -errno with @e set.
+ */
+int root_begin(struct roots *roots, struct err *e) must_check;
+
+/*
+ * Mount @mount on @dest, an O_PATH descriptor of a place inside the sandbox.  If
+ * that is the sandbox's root, @mount becomes the root for all that follows, and
+ * @roots takes the descriptor over.
+ *
+ * Returns 0 or -errno; the caller knows how to word it.
+ */
+int root_mount(struct roots *roots, int *mount, int dest) must_check;
+
+/*
+ * Make the sandbox's root the process's root and let go of the host's: from
+ * here on no path leads to it.  Closes @roots.
+ *
+ * Returns 0 or -errno with @e set.
+ */
+int root_enter(struct roots *roots, struct err *e) must_check;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct mount_attr;
+struct pollfd;
+struct sock_fprog;
+struct statx;
+
+/*
+ * The kernel, as the rest of the program sees it: one function per system call,
+ * each returning what the call returns or -errno, with O_CLOEXEC set on every
+ * descriptor that it makes.  No other file makes a system call, and none looks
+ * at errno; tests/unit/fake_sys.c takes this file's place to record calls and
+ * make them fail.
+ */
+
+/* Files and descriptors */
+int sys_close(int fd);
+int sys_close_range(unsigned first, unsigned last);
+int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
+int sys_openat_in(int rootfd, const char *path, int flags); /* never leaves @rootfd */
+ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_write(int fd, const void *buf, size_t size);
+int sys_mkdirat(int dirfd, const char *path, mode_t mode);
+int sys_symlinkat(const char *target, int dirfd, const char *path);
+ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
+int sys_unlinkat(int dirfd, const char *path);
+int sys_statx(int fd, unsigned mask, struct statx *ret); /* of @fd itself */
+int sys_fchmod(int fd, mode_t mode);
+int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
+int sys_access(const char *path, int mode);
+int sys_getfd(int fd);     /* fcntl(F_GETFD) */
+int sys_set_cloexec(int fd);
+int sys_getcwd(char *buf, size_t size);
+int sys_chdir(const char *path);
+int sys_fchdir(int fd);
+int sys_chroot(const char *path);
+mode_t sys_umask(mode_t mask);
+int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal */
+
+/* Mounts */
+int sys_open_tree(int dirfd, const char *path, unsigned flags);
+int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr); /* of @fd itself */
+int sys_move_mount(int from, int to);                                  /* @from itself onto @to */
+int sys_fsopen(const char *type);
+int sys_fsconfig_string(int fsfd, const char *key, const char *value);
+int sys_fsconfig_create(int fsfd);
+int sys_fsmount(int fsfd, unsigned attr);
+int sys_pivot_root(const char *new_root, const char *put_old);
+int sys_umount(const char *path, int flags);
+
+/* Processes, identity and namespaces */
+
+/*
+ * Fork into new namespaces.  Returns the child's pid with *@pidfd to it, 0 in
+ * the child, or -errno.  clone3(2), or clone(2) where that is ENOSYS: service
+ * managers and containers forbid it because seccomp cannot see its flags.
+ */
+int sys_clone(unsigned flags, int *pidfd);
+
+/*
+ * Make a process that calls @child with @arg in this one's memory, while this one
+ * waits for it to exec or end, as vfork(2) does: no page table has to be copied.
+ * @child must not return.  Returns the new process's pid or -errno.
+ */
+pid_t sys_vfork(int (*child)(void *arg), void *arg);
+int sys_pidfd_open(pid_t pid);
+int sys_unshare(int flags);
+int sys_sethostname(const char *name);
+int sys_loopback_up(void); /* socket(2), ioctl(SIOCSIFFLAGS) on lo, close(2) */
+uid_t sys_getuid(void);
+gid_t sys_getgid(void);
+pid_t sys_getpid(void);
+pid_t sys_getppid(void);
+int sys_setsid(void);
+int sys_prctl(int option, unsigned long arg);
+int sys_seccomp_filter(const struct sock_fprog *program);
+int sys_exec(const char *file, const char *const *argv); /* execvp(3) */
+__attribute__((noreturn)) void sys_exit(int status);
+
+/* Waiting, signals and messages */
+pid_t sys_wait(pid_t pid, int *status, int flags);        /* wait4(2) */
+int sys_wait_pidfd(int pidfd, int *status);               /* 1 if it ended, 0 if not yet */
+int sys_pidfd_send_signal(int pidfd, int sig);
+int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old);
+int sys_signal_ignored(int sig); /* 1 if its disposition is SIG_IGN, 0 if not */
+int sys_signal_default(int sig);
+int sys_signalfd(const sigset_t *set);
+int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
+int sys_socketpair(int ret[2]); /* of SOCK_SEQPACKET: every message arrives whole */
+
+/*
+ * Send or receive one message with at most one descriptor: @passed is -1 for
+ * none.  A vanished receiver is -EPIPE, never SIGPIPE; a vanished sender is 0
+ * bytes.
+ */
+ssize_t sys_send(int sock, const void *buf, size_t size, int passed);
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed);
+
+#define autoclose __attribute__((cleanup(cleanup_fd)))
+
+static inline void cleanup_fd(const int *fd)
+{
+	if (*fd >= 0)
+		(void)sys_close(*fd);
+}

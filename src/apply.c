@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/apply.h"
+
+#include "sbx/dest.h"
+#include "sbx/hint.h"
+#include "sbx/sys.h"
+
+int apply_attach(struct site *site, const struct op *op, int *mount, struct err *e)
+{
+	autoclose int dest =
+		dest_mount_point(site->roots.box, op->dest, op->parents_mode, *mount, e);
+	int r;
+
+	if (dest < 0)
+		return dest;
+	r = root_mount(&site->roots, mount, dest);
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot mount on %s", op->dest);
+		hint_mount(e);
+	}
+	return r;
+}
+
+/* How each kind of op is carried out. */
+static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct err *) = {
+	[OP_BIND] = apply_bind,
+	[OP_TMPFS] = apply_tmpfs,
+	[OP_DIR] = apply_dir,
+	[OP_PROC] = apply_proc,
+	[OP_DEV] = apply_dev,
+	[OP_MQUEUE] = apply_mqueue,
+	[OP_SYMLINK] = apply_symlink,
+	[OP_FILE] = apply_file,
+	[OP_BIND_DATA] = apply_bind_data,
+	[OP_CHMOD] = apply_chmod,
+	[OP_REMOUNT_RO] = apply_remount_ro,
+};
+
+int apply_ops(struct site *site, const struct plan *plan, struct err *e)
+{
+	for (size_t i = 0; i < plan->n_ops; i++) {
+		const struct op *op = &plan->ops[i];
+
+		if (appliers[op->kind](site, op, e) < 0)
+			return err_add(e, "--%s", op->option);
+	}
+	return 0;
+}

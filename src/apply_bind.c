@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+
+#include "sbx/apply.h"
+#include "sbx/dest.h"
+#include "sbx/hint.h"
+#include "sbx/sys.h"
+
+/*
+ * Restrictions of a bind.  They are only ever added, and to every mount of the
+ * tree at once: a recursive mount_setattr(2) changes all or nothing, and would
+ * refuse to clear what is locked.
+ */
+static uint64_t restrictions(unsigned flags)
+{
+	uint64_t attr = MOUNT_ATTR_NOSUID;
+
+	if (!(flags & OP_DEVICES))
+		attr |= MOUNT_ATTR_NODEV;
+	if (flags & OP_READONLY)
+		attr |= MOUNT_ATTR_RDONLY;
+	return attr;
+}
+
+/* Copy the mounts at @op's source.  Returns the detached tree or -errno with @e set. */
+static int clone_source(const struct site *site, const struct op *op, struct err *e)
+{
+	const struct roots *roots = &site->roots;
+	int tree;
+
+	if (op->src[0] != '/' && roots->cwd < 0)
+		return err_sys(e, roots->cwd, "cannot open the working directory to find %s",
+			       op->src);
+	tree = sys_open_tree(roots->cwd, op->src, OPEN_TREE_CLONE | AT_RECURSIVE);
+	if (tree < 0) {
+		(void)err_sys(e, tree, "cannot open %s on the host", op->src);
+		hint_mount(e);
+	}
+	return tree;
+}
+
+int apply_bind(struct site *site, const struct op *op, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = restrictions(op->flags)};
+	autoclose int tree = clone_source(site, op, e);
+	int r;
+
+	if (tree == -ENOENT && (op->flags & OP_IF_EXISTS))
+		return 0;
+	if (tree < 0)
+		return tree;
+	r = sys_mount_setattr(tree, AT_RECURSIVE, &attr);
+	if (r < 0)
+		return err_sys(e, r, "cannot restrict the mount of %s", op->src);
+	return apply_attach(site, op, &tree, e);
+}
+
+int apply_remount_ro(struct site *site, const struct op *op, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	autoclose int mount = dest_open(site->roots.box, op->dest, e);
+	int r;
+
+	if (mount < 0)
+		return mount;
+	r = sys_mount_setattr(mount, 0, &attr);
+	if (r == -EINVAL)
+		return err_set(e, EINVAL, "%s is not a mount point in the sandbox", op->dest);
+	if (r < 0)
+		return err_sys(e, r, "cannot make %s read-only", op->dest);
+	return 0;
+}

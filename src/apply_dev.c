@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+
+#include "sbx/apply.h"
+#include "sbx/fs.h"
+#include "sbx/sys.h"
+
+#define DEV_MODE 0755
+#define NODE_MODE 0444
+#define NODE_PATH_BYTES 32 /* "/dev/" and the longest of nodes[] */
+
+/* Device nodes that every program may expect; bound from the host. */
+static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
+
+static const struct {
+	const char *name;
+	const char *target;
+} links[] = {
+	{"stdin", "/proc/self/fd/0"},  {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"fd", "/proc/self/fd"},
+	{"core", "/proc/kcore"},       {"ptmx", "pts/ptmx"},
+};
+
+static const struct {
+	const char *name;
+	mode_t mode;
+} dirs[] = {
+	{"shm", 01777},
+	{"pts", 0755},
+};
+
+/* The parameters of a devpts: an instance of its own, whose ptmx anybody may open. */
+static const struct fs_param devpts_params[] = {
+	{"mode", "620"},
+	{"ptmxmode", "0666"},
+	{NULL, NULL},
+};
+
+/* Bind the host's device node @src at @name in @dev, a directory that only we see. */
+static int bind_node(int dev, const char *src, const char *name, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID};
+	autoclose int tree = sys_open_tree(AT_FDCWD, src, OPEN_TREE_CLONE);
+	autoclose int place = -1;
+	int r;
+
+	if (tree < 0)
+		return err_sys(e, tree, "cannot open %s on the host", src);
+	place = sys_openat(dev, name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW, NODE_MODE);
+	if (place < 0)
+		return err_sys(e, place, "cannot create %s in the new /dev", name);
+	r = sys_mount_setattr(tree, 0, &attr);
+	if (r == 0)
+		r = sys_move_mount(tree, place);
+	if (r < 0)
+		return err_sys(e, r, "cannot mount %s in the new /dev", src);
+	return 0;
+}
+
+static int bind_nodes(int dev, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		char src[NODE_PATH_BYTES];
+		int r;
+
+		(void)snprintf(src, sizeof(src), "/dev/%s", nodes[i]);
+		r = bind_node(dev, src, nodes[i], e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int make_entries(int dev, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(links) / sizeof(links[0]); i++)
+		r = sys_symlinkat(links[i].target, dev, links[i].name);
+	for (size_t i = 0; r == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		r = sys_mkdirat(dev, dirs[i].name, dirs[i].mode);
+	return r < 0 ? err_sys(e, r, "cannot fill the new /dev") : 0;
+}
+
+static int mount_devpts(int dev, struct err *e)
+{
+	autoclose int mount =
+		fs_make("devpts", devpts_params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+	autoclose int place = -1;
+	int r;
+
+	if (mount < 0)
+		return mount;
+	place = sys_openat(dev, "pts", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	r = place < 0 ? place : sys_move_mount(mount, place);
+	return r < 0 ? err_sys(e, r, "cannot mount a devpts in the new /dev") : 0;
+}
+
+int apply_dev(struct site *site, const struct op *op, struct err *e)
+{
+	autoclose int mount = fs_tmpfs(DEV_MODE, 0, e);
+	autoclose int dev = -1;
+	int r;
+
+	if (mount < 0)
+		return mount;
+	dev = sys_openat(mount, ".", O_PATH | O_DIRECTORY, 0);
+	if (dev < 0)
+		return err_sys(e, dev, "cannot open the new /dev");
+	r = apply_attach(site, op, &mount, e);
+	if (r == 0)
+		r = bind_nodes(dev, e);
+	if (r == 0)
+		r = make_entries(dev, e);
+	if (r == 0)
+		r = mount_devpts(dev, e);
+	if (r == 0 && *site->tty != '\0')
+		r = bind_node(dev, site->tty, "console", e);
+	return r;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "sbx/apply.h"
+#include "sbx/dest.h"
+#include "sbx/io.h"
+#include "sbx/path.h"
+#include "sbx/sys.h"
+
+#define DATA_NAME "data" /* of a file on the stage, while it is being bound */
+
+int apply_dir(struct site *site, const struct op *op, struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	autoclose int dir = -1;
+	int r = dest_find(site->roots.box, op->dest, op->parents_mode, false, &dest, e);
+
+	if (r < 0)
+		return r;
+	r = sys_mkdirat(dest.dir, dest.name, op->mode);
+	if (r == -EEXIST) {
+		/* fine, if it is one: what exists keeps its mode */
+		dir = sys_openat(dest.dir, dest.name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+		r = dir < 0 ? dir : 0;
+	}
+	return r < 0 ? err_sys(e, r, "cannot create the directory %s", op->dest) : 0;
+}
+
+/* What to say of a link that cannot be made because @dest exists. */
+static int check_link(const struct op *op, const struct dest *dest, struct err *e)
+{
+	char target[PATH_MAX];
+	ssize_t n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return err_set(e, EEXIST, "cannot create the link %s: it exists and is no link",
+			       op->dest);
+	target[n] = '\0';
+	if (strcmp(target, op->target) == 0)
+		return 0;
+	return err_set(e, EEXIST, "cannot create the link %s: it is already one to %s", op->dest,
+		       target);
+}
+
+int apply_symlink(struct site *site, const struct op *op, struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	int r = dest_find(site->roots.box, op->dest, op->parents_mode, true, &dest, e);
+
+	if (r < 0)
+		return r;
+	r = sys_symlinkat(op->target, dest.dir, dest.name);
+	if (r == -EEXIST)
+		return check_link(op, &dest, e);
+	return r < 0 ? err_sys(e, r, "cannot create the link %s", op->dest) : 0;
+}
+
+/*
+ * Open the regular file @dest for writing, made if it is missing.  A fifo that
+ * somebody put there must not block: hence O_NONBLOCK.
+ */
+static int open_output(const struct dest *dest, const struct op *op, struct err *e)
+{
+	autoclose int fd = sys_openat(dest->dir, dest->name,
+				      O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK,
+				      op->mode);
+	struct statx st = {0};
+	int r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE, &st);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot create the file %s", op->dest);
+	if (!S_ISREG(st.stx_mode))
+		return err_set(e, EEXIST, "cannot create the file %s: it exists and is no file",
+			       op->dest);
+	r = fd;
+	fd = -1;
+	return r;
+}
+
+int apply_file(struct site *site, const struct op *op, struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	autoclose int out = -1;
+	int r = dest_find(site->roots.box, op->dest, op->parents_mode, false, &dest, e);
+
+	if (r < 0)
+		return r;
+	out = open_output(&dest, op, e);
+	if (out < 0)
+		return out;
+	r = io_copy(op->fd, out);
+	return r < 0 ? err_sys(e, r, "cannot copy descriptor %d to %s", op->fd, op->dest) : 0;
+}
+
+/* Put the contents of @op's descriptor into a file of the stage; returns a mount of it. */
+static int make_data(const struct site *site, const struct op *op, struct err *e)
+{
+	int stage = site->roots.stage;
+	autoclose int out = sys_openat(stage, DATA_NAME, O_WRONLY | O_CREAT | O_EXCL, op->mode);
+	int r = out < 0 ? out : io_copy(op->fd, out);
+
+	if (r == 0)
+		r = sys_open_tree(stage, DATA_NAME, OPEN_TREE_CLONE);
+	return r < 0 ? err_sys(e, r, "cannot copy descriptor %d for %s", op->fd, op->dest) : r;
+}
+
+int apply_bind_data(struct site *site, const struct op *op, struct err *e)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+	autoclose int mount = make_data(site, op, e);
+	int r;
+
+	if (mount < 0)
+		return mount;
+	if (op->flags & OP_READONLY)
+		attr.attr_set |= MOUNT_ATTR_RDONLY;
+	r = sys_mount_setattr(mount, 0, &attr);
+	if (r < 0)
+		return err_sys(e, r, "cannot restrict the mount of %s", op->dest);
+	r = apply_attach(site, op, &mount, e);
+	if (r < 0)
+		return r;
+	/* only now: what has no name cannot be mounted */
+	r = sys_unlinkat(site->roots.stage, DATA_NAME);
+	return r < 0 ? err_sys(e, r, "cannot remove the name of %s's contents", op->dest) : 0;
+}
+
+/*
+ * Change the mode of what @dest is, without fchmodat2(2) (Linux 6.6): open it for
+ * that, never through a link that came to be there.
+ */
+static int chmod_opened(int box, const struct op *op, struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	autoclose int fd = -1;
+	int r = dest_find(box, op->dest, DEST_NO_PARENTS, false, &dest, e);
+
+	if (r < 0)
+		return r;
+	fd = sys_openat(dest.dir, dest.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	r = fd < 0 ? fd : sys_fchmod(fd, op->mode);
+	return r < 0 ? err_sys(e, r, "cannot change the mode of %s", op->dest) : 0;
+}
+
+int apply_chmod(struct site *site, const struct op *op, struct err *e)
+{
+	autoclose int fd = dest_open(site->roots.box, op->dest, e);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = sys_fchmod_path(fd, op->mode);
+	if (r == -ENOSYS || r == -EPERM) /* EPERM: what some seccomp filters say to new calls */
+		return chmod_opened(site->roots.box, op, e);
+	return r < 0 ? err_sys(e, r, "cannot change the mode of %s", op->dest) : 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sbx/cleanup.h"
+#include "sbx/env.h"
+#include "sbx/hint.h"
+#include "sbx/sys.h"
+
+/*
+ * Change to the directory that --chdir says, which has to exist, or the caller's,
+ * or home, or "/".  Writes its path, as it was asked for, to @pwd.
+ */
+static int enter_directory(const struct plan *plan, const char *cwd, char *pwd, size_t size,
+			   struct err *e)
+{
+	const char *const candidates[] = {cwd, getenv("HOME"), "/"};
+	int r;
+
+	if (plan->chdir != NULL) {
+		r = sys_chdir(plan->chdir);
+		if (r < 0)
+			return err_sys(e, r, "--chdir: cannot change to %s in the sandbox",
+				       plan->chdir);
+		(void)snprintf(pwd, size, "%s%s", plan->chdir[0] == '/' ? "" : "/", plan->chdir);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		if (candidates[i] == NULL || candidates[i][0] != '/')
+			continue;
+		if (sys_chdir(candidates[i]) < 0)
+			continue;
+		(void)snprintf(pwd, size, "%s", candidates[i]);
+		return 0;
+	}
+	return err_sys(e, -ENOENT, "cannot change to / in the sandbox");
+}
+
+/* What describes the process to the outside and the caller, put back as it was. */
+static int restore(const struct box *box, struct err *e)
+{
+	int r;
+
+	(void)sys_umask(box->umask);
+	r = sys_sigprocmask(SIG_SETMASK, &box->signals, NULL);
+	return r < 0 ? err_sys(e, r, "cannot restore the signal mask") : 0;
+}
+
+/* Execute the command; with --argv0, under that name. */
+static int execute(const struct plan *plan, struct err *e)
+{
+	autofree const char **args = NULL;
+	size_t n = 0;
+	int r;
+
+	while (plan->command[n] != NULL)
+		n++;
+	args = calloc(n + 1, sizeof(*args));
+	if (args == NULL)
+		return err_sys(e, -ENOMEM, "cannot execute %s", plan->command[0]);
+	memcpy(args, plan->command, n * sizeof(*args));
+	if (plan->argv0 != NULL)
+		args[0] = plan->argv0;
+	r = sys_exec(plan->command[0], args);
+	(void)err_sys(e, r, "cannot execute %s", plan->command[0]);
+	e->stage = ERR_EXEC;
+	if (plan->n_seccomp == 0) /* else the programs may not permit to look */
+		hint_exec(plan->command[0], e);
+	return r;
+}
+
+int command_exec(const struct box *box, struct err *e)
+{
+	char pwd[PATH_MAX];
+	int r = env_apply(box->plan, e); /* first: it may say what HOME is */
+
+	if (r == 0)
+		r = enter_directory(box->plan, box->cwd, pwd, sizeof(pwd), e);
+	if (r == 0)
+		r = env_set_pwd(pwd, e);
+	if (r == 0)
+		r = restore(box, e);
+	if (r == 0)
+		r = seccomp_apply(&box->seccomp, e);
+	return r < 0 ? r : execute(box->plan, e);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * What exists is opened with openat2(2) and RESOLVE_IN_ROOT: one call, and the
+ * kernel sees to it that no link and no ".." leads out.
+ *
+ * What does not exist yet has to be made on the way, and openat2() may be
+ * forbidden (ENOSYS in gVisor and under systemd's RestrictSUIDSGID=).  For both
+ * there is a walk: one component at a time, each opened with O_NOFOLLOW below
+ * the directory held open from the step before.  A link or a ".." is not walked
+ * but written into the path, and the walk starts again at the root.  Whoever
+ * moves directories or swaps links meanwhile can make it fail, or end somewhere
+ * else inside, but no step of it goes anywhere but down from the root.
+ */
+#include "sbx/dest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sbx/cleanup.h"
+#include "sbx/path.h"
+#include "sbx/sys.h"
+
+#define MAX_LINKS 40 /* as many as the kernel follows */
+#define FILE_MODE 0444
+
+/* A walk through a path that changes with each link met. */
+struct walk {
+	int root;
+	mode_t parents_mode;
+	bool keep_link;
+	unsigned links;
+	char path[PATH_MAX]; /* as path_clean() writes it */
+};
+
+void dest_done(struct dest *dest)
+{
+	if (dest->dir >= 0)
+		(void)sys_close(dest->dir);
+	dest->dir = -1;
+}
+
+/* Make the path "@head_len bytes of the old one / @middle / @rest". */
+static int rewrite(struct walk *w, size_t head_len, const char *middle, const char *rest)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%.*s/%s/%s", (int)head_len, w->path, middle, rest);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	return path_clean(path, w->path, sizeof(w->path));
+}
+
+/* Take the ".." at @part, and the component before it, out of the path. */
+static int go_up(struct walk *w, struct path_part part, const char *rest)
+{
+	size_t len = (size_t)(part.text - w->path) - 1;
+
+	while (len > 0 && w->path[len - 1] != '/')
+		len--;
+	return rewrite(w, len, "", rest);
+}
+
+/* Put the link's @target in the place of the component at @part. */
+static int follow(struct walk *w, struct path_part part, const char *target, const char *rest)
+{
+	size_t head_len = target[0] == '/' ? 0 : (size_t)(part.text - w->path);
+
+	if (++w->links > MAX_LINKS)
+		return -ELOOP;
+	return rewrite(w, head_len, target, rest);
+}
+
+/* Open the directory @name below @dir, making it if it is missing. */
+static int enter(const struct walk *w, int dir, const char *name, bool missing)
+{
+	int r = 0;
+
+	if (missing && w->parents_mode == DEST_NO_PARENTS)
+		return -ENOENT;
+	if (missing)
+		r = sys_mkdirat(dir, name, w->parents_mode);
+	if (r < 0 && r != -EEXIST)
+		return r;
+	return sys_openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+}
+
+enum step {
+	STEP_FOUND,   /* the last component: the walk is over */
+	STEP_ENTERED, /* one directory down */
+	STEP_RESTART, /* the path was rewritten */
+};
+
+/*
+ * Take one step: the component @part, in @dest->dir, with @rest behind it.
+ * Returns an enum step or -errno.
+ */
+static int step(struct walk *w, struct path_part part, const char *rest, struct dest *dest)
+{
+	bool last = path_is_root(rest);
+	char target[PATH_MAX];
+	ssize_t n;
+	int dir;
+
+	if (path_is_parent(part)) {
+		dir = go_up(w, part, rest);
+		return dir < 0 ? dir : STEP_RESTART;
+	}
+	if (part.len >= sizeof(dest->name))
+		return -ENAMETOOLONG;
+	memcpy(dest->name, part.text, part.len);
+	dest->name[part.len] = '\0';
+	if (last && w->keep_link)
+		return STEP_FOUND;
+	n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
+	if (n >= 0) {
+		target[n] = '\0';
+		dir = follow(w, part, target, rest);
+		return dir < 0 ? dir : STEP_RESTART;
+	}
+	if (n != -EINVAL && n != -ENOENT)
+		return (int)n;
+	if (last)
+		return STEP_FOUND;
+	dir = enter(w, dest->dir, dest->name, n == -ENOENT);
+	if (dir < 0)
+		return dir;
+	dest_done(dest);
+	dest->dir = dir;
+	return STEP_ENTERED;
+}
+
+/* Walk @w->path from the root until it ends or has to be rewritten. */
+static int walk_once(struct walk *w, struct dest *ret)
+{
+	autodest struct dest dest = DEST_NONE;
+	const char *rest = w->path;
+	struct path_part part;
+	int r = STEP_ENTERED;
+
+	dest.dir = sys_openat(w->root, ".", O_PATH | O_DIRECTORY, 0);
+	if (dest.dir < 0)
+		return dest.dir;
+	while (r == STEP_ENTERED) {
+		part = path_next(&rest);
+		if (part.len == 0) {
+			memcpy(dest.name, ".", sizeof("."));
+			r = STEP_FOUND;
+		} else {
+			r = step(w, part, rest, &dest);
+		}
+	}
+	if (r == STEP_FOUND) {
+		*ret = dest;
+		dest.dir = -1;
+	}
+	return r;
+}
+
+int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
+	      struct err *e)
+{
+	struct walk w = {.root = box, .parents_mode = parents_mode, .keep_link = keep_link};
+	int r = path_clean(path, w.path, sizeof(w.path));
+
+	if (r == 0)
+		r = STEP_RESTART;
+	while (r == STEP_RESTART)
+		r = walk_once(&w, ret);
+	if (r < 0)
+		return err_sys(e, r, "cannot find or make the way to %s in the sandbox", path);
+	return 0;
+}
+
+/* Open what is at @dest, without following a link that came to be there. */
+static int open_found(const struct dest *dest)
+{
+	return sys_openat(dest->dir, dest->name, O_PATH | O_NOFOLLOW, 0);
+}
+
+/* Open what is at @path: -ENOENT if it is missing, -ENOSYS if only a walk can tell. */
+static int open_existing(int box, const char *path)
+{
+	return sys_openat_in(box, *path != '\0' ? path : "/", O_PATH);
+}
+
+int dest_open(int box, const char *path, struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	int fd = open_existing(box, path);
+
+	if (fd == -ENOSYS) {
+		fd = dest_find(box, path, DEST_NO_PARENTS, false, &dest, e);
+		if (fd < 0)
+			return fd;
+		fd = open_found(&dest);
+	}
+	if (fd < 0)
+		return err_sys(e, fd, "cannot open %s in the sandbox", path);
+	return fd;
+}
+
+/* Make an empty file or directory, as @mount's root is, at @dest. */
+static int make_mount_point(const struct dest *dest, int mount)
+{
+	autoclose int file = -1;
+	struct statx st = {0};
+	int r = sys_statx(mount, STATX_TYPE, &st);
+
+	if (r < 0)
+		return r;
+	if (S_ISDIR(st.stx_mode)) {
+		r = sys_mkdirat(dest->dir, dest->name, 0755);
+		return r == -EEXIST ? 0 : r;
+	}
+	file = sys_openat(dest->dir, dest->name,
+			  O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+	return file < 0 && file != -EEXIST ? file : 0;
+}
+
+int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount, struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	int fd = open_existing(box, path);
+	int r;
+
+	if (fd >= 0)
+		return fd;
+	if (fd != -ENOENT && fd != -ENOSYS)
+		return err_sys(e, fd, "cannot open %s in the sandbox", path);
+	r = dest_find(box, path, parents_mode, false, &dest, e);
+	if (r < 0)
+		return r;
+	r = make_mount_point(&dest, mount);
+	if (r < 0)
+		return err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
+	fd = open_found(&dest);
+	if (fd < 0)
+		return err_sys(e, fd, "cannot open %s in the sandbox", path);
+	return fd;
+}

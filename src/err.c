@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Append as much of @text as fits; a message cut short beats none. */
+static void append(struct err *e, const char *text)
+{
+	size_t used = strlen(e->msg);
+
+	(void)snprintf(e->msg + used, sizeof(e->msg) - used, "%s", text);
+}
+
+int err_set(struct err *e, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->code = code;
+	e->stage = ERR_SETUP;
+	e->hint[0] = '\0';
+	va_start(ap, fmt);
+	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	va_end(ap);
+	return -code;
+}
+
+int err_sys(struct err *e, int ret, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->code = -ret;
+	e->stage = ERR_SETUP;
+	e->hint[0] = '\0';
+	va_start(ap, fmt);
+	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	va_end(ap);
+	append(e, ": ");
+	append(e, strerror(-ret));
+	return ret;
+}
+
+int err_add(struct err *e, const char *fmt, ...)
+{
+	char cause[sizeof(e->msg)];
+	va_list ap;
+
+	memcpy(cause, e->msg, sizeof(cause));
+	va_start(ap, fmt);
+	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	va_end(ap);
+	append(e, ": ");
+	append(e, cause);
+	return -e->code;
+}
+
+int err_hint(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
+	va_end(ap);
+	return -e->code;
+}

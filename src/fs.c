@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/fs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "sbx/hint.h"
+#include "sbx/sys.h"
+
+#define LOG_BYTES 256  /* of the kernel's explanation; the rest is cut */
+#define LOG_PREFIX 2   /* "e " before it */
+#define VALUE_BYTES 32 /* a 64-bit number in any base from 8 on */
+
+/* Word a failure, with the explanation that the kernel keeps in @fs, if any. */
+static int explain(int fs, const char *type, int ret, struct err *e)
+{
+	char log[LOG_BYTES];
+	ssize_t n = sys_read(fs, log, sizeof(log) - 1);
+
+	if (n <= LOG_PREFIX)
+		return err_sys(e, ret, "cannot make a %s", type);
+	log[n] = '\0';
+	log[strcspn(log, "\n")] = '\0';
+	return err_sys(e, ret, "cannot make a %s: %s", type, log + LOG_PREFIX);
+}
+
+int fs_make(const char *type, const struct fs_param *params, unsigned attr, struct err *e)
+{
+	autoclose int fs = sys_fsopen(type);
+	int r = fs < 0 ? fs : 0;
+
+	for (; r == 0 && params->key != NULL; params++)
+		r = sys_fsconfig_string(fs, params->key, params->value);
+	if (r == 0)
+		r = sys_fsconfig_create(fs);
+	if (r == 0)
+		r = sys_fsmount(fs, attr);
+	if (r < 0) {
+		(void)explain(fs, type, r, e);
+		hint_filesystem(type, e);
+	}
+	return r;
+}
+
+int fs_tmpfs(mode_t mode, uint64_t size, struct err *e)
+{
+	char mode_text[VALUE_BYTES];
+	char size_text[VALUE_BYTES];
+	struct fs_param params[] = {{"mode", mode_text}, {NULL, size_text}, {NULL, NULL}};
+
+	(void)snprintf(mode_text, sizeof(mode_text), "%o", mode);
+	if (size != 0) {
+		params[1].key = "size";
+		(void)snprintf(size_text, sizeof(size_text), "%" PRIu64, size);
+	}
+	return fs_make("tmpfs", params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/opt_take.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "sbx/num.h"
+
+/* The largest id: one below the kernel's "no id". */
+#define ID_MAX (UINT32_MAX - 1)
+
+#define TAKE(name)                                                                                 \
+	int take_##name(struct parse *p, const struct opt *opt, const char *const *args,           \
+			struct err *e)
+
+TAKE(bool)
+{
+	(void)args, (void)e;
+	*(bool *)((char *)p->plan + opt->field) = true;
+	return 0;
+}
+
+/* Note for the warning that @opt, given before if @was, counts from here on. */
+static int note_repeated(struct parse *p, const struct opt *opt, bool was, struct err *e)
+{
+	return was ? plan_add_repeated(p->plan, opt->name, e) : 0;
+}
+
+TAKE(string)
+{
+	const char **field = (const char **)((char *)p->plan + opt->field);
+	bool was = *field != NULL;
+
+	*field = args[0];
+	return note_repeated(p, opt, was, e);
+}
+
+TAKE(argv0)
+{
+	(void)opt;
+	if (p->plan->argv0 != NULL)
+		return err_set(e, EINVAL, "used multiple times");
+	p->plan->argv0 = args[0];
+	return 0;
+}
+
+TAKE(unshare)
+{
+	(void)args, (void)e;
+	p->plan->unshare |= opt->flags;
+	p->plan->unshare_try |= opt->try_flags;
+	return 0;
+}
+
+TAKE(share_net)
+{
+	(void)opt, (void)args, (void)e;
+	p->plan->unshare &= ~(unsigned)CLONE_NEWNET;
+	return 0;
+}
+
+static int parse_id(const char *text, uint64_t *ret, struct err *e)
+{
+	if (num_parse(text, 10, ID_MAX, ret) < 0)
+		return err_set(e, EINVAL, "not a number from 0 to %u: %s", ID_MAX, text);
+	return 0;
+}
+
+TAKE(uid)
+{
+	bool was = p->plan->uid_option != NULL;
+	uint64_t id = 0;
+	int r = parse_id(args[0], &id, e);
+
+	if (r < 0)
+		return r;
+	p->plan->uid = (uid_t)id;
+	p->plan->uid_option = opt->name;
+	return note_repeated(p, opt, was, e);
+}
+
+TAKE(gid)
+{
+	bool was = p->plan->gid_option != NULL;
+	uint64_t id = 0;
+	int r = parse_id(args[0], &id, e);
+
+	if (r < 0)
+		return r;
+	p->plan->gid = (gid_t)id;
+	p->plan->gid_option = opt->name;
+	return note_repeated(p, opt, was, e);
+}
+
+static int parse_fd(const char *text, int *ret, struct err *e)
+{
+	uint64_t fd;
+
+	if (num_parse(text, 10, INT_MAX, &fd) < 0)
+		return err_set(e, EINVAL, "not a file descriptor: %s", text);
+	*ret = (int)fd;
+	return 0;
+}
+
+/* Mode of the directories made above something of @mode: closed where that is. */
+static mode_t parents_mode(mode_t mode)
+{
+	mode_t parents = 0755;
+
+	if ((mode & 0070) == 0)
+		parents &= ~(mode_t)0070;
+	if ((mode & 0007) == 0)
+		parents &= ~(mode_t)0007;
+	return parents;
+}
+
+/* Use up --perms, or take the default; set both modes of @op. */
+static void use_mode(struct parse *p, const struct opt *opt, struct op *op)
+{
+	op->mode = p->pending & MODIFIER_PERMS ? p->mode : opt->default_mode;
+	op->parents_mode =
+		opt->modifiers & MODIFIER_PERMS ? parents_mode(op->mode) : parents_mode(0777);
+	p->pending &= ~(unsigned)MODIFIER_PERMS;
+}
+
+/* Use up --size. */
+static uint64_t use_size(struct parse *p)
+{
+	uint64_t size = p->pending & MODIFIER_SIZE ? p->size : 0;
+
+	p->pending &= ~(unsigned)MODIFIER_SIZE;
+	return size;
+}
+
+static int parse_mode(const char *text, mode_t *ret, struct err *e)
+{
+	uint64_t mode;
+
+	if (num_parse(text, 8, 07777, &mode) < 0)
+		return err_set(e, EINVAL, "not an octal mode up to 7777: %s", text);
+	*ret = (mode_t)mode;
+	return 0;
+}
+
+/* Set in @op what is particular to its kind. */
+static int fill_op(struct parse *p, struct op *op, const char *const *args, struct err *e)
+{
+	switch (op->kind) {
+	case OP_BIND:
+		if (*args[0] == '\0')
+			return err_set(e, EINVAL, "SRC is empty");
+		op->src = args[0];
+		return 0;
+	case OP_SYMLINK:
+		if (*args[0] == '\0')
+			return err_set(e, EINVAL, "TARGET is empty");
+		op->target = args[0];
+		return 0;
+	case OP_FILE:
+	case OP_BIND_DATA:
+		return parse_fd(args[0], &op->fd, e);
+	case OP_CHMOD:
+		return parse_mode(args[0], &op->mode, e);
+	case OP_TMPFS:
+		op->size = use_size(p);
+		return 0;
+	case OP_DIR:
+	case OP_PROC:
+	case OP_DEV:
+	case OP_MQUEUE:
+	case OP_REMOUNT_RO:
+	case OP_KINDS:
+		break;
+	}
+	return 0;
+}
+
+TAKE(op)
+{
+	struct op op = {
+		.kind = opt->op,
+		.flags = opt->flags,
+		.option = opt->name,
+		.dest = args[opt_arity(opt) - 1],
+	};
+	int r;
+
+	use_mode(p, opt, &op);
+	r = fill_op(p, &op, args, e);
+	return r < 0 ? r : plan_add_op(p->plan, &op, e);
+}
+
+/* Note that a modifier waits; each only once. */
+static int set_pending(struct parse *p, enum modifier modifier, struct err *e)
+{
+	if (p->pending & modifier)
+		return err_set(e, EINVAL, "given twice for the same action");
+	p->pending |= modifier;
+	return 0;
+}
+
+TAKE(perms)
+{
+	int r = parse_mode(args[0], &p->mode, e);
+
+	(void)opt;
+	return r < 0 ? r : set_pending(p, MODIFIER_PERMS, e);
+}
+
+TAKE(size)
+{
+	(void)opt;
+	if (num_parse(args[0], 0, SIZE_MAX >> 1, &p->size) < 0 || p->size == 0)
+		return err_set(e, EINVAL, "not a size in bytes: %s", args[0]);
+	return set_pending(p, MODIFIER_SIZE, e);
+}
+
+static int check_var(const char *name, struct err *e)
+{
+	if (*name == '\0' || strchr(name, '=') != NULL)
+		return err_set(e, EINVAL, "not a variable's name: '%s'", name);
+	return 0;
+}
+
+TAKE(setenv)
+{
+	struct env_change change = {.name = args[0], .value = args[1]};
+	int r = check_var(args[0], e);
+
+	(void)opt;
+	return r < 0 ? r : plan_add_env(p->plan, &change, e);
+}
+
+TAKE(unsetenv)
+{
+	struct env_change change = {.name = args[0]};
+	int r = check_var(args[0], e);
+
+	(void)opt;
+	return r < 0 ? r : plan_add_env(p->plan, &change, e);
+}
+
+TAKE(clearenv)
+{
+	struct env_change change = {0};
+
+	(void)opt, (void)args;
+	return plan_add_env(p->plan, &change, e);
+}
+
+TAKE(seccomp)
+{
+	struct seccomp_source source = {.option = opt->name};
+	int r = parse_fd(args[0], &source.fd, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < p->plan->n_seccomp; i++) {
+		if (p->plan->seccomp[i].option != opt->name)
+			continue;
+		p->plan->seccomp[i] = source;
+		return note_repeated(p, opt, true, e);
+	}
+	return plan_add_seccomp(p->plan, &source, e);
+}
+
+TAKE(add_seccomp)
+{
+	struct seccomp_source source = {.option = opt->name};
+	int r = parse_fd(args[0], &source.fd, e);
+
+	return r < 0 ? r : plan_add_seccomp(p->plan, &source, e);
+}
+
+static int take_cap(struct parse *p, const struct opt *opt, const char *name, bool add,
+		    struct err *e)
+{
+	struct cap_change change = {.option = opt->name, .name = name, .add = add};
+
+	return plan_add_cap(p->plan, &change, e);
+}
+
+TAKE(cap_add)
+{
+	return take_cap(p, opt, args[0], true, e);
+}
+
+TAKE(cap_drop)
+{
+	return take_cap(p, opt, args[0], false, e);
+}
+
+TAKE(args)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int fd = -1;
+	int r = parse_fd(args[0], &fd, e);
+
+	(void)opt;
+	if (r < 0)
+		return r;
+	if (p->in_args)
+		return err_set(e, EINVAL, "not supported in an arguments file");
+	r = p->reader->read(fd, p->text_left, &text, &len, e);
+	if (r < 0)
+		return r;
+	p->text_left -= len;
+	return opt_parse_text(p, text, len, e);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/path.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct path_part path_next(const char **path)
+{
+	struct path_part part = {0};
+
+	do {
+		part.text = *path + strspn(*path, "/");
+		part.len = strcspn(part.text, "/");
+		*path = part.text + part.len;
+		*path += strspn(*path, "/");
+	} while (part.len == 1 && part.text[0] == '.');
+	return part;
+}
+
+bool path_is_parent(struct path_part part)
+{
+	return part.len == 2 && part.text[0] == '.' && part.text[1] == '.';
+}
+
+int path_clean(const char *path, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	for (;;) {
+		struct path_part part = path_next(&path);
+
+		if (part.len == 0)
+			break;
+		if (used + 1 + part.len >= size)
+			return -ENAMETOOLONG;
+		ret[used++] = '/';
+		memcpy(ret + used, part.text, part.len);
+		used += part.len;
+	}
+	ret[used] = '\0';
+	return 0;
+}
+
+bool path_is_root(const char *path)
+{
+	return path_next(&path).len == 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/plan.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sbx/cleanup.h"
+
+/*
+ * Make room for one more element behind @n elements of @size bytes.  The room
+ * doubles whenever @n is a power of two, so no capacity has to be kept.
+ */
+static int grow(void *array, size_t n, size_t size, struct err *e)
+{
+	void **list = array;
+	void *larger;
+
+	if ((n & (n - 1)) != 0)
+		return 0;
+	larger = reallocarray(*list, n == 0 ? 1 : n * 2, size);
+	if (larger == NULL)
+		return err_sys(e, -ENOMEM, "cannot note the option down");
+	*list = larger;
+	return 0;
+}
+
+/* Append *@element, of the type of @list's elements, to @plan->list. */
+#define APPEND(plan, list, element, e)                                                             \
+	__extension__({                                                                            \
+		int r_ = grow(&(plan)->list, (plan)->n_##list, sizeof(*(plan)->list), e);          \
+		if (r_ == 0)                                                                       \
+			(plan)->list[(plan)->n_##list++] = *(element);                             \
+		r_;                                                                                \
+	})
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_texts; i++)
+		free(plan->texts[i]);
+	free(plan->texts);
+	free(plan->repeated);
+	free(plan->seccomp);
+	free(plan->caps);
+	free(plan->env);
+	free(plan->ops);
+	*plan = (struct plan){0};
+}
+
+int plan_add_op(struct plan *plan, const struct op *op, struct err *e)
+{
+	return APPEND(plan, ops, op, e);
+}
+
+int plan_add_env(struct plan *plan, const struct env_change *change, struct err *e)
+{
+	return APPEND(plan, env, change, e);
+}
+
+int plan_add_cap(struct plan *plan, const struct cap_change *change, struct err *e)
+{
+	return APPEND(plan, caps, change, e);
+}
+
+int plan_add_seccomp(struct plan *plan, const struct seccomp_source *source, struct err *e)
+{
+	return APPEND(plan, seccomp, source, e);
+}
+
+int plan_add_repeated(struct plan *plan, const char *option, struct err *e)
+{
+	return APPEND(plan, repeated, &option, e);
+}
+
+int plan_add_text(struct plan *plan, void *text, struct err *e)
+{
+	autofree char *owned = text;
+	int r = APPEND(plan, texts, &owned, e);
+
+	if (r == 0)
+		owned = NULL;
+	return r;
+}
+
+bool plan_has_op(const struct plan *plan, enum op_kind kind)
+{
+	for (size_t i = 0; i < plan->n_ops; i++)
+		if (plan->ops[i].kind == kind)
+			return true;
+	return false;
+}
+
+static bool hostname_without_uts(const struct plan *plan)
+{
+	return plan->hostname != NULL && !(plan->unshare & CLONE_NEWUTS);
+}
+
+static bool pid_1_without_pid_namespace(const struct plan *plan)
+{
+	return plan->as_pid_1 && !(plan->unshare & CLONE_NEWPID);
+}
+
+static bool both_kinds_of_seccomp(const struct plan *plan)
+{
+	for (size_t i = 1; i < plan->n_seccomp; i++)
+		if (strcmp(plan->seccomp[i].option, plan->seccomp[0].option) != 0)
+			return true;
+	return false;
+}
+
+static bool no_command(const struct plan *plan)
+{
+	return plan->command == NULL;
+}
+
+/* Options that need or exclude others, in the order in which they are checked. */
+static const struct {
+	bool (*broken)(const struct plan *plan);
+	const char *msg;
+} rules[] = {
+	{both_kinds_of_seccomp, "--seccomp cannot be combined with --add-seccomp-fd"},
+	{no_command, "no command given"},
+	{hostname_without_uts, "--hostname needs --unshare-uts"},
+	{pid_1_without_pid_namespace, "--as-pid-1 needs --unshare-pid"},
+};
+
+int plan_check(const struct plan *plan, struct err *e)
+{
+	if (plan->want_help || plan->want_version)
+		return 0;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].broken(plan))
+			return err_set(e, EINVAL, "%s", rules[i].msg);
+	return 0;
+}

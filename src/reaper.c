@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * The reaper is the first process inside; in a process namespace it is its
+ * process 1.  In this order, it
+ *
+ *	waits for "go"     so that it never runs without a monitor;
+ *	builds             ids, names, network, mounts, the root;
+ *	drops              the second user namespace, capabilities, the session;
+ *	starts the command and keeps nothing open but the socket to the monitor;
+ *	reaps              until nobody is left inside, and reports the command's
+ *	                   status the moment it has it.
+ *
+ * Whatever fails before the command is executed is reported as a value; the
+ * monitor's side prints it.  With every signal blocked, nothing but SIGKILL and
+ * the end of the last process inside ends the reaper.  Once the seccomp programs
+ * are applied it calls wait4(2), write(2) and exit_group(2), nothing else.
+ */
+#include "sbx/reaper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "sbx/apply.h"
+#include "sbx/command.h"
+#include "sbx/fds.h"
+#include "sbx/report.h"
+#include "sbx/sys.h"
+
+#define EXIT_FAILED 125 /* nobody looks at it: the report tells */
+
+/* Ask to be killed when the parent ends; whether it has ended already is another question. */
+static int die_with_parent(const struct plan *plan, struct err *e)
+{
+	int r = plan->die_with_parent ? sys_prctl(PR_SET_PDEATHSIG, SIGKILL) : 0;
+
+	return r < 0 ? err_sys(e, r, "--die-with-parent: cannot ask for it") : 0;
+}
+
+/*
+ * Wait for the monitor's leave to begin.  If there is no monitor any more, nobody
+ * wants the sandbox, nor to hear of it.
+ */
+static int begin(const struct box *box, struct err *e)
+{
+	sigset_t all;
+	int r;
+
+	sigfillset(&all);
+	r = sys_sigprocmask(SIG_BLOCK, &all, NULL);
+	if (r < 0)
+		return err_sys(e, r, "cannot block signals");
+	r = die_with_parent(box->plan, e);
+	if (r < 0)
+		return r;
+	r = report_await_go(box->sock);
+	return r < 0 ? err_sys(e, r, "cannot hear from the monitor") : 0;
+}
+
+/* The namespaces' own properties, before there are mounts. */
+static int set_up_namespaces(const struct box *box, int proc_self, struct err *e)
+{
+	int r = ns_map_first(&box->ns, proc_self, e);
+
+	if (r == 0 && box->plan->hostname != NULL) {
+		r = sys_sethostname(box->plan->hostname);
+		if (r < 0)
+			return err_sys(e, r, "--hostname: cannot set it to %s",
+				       box->plan->hostname);
+	}
+	if (r == 0 && (box->ns.flags & CLONE_NEWNET)) {
+		r = sys_loopback_up();
+		if (r < 0)
+			return err_sys(e, r, "--unshare-net: cannot bring lo up");
+	}
+	return r;
+}
+
+static int build_root(const struct box *box, struct err *e)
+{
+	struct site site = {
+		.roots = ROOTS_NONE,
+		.new_procfs = box->ns.flags & CLONE_NEWPID,
+		.cover_procfs = box->ns.outside.uid == 0,
+		.tty = box->tty,
+	};
+	int r = root_begin(&site.roots, e);
+
+	if (r == 0)
+		r = apply_ops(&site, box->plan, e);
+	if (r == 0)
+		r = root_enter(&site.roots, e);
+	roots_done(&site.roots);
+	return r;
+}
+
+/* All that has to be done before the command's process is made. */
+static int build(struct box *box, struct err *e)
+{
+	autoclose int proc_self = -1;
+	int r;
+
+	box->umask = sys_umask(0); /* modes are made as asked for */
+	if (box->ns.flags & CLONE_NEWUSER) {
+		proc_self = sys_openat(AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY, 0);
+		if (proc_self < 0)
+			return err_sys(e, proc_self, "cannot open /proc/self on the host");
+	}
+	r = set_up_namespaces(box, proc_self, e);
+	if (r == 0)
+		r = build_root(box, e);
+	if (r == 0)
+		r = ns_enter_second(&box->ns, proc_self, e);
+	if (r == 0)
+		r = caps_apply(&box->caps, e);
+	if (r == 0 && box->plan->new_session) {
+		r = sys_setsid();
+		if (r < 0)
+			return err_sys(e, r, "--new-session: cannot make one");
+	}
+	return r < 0 ? r : 0;
+}
+
+/* What the command's process is given; it shares the reaper's memory until it execs. */
+struct start {
+	const struct box *box;
+	pid_t reaper;
+	struct err *e;
+};
+
+/* Let the monitor have a handle of the calling process. */
+static int introduce(const struct box *box, struct err *e)
+{
+	autoclose int pidfd = sys_pidfd_open(sys_getpid());
+
+	if (pidfd < 0)
+		return err_sys(e, pidfd, "cannot make a handle of the command");
+	report_started(box->sock, pidfd);
+	return 0;
+}
+
+/* The command's half of start_command(). */
+static int be_command(void *arg)
+{
+	const struct start *start = arg;
+	int r = die_with_parent(start->box->plan, start->e);
+
+	if (r == 0 && start->box->plan->die_with_parent && sys_getppid() != start->reaper)
+		r = err_set(start->e, EPIPE, "--die-with-parent: the reaper is gone");
+	if (r == 0)
+		r = introduce(start->box, start->e);
+	if (r == 0)
+		(void)command_exec(start->box, start->e);
+	report_failed(start->box->sock, start->e);
+	sys_exit(EXIT_FAILED);
+}
+
+/* Make the command's process.  Returns its pid once it has executed the command or failed. */
+static pid_t start_command(const struct box *box, struct err *e)
+{
+	struct start start = {.box = box, .reaper = sys_getpid(), .e = e};
+	pid_t pid = sys_vfork(be_command, &start);
+
+	return pid < 0 ? err_sys(e, pid, "cannot make a process for the command") : pid;
+}
+
+/* Wait for @command to end, reaping whatever ends before it.  Returns its status. */
+static int await_command(pid_t command)
+{
+	int status = 0;
+	pid_t pid;
+
+	do
+		pid = sys_wait(-1, &status, 0);
+	while (pid != command && pid != -ECHILD);
+	return status;
+}
+
+/* Reap what has ended.  Returns whether processes are left. */
+static bool reap_ended(void)
+{
+	int status;
+	pid_t pid;
+
+	do
+		pid = sys_wait(-1, &status, WNOHANG);
+	while (pid > 0);
+	return pid != -ECHILD;
+}
+
+/* Report the command's end, and stay while others are left inside. */
+static void reap(const struct box *box, pid_t command)
+{
+	int status = await_command(command);
+	bool others = reap_ended();
+
+	report_ended(box->sock, status, !others);
+	while (others && sys_wait(-1, &status, 0) != -ECHILD)
+		;
+}
+
+/*
+ * Build, and become the command or start it.  Returns the command's pid, or
+ * -errno with @e set.
+ */
+static pid_t begin_and_start(struct box *box, struct err *e)
+{
+	int r = begin(box, e);
+
+	if (r == 0)
+		r = build(box, e);
+	if (r < 0)
+		return r;
+	return box->plan->as_pid_1 ? command_exec(box, e) : start_command(box, e);
+}
+
+void reaper_run(struct box *box)
+{
+	struct err e = {0};
+	pid_t command = begin_and_start(box, &e);
+	int r = 0;
+
+	if (command >= 0) {
+		fds_keep_only(&box->sock, 1);
+		r = seccomp_apply(&box->seccomp, &e);
+	}
+	if (command < 0 || r < 0) {
+		report_failed(box->sock, &e);
+		sys_exit(EXIT_FAILED);
+	}
+	reap(box, command);
+	sys_exit(0);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/report.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "sbx/sys.h"
+
+/* Bytes of a report up to the end of @member. */
+#define SIZE_TO(member)                                                                            \
+	(offsetof(struct report, member) + sizeof(((const struct report *)0)->member))
+
+void report_started(int sock, int pidfd)
+{
+	struct report report = {.kind = REPORT_STARTED};
+
+	(void)sys_send(sock, &report, sizeof(report.kind), pidfd);
+}
+
+void report_ended(int sock, int status, bool is_last)
+{
+	struct report report = {
+		.kind = REPORT_ENDED,
+		.ended = {.status = status, .is_last = is_last},
+	};
+
+	(void)sys_write(sock, &report, SIZE_TO(ended));
+}
+
+void report_failed(int sock, const struct err *e)
+{
+	struct report report = {.kind = REPORT_FAILED, .err = *e};
+
+	(void)sys_write(sock, &report, SIZE_TO(err));
+}
+
+int report_receive(int sock, struct report *ret, int *pidfd)
+{
+	ssize_t n = sys_receive(sock, ret, sizeof(*ret), pidfd);
+
+	if (n == -ECONNRESET)
+		return 0;
+	return n > 0 ? 1 : (int)n;
+}
+
+int report_go(int sock)
+{
+	ssize_t n = sys_send(sock, "", 1, -1);
+
+	return n < 0 ? (int)n : 0;
+}
+
+int report_await_go(int sock)
+{
+	char go;
+	ssize_t n;
+
+	do
+		n = sys_read(sock, &go, sizeof(go));
+	while (n == -EINTR);
+	if (n < 0)
+		return (int)n;
+	return n == 0 ? -EPIPE : 0;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* fchmodat2(2), Linux 6.6; newer than Debian 12's headers. */
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+#define STACK_BYTES ((size_t)128 << 10) /* of a child that shares our memory */
+
+/* Turn libc's "-1 and errno" into "-errno". */
+static int ret(long r)
+{
+	return r < 0 ? -errno : (int)r;
+}
+
+static ssize_t ret_size(ssize_t r)
+{
+	return r < 0 ? -errno : r;
+}
+
+int sys_close(int fd)
+{
+	return ret(close(fd));
+}
+
+int sys_close_range(unsigned first, unsigned last)
+{
+	return ret(close_range(first, last, 0));
+}
+
+int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
+{
+	return ret(openat(dirfd, path, flags | O_CLOEXEC | O_NOCTTY, mode));
+}
+
+int sys_openat_in(int rootfd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return ret(syscall(SYS_openat2, rootfd, path, &how, sizeof(how)));
+}
+
+ssize_t sys_read(int fd, void *buf, size_t size)
+{
+	return ret_size(read(fd, buf, size));
+}
+
+ssize_t sys_write(int fd, const void *buf, size_t size)
+{
+	return ret_size(write(fd, buf, size));
+}
+
+int sys_mkdirat(int dirfd, const char *path, mode_t mode)
+{
+	return ret(mkdirat(dirfd, path, mode));
+}
+
+int sys_symlinkat(const char *target, int dirfd, const char *path)
+{
+	return ret(symlinkat(target, dirfd, path));
+}
+
+ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	return ret_size(readlinkat(dirfd, path, buf, size));
+}
+
+int sys_unlinkat(int dirfd, const char *path)
+{
+	return ret(unlinkat(dirfd, path, 0));
+}
+
+int sys_statx(int fd, unsigned mask, struct statx *st)
+{
+	return ret(statx(fd, "", AT_EMPTY_PATH, mask, st));
+}
+
+int sys_fchmod(int fd, mode_t mode)
+{
+	return ret(fchmod(fd, mode));
+}
+
+int sys_fchmod_path(int fd, mode_t mode)
+{
+	return ret(syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
+}
+
+int sys_access(const char *path, int mode)
+{
+	return ret(access(path, mode));
+}
+
+int sys_getfd(int fd)
+{
+	return ret(fcntl(fd, F_GETFD));
+}
+
+int sys_set_cloexec(int fd)
+{
+	return ret(fcntl(fd, F_SETFD, FD_CLOEXEC));
+}
+
+int sys_getcwd(char *buf, size_t size)
+{
+	return getcwd(buf, size) == NULL ? -errno : 0;
+}
+
+int sys_chdir(const char *path)
+{
+	return ret(chdir(path));
+}
+
+int sys_fchdir(int fd)
+{
+	return ret(fchdir(fd));
+}
+
+int sys_chroot(const char *path)
+{
+	return ret(chroot(path));
+}
+
+mode_t sys_umask(mode_t mask)
+{
+	return umask(mask);
+}
+
+int sys_ttyname(int fd, char *buf, size_t size)
+{
+	return -ttyname_r(fd, buf, size);
+}
+
+int sys_open_tree(int dirfd, const char *path, unsigned flags)
+{
+	return ret(open_tree(dirfd, path, flags | OPEN_TREE_CLOEXEC));
+}
+
+int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr)
+{
+	return ret(mount_setattr(fd, "", flags | AT_EMPTY_PATH, attr, sizeof(*attr)));
+}
+
+int sys_move_mount(int from, int to)
+{
+	return ret(move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
+int sys_fsopen(const char *type)
+{
+	return ret(fsopen(type, FSOPEN_CLOEXEC));
+}
+
+int sys_fsconfig_string(int fsfd, const char *key, const char *value)
+{
+	return ret(fsconfig(fsfd, FSCONFIG_SET_STRING, key, value, 0));
+}
+
+int sys_fsconfig_create(int fsfd)
+{
+	return ret(fsconfig(fsfd, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+}
+
+int sys_fsmount(int fsfd, unsigned attr)
+{
+	return ret(fsmount(fsfd, FSMOUNT_CLOEXEC, attr));
+}
+
+int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return ret(syscall(SYS_pivot_root, new_root, put_old));
+}
+
+int sys_umount(const char *path, int flags)
+{
+	return ret(umount2(path, flags));
+}
+
+int sys_clone(unsigned flags, int *pidfd)
+{
+	struct clone_args args = {
+		.flags = flags | CLONE_PIDFD,
+		.pidfd = (uintptr_t)pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	int pid = ret(syscall(SYS_clone3, &args, sizeof(args)));
+
+	if (pid != -ENOSYS)
+		return pid;
+	return ret(syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL));
+}
+
+pid_t sys_vfork(int (*child)(void *arg), void *arg)
+{
+	void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	pid_t pid;
+
+	if (stack == MAP_FAILED)
+		return -errno;
+	pid = ret(clone(child, (char *)stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, arg));
+	(void)munmap(stack, STACK_BYTES);
+	return pid;
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	return ret(syscall(SYS_pidfd_open, pid, 0));
+}
+
+int sys_unshare(int flags)
+{
+	return ret(unshare(flags));
+}
+
+int sys_sethostname(const char *name)
+{
+	return ret(sethostname(name, strlen(name)));
+}
+
+int sys_loopback_up(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+	int sock = ret(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	int r;
+
+	if (sock < 0)
+		return sock;
+	r = ret(ioctl(sock, SIOCSIFFLAGS, &lo));
+	(void)close(sock);
+	return r;
+}
+
+uid_t sys_getuid(void)
+{
+	return getuid();
+}
+
+gid_t sys_getgid(void)
+{
+	return getgid();
+}
+
+pid_t sys_getpid(void)
+{
+	return getpid();
+}
+
+pid_t sys_getppid(void)
+{
+	return getppid();
+}
+
+int sys_setsid(void)
+{
+	return ret(setsid());
+}
+
+int sys_prctl(int option, unsigned long arg)
+{
+	return ret(prctl(option, arg, 0L, 0L, 0L));
+}
+
+int sys_seccomp_filter(const struct sock_fprog *program)
+{
+	return ret(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0L, 0L));
+}
+
+int sys_exec(const char *file, const char *const *argv)
+{
+	/* execvp() takes what it does not write as writable, for history's sake. */
+	union {
+		const char *const *given;
+		char *const *wanted;
+	} args = {.given = argv};
+
+	return ret(execvp(file, args.wanted));
+}
+
+void sys_exit(int status)
+{
+	_exit(status);
+}
+
+pid_t sys_wait(pid_t pid, int *status, int flags)
+{
+	return ret(wait4(pid, status, flags, NULL));
+}
+
+int sys_wait_pidfd(int pidfd, int *status)
+{
+	siginfo_t info = {0};
+	int r = ret(waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG));
+
+	if (r < 0 || info.si_pid == 0)
+		return r;
+	*status = info.si_code == CLD_EXITED ? info.si_status << CHAR_BIT : info.si_status;
+	return 1;
+}
+
+int sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return ret(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return ret(sigprocmask(how, set, old));
+}
+
+int sys_signal_ignored(int sig)
+{
+	struct sigaction action;
+	int r = ret(sigaction(sig, NULL, &action));
+
+	return r < 0 ? r : action.sa_handler == SIG_IGN;
+}
+
+int sys_signal_default(int sig)
+{
+	return signal(sig, SIG_DFL) == SIG_ERR ? -errno : 0;
+}
+
+int sys_signalfd(const sigset_t *set)
+{
+	return ret(signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	return ret(poll(fds, n, timeout_ms));
+}
+
+int sys_socketpair(int pair[2])
+{
+	return ret(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
+}
+
+/* Room for the header and the one descriptor of a message, suitably aligned. */
+union control {
+	char room[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
+{
+	union {
+		const void *given;
+		void *wanted;
+	} data = {.given = buf};
+	struct iovec iov = {.iov_base = data.wanted, .iov_len = size};
+	union control control = {0};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (passed >= 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		*CMSG_FIRSTHDR(&msg) = (struct cmsghdr){
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(int)),
+		};
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&msg)), &passed, sizeof(passed));
+	}
+	return ret_size(sendmsg(sock, &msg, MSG_NOSIGNAL));
+}
+
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed)
+{
+	struct iovec iov = {.iov_base = buf, .iov_len = size};
+	union control control = {0};
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = ret_size(recvmsg(sock, &msg, MSG_CMSG_CLOEXEC));
+
+	*passed = -1;
+	if (n > 0 && CMSG_FIRSTHDR(&msg) != NULL)
+		memcpy(passed, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(*passed));
+	return n;
+}

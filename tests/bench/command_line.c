@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+static int add_word(struct command_line *line, const char *word, size_t length)
+{
+	if (line->count + 1 == MAX_WORDS) {
+		errno = E2BIG;
+		return -1;
+	}
+	line->words[line->count] = strndup(word, length);
+	return line->words[line->count] ? (int)line->count++ : -1;
+}
+
+/* Add what the blanks in @words separate. */
+static int add_words(struct command_line *line, const char *words)
+{
+	for (;;) {
+		size_t length = strcspn(words, " ");
+
+		if (add_word(line, words, length) < 0)
+			return -1;
+		if (words[length] == '\0')
+			return 0;
+		words += length + 1;
+	}
+}
+
+static int add_binds(struct command_line *line, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char words[64];
+
+		snprintf(words, sizeof(words), "--ro-bind /usr/share /x/%u", i);
+		if (add_words(line, words) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int fill_command_line(struct command_line *line, const struct scene *scene,
+			     enum program program, const char *path)
+{
+	if (add_word(line, path, strlen(path)) < 0)
+		return -1;
+	if (program == BARE)
+		return add_words(line, scene->bare_scene);
+	if (add_words(line, scene->options) < 0 || add_binds(line, scene->binds) < 0)
+		return -1;
+	return add_words(line, "-- true");
+}
+
+void free_command_line(struct command_line *line)
+{
+	if (!line)
+		return;
+	for (size_t i = 0; i < line->count; i++)
+		free(line->words[i]);
+	free(line);
+}
+
+struct command_line *new_command_line(const struct scene *scene, enum program program,
+				      const char *path)
+{
+	struct command_line *line = calloc(1, sizeof(*line));
+
+	if (line && fill_command_line(line, scene, program, path) == 0)
+		return line;
+	complain("make a command line");
+	free_command_line(line);
+	return NULL;
+}
