@@ -19,24 +19,27 @@ static const struct {
 	const char *name;
 	const char *target;
 } links[] = {
-	{"stdin", "/proc/self/fd/0"},  {"stdout", "/proc/self/fd/1"},
-	{"stderr", "/proc/self/fd/2"}, {"fd", "/proc/self/fd"},
-	{"core", "/proc/kcore"},       {"ptmx", "pts/ptmx"},
+	{.name = "stdin", .target = "/proc/self/fd/0"},
+	{.name = "stdout", .target = "/proc/self/fd/1"},
+	{.name = "stderr", .target = "/proc/self/fd/2"},
+	{.name = "fd", .target = "/proc/self/fd"},
+	{.name = "core", .target = "/proc/kcore"},
+	{.name = "ptmx", .target = "pts/ptmx"},
 };
 
 static const struct {
 	const char *name;
 	mode_t mode;
 } dirs[] = {
-	{"shm", 01777},
-	{"pts", 0755},
+	{.name = "shm", .mode = 01777},
+	{.name = "pts", .mode = 0755},
 };
 
 /* The parameters of a devpts: an instance of its own, whose ptmx anybody may open. */
 static const struct fs_param devpts_params[] = {
-	{"mode", "620"},
-	{"ptmxmode", "0666"},
-	{NULL, NULL},
+	{.key = "mode", .value = "620"},
+	{.key = "ptmxmode", .value = "0666"},
+	{.key = NULL},
 };
 
 /* Bind the host's device node @src at @name in @dev, a directory that only we see. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "sbx/apply.h"
+#include "sbx/cleanup.h"
 #include "sbx/dest.h"
 #include "sbx/io.h"
 #include "sbx/path.h"
@@ -13,20 +14,24 @@
 
 #define DATA_NAME "data" /* of a file on the stage, while it is being bound */
 
+/* What exists may stay, with its mode, if it is a directory. */
+static int check_dir(const struct dest *dest)
+{
+	autoclose int dir = sys_openat(dest->dir, dest->name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	return dir < 0 ? dir : 0;
+}
+
 int apply_dir(struct site *site, const struct op *op, struct err *e)
 {
 	autodest struct dest dest = DEST_NONE;
-	autoclose int dir = -1;
 	int r = dest_find(site->roots.box, op->dest, op->parents_mode, false, &dest, e);
 
 	if (r < 0)
 		return r;
 	r = sys_mkdirat(dest.dir, dest.name, op->mode);
-	if (r == -EEXIST) {
-		/* fine, if it is one: what exists keeps its mode */
-		dir = sys_openat(dest.dir, dest.name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-		r = dir < 0 ? dir : 0;
-	}
+	if (r == -EEXIST)
+		r = check_dir(&dest);
 	return r < 0 ? err_sys(e, r, "cannot create the directory %s", op->dest) : 0;
 }
 
@@ -65,9 +70,9 @@ int apply_symlink(struct site *site, const struct op *op, struct err *e)
  */
 static int open_output(const struct dest *dest, const struct op *op, struct err *e)
 {
-	autoclose int fd = sys_openat(dest->dir, dest->name,
-				      O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK,
-				      op->mode);
+	autoclose int fd =
+		sys_openat(dest->dir, dest->name,
+			   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, op->mode);
 	struct statx st = {0};
 	int r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE, &st);
 
@@ -76,9 +81,7 @@ static int open_output(const struct dest *dest, const struct op *op, struct err 
 	if (!S_ISREG(st.stx_mode))
 		return err_set(e, EEXIST, "cannot create the file %s: it exists and is no file",
 			       op->dest);
-	r = fd;
-	fd = -1;
-	return r;
+	return fd_take(&fd);
 }
 
 int apply_file(struct site *site, const struct op *op, struct err *e)

@@ -4,11 +4,12 @@
 #include <sys/mount.h>
 
 #include "sbx/apply.h"
+#include "sbx/cleanup.h"
 #include "sbx/fs.h"
 #include "sbx/hint.h"
 #include "sbx/sys.h"
 
-static const struct fs_param no_params[] = {{NULL, NULL}};
+static const struct fs_param no_params[] = {{.key = NULL}};
 
 int apply_tmpfs(struct site *site, const struct op *op, struct err *e)
 {
@@ -19,9 +20,8 @@ int apply_tmpfs(struct site *site, const struct op *op, struct err *e)
 
 int apply_mqueue(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int mount =
-		fs_make("mqueue", no_params,
-			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
+	autoclose int mount = fs_make("mqueue", no_params,
+				      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
 
 	return mount < 0 ? mount : apply_attach(site, op, &mount, e);
 }
@@ -42,9 +42,7 @@ static int make_proc(const struct site *site, struct err *e)
 	r = sys_mount_setattr(tree, AT_RECURSIVE, &attr);
 	if (r < 0)
 		return err_sys(e, r, "cannot restrict the mount of /proc");
-	r = tree;
-	tree = -1;
-	return r;
+	return fd_take(&tree);
 }
 
 /* Make @name of the procfs whose root is @proc read-only, by a mount of it on itself. */

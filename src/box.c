@@ -115,42 +115,47 @@ __attribute__((noreturn)) static void be_reaper(struct box *box, int outside, in
 /* Make the first process inside.  Returns a pidfd of it, or -errno with @e set. */
 static int start(struct box *box, struct err *e)
 {
-	autoclose int inside = -1;
-	int pair[2];
+	enum { OUTSIDE, INSIDE, ENDS };
+	int pair[ENDS];
 	int pidfd = -1;
 	int r = sys_socketpair(pair);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot make a socket");
-	box->sock = pair[0];
-	inside = pair[1];
 	r = sys_clone(box->ns.flags, &pidfd);
 	if (r == 0)
-		be_reaper(box, pair[0], pair[1]);
+		be_reaper(box, pair[OUTSIDE], pair[INSIDE]);
+	(void)sys_close(pair[INSIDE]);
+	box->sock = pair[OUTSIDE];
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot make the namespaces");
 		hint_namespaces(box->ns.flags, e);
-		(void)sys_close(box->sock);
 		return r;
 	}
 	return pidfd;
 }
 
+/* Take over signals, start, and monitor. */
+static int run(struct box *box, int *status, struct err *e)
+{
+	autoclose int signals = take_signals(box);
+	autoclose int child = -1;
+
+	if (signals < 0)
+		return err_sys(e, signals, "cannot take over signals");
+	child = start(box, e);
+	return child < 0 ? child : monitor_run(box, child, signals, status, e);
+}
+
 int box_run(const struct plan *plan, int *status, struct err *e)
 {
 	struct box box = {.plan = plan, .sock = -1};
-	autoclose int signals = -1;
-	int child;
 	int r = prepare(&box, e);
 
-	if (r == 0) {
-		signals = take_signals(&box);
-		r = signals < 0 ? err_sys(e, signals, "cannot take over signals") : 0;
-	}
-	if (r == 0) {
-		child = start(&box, e);
-		r = child < 0 ? child : monitor_run(&box, child, signals, status, e);
-	}
+	if (r == 0)
+		r = run(&box, status, e);
+	if (box.sock >= 0)
+		(void)sys_close(box.sock);
 	seccomp_done(&box.seccomp);
 	return r;
 }

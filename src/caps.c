@@ -8,12 +8,7 @@
 #include <sys/capability.h>
 
 #include "sbx/num.h"
-
-/* libcap tells errors by errno; this is the only place outside sys.c to see it. */
-static int failed(void)
-{
-	return errno != 0 ? -errno : -EINVAL;
-}
+#include "sbx/sys.h"
 
 static uint64_t bit(cap_value_t cap)
 {
@@ -52,7 +47,7 @@ static int effective(uint64_t *ret)
 
 	*ret = 0;
 	if (now == NULL)
-		return failed();
+		return sys_last_error();
 	for (cap_value_t cap = 0; cap < max; cap++) {
 		cap_flag_value_t value = CAP_CLEAR;
 
@@ -92,11 +87,14 @@ int caps_plan(const struct plan *plan, bool is_root, struct caps *ret, struct er
 static int shrink_bounding(uint64_t keep)
 {
 	for (cap_value_t cap = 0; cap < UINT64_WIDTH; cap++) {
+		int r;
+
 		if (keep & bit(cap))
 			continue;
 		if (cap_drop_bound(cap) == 0)
 			continue;
-		return errno == EINVAL && cap >= cap_max_bits() ? 0 : failed();
+		r = sys_last_error();
+		return r == -EINVAL && cap >= cap_max_bits() ? 0 : r;
 	}
 	return 0;
 }
@@ -109,9 +107,9 @@ static int set_process(cap_t caps, uint64_t keep)
 		if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
 		    cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0 ||
 		    cap_set_flag(caps, CAP_INHERITABLE, 1, &cap, CAP_SET) < 0)
-			return failed();
+			return sys_last_error();
 	}
-	return cap_set_proc(caps) < 0 ? failed() : 0;
+	return cap_set_proc(caps) < 0 ? sys_last_error() : 0;
 }
 
 /* Make permitted, effective and inheritable what @keep says. */
@@ -121,7 +119,7 @@ static int set_sets(uint64_t keep)
 	int r;
 
 	if (caps == NULL)
-		return failed();
+		return sys_last_error();
 	r = set_process(caps, keep);
 	(void)cap_free(caps);
 	return r;
@@ -135,7 +133,7 @@ static int set_ambient(uint64_t keep)
 {
 	for (cap_value_t cap = 0; keep >> cap != 0; cap++)
 		if ((keep & bit(cap)) && cap_set_ambient(cap, CAP_SET) < 0)
-			return failed();
+			return sys_last_error();
 	return 0;
 }
 
@@ -146,7 +144,7 @@ int caps_apply(const struct caps *caps, struct err *e)
 	if (!caps->change)
 		return 0;
 	if (cap_set_secbits(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) < 0)
-		return err_sys(e, failed(), "cannot set the securebits");
+		return err_sys(e, sys_last_error(), "cannot set the securebits");
 	r = shrink_bounding(caps->keep);
 	if (r < 0)
 		return err_sys(e, r, "cannot drop capabilities from the bounding set");

@@ -11,24 +11,22 @@
 #include "sbx/hint.h"
 #include "sbx/sys.h"
 
-/*
- * Change to the directory that --chdir says, which has to exist, or the caller's,
- * or home, or "/".  Writes its path, as it was asked for, to @pwd.
- */
-static int enter_directory(const struct plan *plan, const char *cwd, char *pwd, size_t size,
-			   struct err *e)
+/* Change to the directory that --chdir says and write its path to @pwd. */
+static int enter_chosen(const char *dir, char *pwd, size_t size, struct err *e)
+{
+	int r = sys_chdir(dir);
+
+	if (r < 0)
+		return err_sys(e, r, "--chdir: cannot change to %s in the sandbox", dir);
+	(void)snprintf(pwd, size, "%s%s", dir[0] == '/' ? "" : "/", dir);
+	return 0;
+}
+
+/* Change to the caller's directory @cwd, or home, or "/", and write the path to @pwd. */
+static int enter_usual(const char *cwd, char *pwd, size_t size, struct err *e)
 {
 	const char *const candidates[] = {cwd, getenv("HOME"), "/"};
-	int r;
 
-	if (plan->chdir != NULL) {
-		r = sys_chdir(plan->chdir);
-		if (r < 0)
-			return err_sys(e, r, "--chdir: cannot change to %s in the sandbox",
-				       plan->chdir);
-		(void)snprintf(pwd, size, "%s%s", plan->chdir[0] == '/' ? "" : "/", plan->chdir);
-		return 0;
-	}
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
 		if (candidates[i] == NULL || candidates[i][0] != '/')
 			continue;
@@ -37,7 +35,18 @@ static int enter_directory(const struct plan *plan, const char *cwd, char *pwd, 
 		(void)snprintf(pwd, size, "%s", candidates[i]);
 		return 0;
 	}
-	return err_sys(e, -ENOENT, "cannot change to / in the sandbox");
+	return err_set(e, ENOENT, "cannot change to any directory in the sandbox");
+}
+
+/* Enter the directory that the command starts in, and say so in PWD. */
+static int enter_directory(const struct box *box, struct err *e)
+{
+	const char *chosen = box->plan->chdir;
+	char pwd[PATH_MAX];
+	int r = chosen != NULL ? enter_chosen(chosen, pwd, sizeof(pwd), e)
+			       : enter_usual(box->cwd, pwd, sizeof(pwd), e);
+
+	return r < 0 ? r : env_set_pwd(pwd, e);
 }
 
 /* What describes the process to the outside and the caller, put back as it was. */
@@ -75,13 +84,10 @@ static int execute(const struct plan *plan, struct err *e)
 
 int command_exec(const struct box *box, struct err *e)
 {
-	char pwd[PATH_MAX];
 	int r = env_apply(box->plan, e); /* first: it may say what HOME is */
 
 	if (r == 0)
-		r = enter_directory(box->plan, box->cwd, pwd, sizeof(pwd), e);
-	if (r == 0)
-		r = env_set_pwd(pwd, e);
+		r = enter_directory(box, e);
 	if (r == 0)
 		r = restore(box, e);
 	if (r == 0)

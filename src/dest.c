@@ -139,14 +139,14 @@ static int walk_once(struct walk *w, struct dest *ret)
 {
 	autodest struct dest dest = DEST_NONE;
 	const char *rest = w->path;
-	struct path_part part;
 	int r = STEP_ENTERED;
 
 	dest.dir = sys_openat(w->root, ".", O_PATH | O_DIRECTORY, 0);
 	if (dest.dir < 0)
 		return dest.dir;
 	while (r == STEP_ENTERED) {
-		part = path_next(&rest);
+		struct path_part part = path_next(&rest);
+
 		if (part.len == 0) {
 			memcpy(dest.name, ".", sizeof("."));
 			r = STEP_FOUND;

@@ -39,18 +39,22 @@ static bool apparmor_restricts(void)
 
 static void hint_apparmor(struct err *e)
 {
-	(void)err_hint(e, "AppArmor restricts user namespaces of ordinary users on this host: give "
-			  "sbx a profile with \"userns,\", or run sysctl -w " APPARMOR "=0 as root");
+	(void)err_hint(e,
+		       "AppArmor restricts user namespaces of ordinary users on this host: give "
+		       "sbx a profile with \"userns,\", or run sysctl -w " APPARMOR "=0 as root");
 }
 
 static const struct {
 	unsigned flag;
 	const char *limit; /* in /proc/sys/user */
 } limits[] = {
-	{CLONE_NEWUSER, "max_user_namespaces"},     {CLONE_NEWNS, "max_mnt_namespaces"},
-	{CLONE_NEWPID, "max_pid_namespaces"},       {CLONE_NEWNET, "max_net_namespaces"},
-	{CLONE_NEWIPC, "max_ipc_namespaces"},       {CLONE_NEWUTS, "max_uts_namespaces"},
-	{CLONE_NEWCGROUP, "max_cgroup_namespaces"},
+	{.flag = CLONE_NEWUSER, .limit = "max_user_namespaces"},
+	{.flag = CLONE_NEWNS, .limit = "max_mnt_namespaces"},
+	{.flag = CLONE_NEWPID, .limit = "max_pid_namespaces"},
+	{.flag = CLONE_NEWNET, .limit = "max_net_namespaces"},
+	{.flag = CLONE_NEWIPC, .limit = "max_ipc_namespaces"},
+	{.flag = CLONE_NEWUTS, .limit = "max_uts_namespaces"},
+	{.flag = CLONE_NEWCGROUP, .limit = "max_cgroup_namespaces"},
 };
 
 /* ENOSPC: one of the limits is reached; one that is 0 for sure. */
@@ -102,16 +106,23 @@ void hint_id_map(struct err *e)
 				  "AppArmor may forbid it, too");
 }
 
-void hint_mount(struct err *e)
+/* ENOSPC of a mount call: the namespace is full. */
+static void hint_mount_max(struct err *e)
 {
 	char max[NUMBER_BYTES];
 
+	if (io_read_line(AT_FDCWD, "/proc/sys/fs/mount-max", max, sizeof(max)) < 0)
+		return;
+	(void)err_hint(e,
+		       "a mount namespace may have %s mounts: raise fs.mount-max with sysctl as "
+		       "root",
+		       max);
+}
+
+void hint_mount(struct err *e)
+{
 	if (e->code == ENOSPC) {
-		if (io_read_line(AT_FDCWD, "/proc/sys/fs/mount-max", max, sizeof(max)) < 0)
-			return;
-		(void)err_hint(e, "a mount namespace may have %s mounts: raise fs.mount-max with "
-				  "sysctl as root",
-			       max);
+		hint_mount_max(e);
 	} else if (e->code == ENOSYS) {
 		(void)err_hint(e, "sbx needs Linux 5.12 or later, and a container must not hide "
 				  "its mount calls");
@@ -216,7 +227,8 @@ void hint_exec(const char *file, struct err *e)
 	name = interpreter(head, (size_t)n);
 	if (name == NULL || *name == '\0' || sys_access(name, F_OK) == 0)
 		return;
-	(void)err_hint(e, "the file is there, but what it is run by, %s, is not in the sandbox: bind "
-			  "the directory that holds it",
+	(void)err_hint(e,
+		       "the file is there, but what it is run by, %s, is not in the sandbox: bind "
+		       "the directory that holds it",
 		       name);
 }

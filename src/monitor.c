@@ -19,8 +19,8 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "sbx/cleanup.h"
 #include "sbx/fds.h"
 #include "sbx/report.h"
 #include "sbx/sys.h"
@@ -32,8 +32,8 @@
 struct watch {
 	const struct box *box;
 	int child;        /* pidfd of the first process inside */
-	int command;      /* pidfd of the command, -1 while there is none */
-	int sock;         /* -1 once nobody is left to speak */
+	int command;      /* pidfd of the command, -1 while there is none; ours to close */
+	int sock;         /* -1 once nobody is left who speaks */
 	int signals;      /* signalfd */
 	bool ended;       /* the command has ended, with @status */
 	bool detached;    /* others are left inside: do not wait for @child */
@@ -53,7 +53,7 @@ static int take_report(struct watch *w, struct err *e)
 	if (r < 0)
 		return err_sys(e, r, "cannot hear from inside the sandbox");
 	if (r == 0) {
-		(void)sys_close(fd_take(&w->sock));
+		w->sock = -1;
 		return 0;
 	}
 	switch (report.kind) {
@@ -167,20 +167,31 @@ static int judge_child(const struct watch *w, int *status, struct err *e)
 	return err_set(e, ECHILD, "the first process inside ended before the command ran");
 }
 
+/* Let the sandbox begin, and follow what happens until it is over. */
+static int watch(struct watch *w, struct err *e)
+{
+	int r = report_go(w->sock);
+
+	if (r < 0 && r != -EPIPE) /* EPIPE: it is dead, and its end will tell why */
+		return err_sys(e, r, "cannot let the sandbox begin");
+	r = 0;
+	while (r >= 0 && !w->ended && !w->child_ended)
+		r = take_event(w, -1, e);
+	await_end(w);
+	return r < 0 ? r : 0;
+}
+
 int monitor_run(const struct box *box, int child, int signals, int *status, struct err *e)
 {
+	const int keep[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, child, box->sock, signals};
 	struct watch w = {
 		.box = box, .child = child, .command = -1, .sock = box->sock, .signals = signals};
-	const int keep[] = {0, 1, 2, w.child, w.sock, w.signals};
-	int r = report_go(w.sock);
+	int r;
 
-	if (r < 0 && r != -EPIPE) /* EPIPE: its end will tell why */
-		return err_sys(e, r, "cannot let the sandbox begin");
 	fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
-	r = 0;
-	while (r >= 0 && !w.ended && !w.child_ended)
-		r = take_event(&w, -1, e);
-	await_end(&w);
+	r = watch(&w, e);
+	if (w.command >= 0)
+		(void)sys_close(w.command);
 	if (r < 0)
 		return r;
 	if (!w.ended)

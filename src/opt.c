@@ -23,8 +23,9 @@ static const struct {
 	enum modifier modifier;
 	const char *msg;
 } unused[] = {
-	{MODIFIER_PERMS, "--perms must be followed by an option that creates a file"},
-	{MODIFIER_SIZE, "--size must be followed by --tmpfs"},
+	{.modifier = MODIFIER_PERMS,
+	 .msg = "--perms must be followed by an option that creates a file"},
+	{.modifier = MODIFIER_SIZE, .msg = "--size must be followed by --tmpfs"},
 };
 
 int opt_arity(const struct opt *opt)

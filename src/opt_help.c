@@ -6,9 +6,9 @@
 #include "sbx/cleanup.h"
 #include "sbx/opt.h"
 
-#define HELP_COLUMN 34  /* where the explanations start */
-#define LINE_BYTES 160  /* more than any line needs */
-#define EXTRA_LINES 8   /* the usage and what surrounds it */
+#define HELP_COLUMN 34 /* where the explanations start */
+#define LINE_BYTES 160 /* more than any line needs */
+#define EXTRA_LINES 8  /* the usage and what surrounds it */
 
 /* Text that is being put together. */
 struct text {

@@ -118,11 +118,15 @@ static bool no_command(const struct plan *plan)
 static const struct {
 	bool (*broken)(const struct plan *plan);
 	const char *msg;
+	const char *hint; /* NULL if the message says it all */
 } rules[] = {
-	{both_kinds_of_seccomp, "--seccomp cannot be combined with --add-seccomp-fd"},
-	{no_command, "no command given"},
-	{hostname_without_uts, "--hostname needs --unshare-uts"},
-	{pid_1_without_pid_namespace, "--as-pid-1 needs --unshare-pid"},
+	{.broken = both_kinds_of_seccomp,
+	 .msg = "--seccomp cannot be combined with --add-seccomp-fd"},
+	{.broken = no_command,
+	 .msg = "no command given",
+	 .hint = "usage: sbx [OPTIONS...] [--] COMMAND [ARGS...]; --help lists the options"},
+	{.broken = hostname_without_uts, .msg = "--hostname needs --unshare-uts"},
+	{.broken = pid_1_without_pid_namespace, .msg = "--as-pid-1 needs --unshare-pid"},
 };
 
 int plan_check(const struct plan *plan, struct err *e)
@@ -130,7 +134,9 @@ int plan_check(const struct plan *plan, struct err *e)
 	if (plan->want_help || plan->want_version)
 		return 0;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].broken(plan))
-			return err_set(e, EINVAL, "%s", rules[i].msg);
+		if (rules[i].broken(plan)) {
+			(void)err_set(e, EINVAL, "%s", rules[i].msg);
+			return rules[i].hint != NULL ? err_hint(e, "%s", rules[i].hint) : -EINVAL;
+		}
 	return 0;
 }

@@ -136,11 +136,12 @@ struct start {
 static int introduce(const struct box *box, struct err *e)
 {
 	autoclose int pidfd = sys_pidfd_open(sys_getpid());
+	int r;
 
 	if (pidfd < 0)
 		return err_sys(e, pidfd, "cannot make a handle of the command");
-	report_started(box->sock, pidfd);
-	return 0;
+	r = report_started(box->sock, pidfd);
+	return r < 0 ? err_sys(e, r, "cannot tell the monitor of the command") : 0;
 }
 
 /* The command's half of start_command(). */
@@ -227,6 +228,8 @@ void reaper_run(struct box *box)
 	if (command >= 0) {
 		fds_keep_only(&box->sock, 1);
 		r = seccomp_apply(&box->seccomp, &e);
+		if (r < 0)
+			(void)sys_kill(command, SIGKILL);
 	}
 	if (command < 0 || r < 0) {
 		report_failed(box->sock, &e);

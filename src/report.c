@@ -10,11 +10,12 @@
 #define SIZE_TO(member)                                                                            \
 	(offsetof(struct report, member) + sizeof(((const struct report *)0)->member))
 
-void report_started(int sock, int pidfd)
+int report_started(int sock, int pidfd)
 {
 	struct report report = {.kind = REPORT_STARTED};
+	ssize_t n = sys_send(sock, &report, SIZE_TO(kind), pidfd);
 
-	(void)sys_send(sock, &report, sizeof(report.kind), pidfd);
+	return n < 0 ? (int)n : 0;
 }
 
 void report_ended(int sock, int status, bool is_last)

@@ -30,8 +30,8 @@ static int read_program(const struct seccomp_source *source, struct seccomp_prog
 	int r = io_read_all(source->fd, BPF_MAXINSNS * size, &text, &len);
 
 	if (r == -E2BIG)
-		return err_set(e, E2BIG, "descriptor %d holds more than %d instructions", source->fd,
-			       BPF_MAXINSNS);
+		return err_set(e, E2BIG, "descriptor %d holds more than %d instructions",
+			       source->fd, BPF_MAXINSNS);
 	if (r < 0)
 		return err_sys(e, r, "cannot read descriptor %d", source->fd);
 	ret->option = source->option;
@@ -47,20 +47,17 @@ static int read_program(const struct seccomp_source *source, struct seccomp_prog
 
 int seccomp_read(const struct plan *plan, struct seccomp *ret, struct err *e)
 {
-	autoseccomp struct seccomp seccomp = {0};
-
 	if (plan->n_seccomp == 0)
 		return 0;
-	seccomp.programs = calloc(plan->n_seccomp, sizeof(*seccomp.programs));
-	if (seccomp.programs == NULL)
+	ret->programs = calloc(plan->n_seccomp, sizeof(*ret->programs));
+	if (ret->programs == NULL)
 		return err_sys(e, -ENOMEM, "cannot read the seccomp programs");
-	for (size_t i = 0; i < plan->n_seccomp; i++) {
-		seccomp.n++;
-		if (read_program(&plan->seccomp[i], &seccomp.programs[i], e) < 0)
-			return err_add(e, "--%s", plan->seccomp[i].option);
+	while (ret->n < plan->n_seccomp) {
+		const struct seccomp_source *source = &plan->seccomp[ret->n++];
+
+		if (read_program(source, &ret->programs[ret->n - 1], e) < 0)
+			return err_add(e, "--%s", source->option);
 	}
-	*ret = seccomp;
-	seccomp = (struct seccomp){0};
 	return 0;
 }
 

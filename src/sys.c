@@ -40,6 +40,11 @@ static ssize_t ret_size(ssize_t r)
 	return r < 0 ? -errno : r;
 }
 
+int sys_last_error(void)
+{
+	return errno != 0 ? -errno : -EINVAL;
+}
+
 int sys_close(int fd)
 {
 	return ret(close(fd));
@@ -294,7 +299,8 @@ int sys_exec(const char *file, const char *const *argv)
 {
 	/* execvp() takes what it does not write as writable, for history's sake. */
 	union {
-		const char *const *given;
+		const char *const
+			*given; /* cppcheck-suppress unusedStructMember ; by initialiser */
 		char *const *wanted;
 	} args = {.given = argv};
 
@@ -320,6 +326,11 @@ int sys_wait_pidfd(int pidfd, int *status)
 		return r;
 	*status = info.si_code == CLD_EXITED ? info.si_status << CHAR_BIT : info.si_status;
 	return 1;
+}
+
+int sys_kill(pid_t pid, int sig)
+{
+	return ret(kill(pid, sig));
 }
 
 int sys_pidfd_send_signal(int pidfd, int sig)
@@ -369,7 +380,7 @@ union control {
 ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 {
 	union {
-		const void *given;
+		const void *given; /* cppcheck-suppress unusedStructMember ; by initialiser */
 		void *wanted;
 	} data = {.given = buf};
 	struct iovec iov = {.iov_base = data.wanted, .iov_len = size};

@@ -20,7 +20,7 @@ struct dest {
 };
 
 #define autodest __attribute__((cleanup(dest_done)))
-#define DEST_NONE {.dir = -1}
+#define DEST_NONE ((struct dest){.dir = -1})
 
 void dest_done(struct dest *dest);
 

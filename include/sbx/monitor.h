@@ -9,7 +9,8 @@
  * @signals is a signalfd of @box->passed_on, which are blocked.
  *
  * Returns 0 with *@status as a wait status of the command, or of a signal that
- * came before there was one; or -errno with @e set.  Takes @child over.
+ * came before there was one; or -errno with @e set.  Closes every descriptor of
+ * the process but 0, 1, 2 and those given.
  */
 int monitor_run(const struct box *box, int child, int signals, int *status,
 		struct err *e) must_check;

@@ -87,8 +87,7 @@ struct opt {
 	const char *help; /* one line, no full stop */
 
 	/* Put the option into the plan.  @args has as many entries as the option. */
-	int (*take)(struct parse *p, const struct opt *opt, const char *const *args,
-		    struct err *e);
+	int (*take)(struct parse *p, const struct opt *opt, const char *const *args, struct err *e);
 	enum op_kind op;     /* for take_op() */
 	unsigned flags;      /* take_op(): enum op_flags; take_unshare(): CLONE_NEW* */
 	unsigned try_flags;  /* take_unshare(): CLONE_NEW* where the kernel has them */

@@ -13,8 +13,8 @@
 			struct err *e)
 
 TAKE(bool);
-TAKE(string);      /* the last one counts */
-TAKE(argv0);       /* may be given once */
+TAKE(string); /* the last one counts */
+TAKE(argv0);  /* may be given once */
 TAKE(unshare);
 TAKE(share_net);
 TAKE(uid);

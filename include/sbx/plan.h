@@ -85,15 +85,15 @@ struct plan {
 	char **texts; /* contents of --args descriptors and the words in them */
 	size_t n_texts;
 
-	unsigned unshare;        /* CLONE_NEW* bits that have to be there */
-	unsigned unshare_try;    /* CLONE_NEW* bits where the kernel has them */
-	const char *uid_option;  /* "uid" if --uid was given, else NULL */
-	const char *gid_option;  /* "gid" if --gid was given, else NULL */
-	uid_t uid;               /* inside, if uid_option */
-	gid_t gid;               /* inside, if gid_option */
-	const char *hostname;    /* NULL to keep */
-	const char *chdir;       /* NULL to keep where possible */
-	const char *argv0;       /* NULL to use command[0] */
+	unsigned unshare;       /* CLONE_NEW* bits that have to be there */
+	unsigned unshare_try;   /* CLONE_NEW* bits where the kernel has them */
+	const char *uid_option; /* "uid" if --uid was given, else NULL */
+	const char *gid_option; /* "gid" if --gid was given, else NULL */
+	uid_t uid;              /* inside, if uid_option */
+	gid_t gid;              /* inside, if gid_option */
+	const char *hostname;   /* NULL to keep */
+	const char *chdir;      /* NULL to keep where possible */
+	const char *argv0;      /* NULL to use command[0] */
 	bool new_session;
 	bool die_with_parent;
 	bool as_pid_1;

@@ -27,10 +27,11 @@ struct report {
 };
 
 /*
- * Send one.  Those of an end are written with write(2) alone, which a seccomp
- * program is least likely to forbid.  Nobody being there to hear is no error.
+ * Send one.  report_started() returns 0 or -errno: -EPIPE if the monitor is gone.
+ * The others are the last words, and nobody being there to hear is no error; they
+ * need write(2) alone, which a seccomp program is least likely to forbid.
  */
-void report_started(int sock, int pidfd);
+int report_started(int sock, int pidfd) must_check;
 void report_ended(int sock, int status, bool is_last);
 void report_failed(int sock, const struct err *e);
 

@@ -17,7 +17,7 @@ struct roots {
 };
 
 #define autoroots __attribute__((cleanup(roots_done)))
-#define ROOTS_NONE {.host = -1, .cwd = -1, .stage = -1, .box = -1}
+#define ROOTS_NONE ((struct roots){.host = -1, .cwd = -1, .stage = -1, .box = -1})
 
 void roots_done(struct roots *roots);
 

@@ -11,15 +11,14 @@ struct seccomp {
 	size_t n;
 };
 
-#define autoseccomp __attribute__((cleanup(seccomp_done)))
-
 void seccomp_done(struct seccomp *seccomp);
 
 /*
  * Read the programs that @plan names: compiled BPF, an array of struct
  * sock_filter in the machine's byte order, as seccomp_export_bpf(3) writes it.
  *
- * Returns 0 or -errno with @e naming option and descriptor.
+ * @ret has to be empty, and seccomp_done() to follow in any case.  Returns 0 or
+ * -errno with @e naming option and descriptor.
  */
 int seccomp_read(const struct plan *plan, struct seccomp *ret, struct err *e) must_check;
 

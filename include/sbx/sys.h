@@ -19,6 +19,12 @@ struct statx;
  * make them fail.
  */
 
+/*
+ * The -errno of a library call, of libcap's, that has just failed; these tell by
+ * errno alone.
+ */
+int sys_last_error(void);
+
 /* Files and descriptors */
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last);
@@ -30,11 +36,11 @@ int sys_mkdirat(int dirfd, const char *path, mode_t mode);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_unlinkat(int dirfd, const char *path);
-int sys_statx(int fd, unsigned mask, struct statx *ret); /* of @fd itself */
+int sys_statx(int fd, unsigned mask, struct statx *st); /* of @fd itself */
 int sys_fchmod(int fd, mode_t mode);
 int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
 int sys_access(const char *path, int mode);
-int sys_getfd(int fd);     /* fcntl(F_GETFD) */
+int sys_getfd(int fd); /* fcntl(F_GETFD) */
 int sys_set_cloexec(int fd);
 int sys_getcwd(char *buf, size_t size);
 int sys_chdir(const char *path);
@@ -46,7 +52,7 @@ int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal
 /* Mounts */
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
 int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr); /* of @fd itself */
-int sys_move_mount(int from, int to);                                  /* @from itself onto @to */
+int sys_move_mount(int from, int to);                                   /* @from itself onto @to */
 int sys_fsopen(const char *type);
 int sys_fsconfig_string(int fsfd, const char *key, const char *value);
 int sys_fsconfig_create(int fsfd);
@@ -84,15 +90,16 @@ int sys_exec(const char *file, const char *const *argv); /* execvp(3) */
 __attribute__((noreturn)) void sys_exit(int status);
 
 /* Waiting, signals and messages */
-pid_t sys_wait(pid_t pid, int *status, int flags);        /* wait4(2) */
-int sys_wait_pidfd(int pidfd, int *status);               /* 1 if it ended, 0 if not yet */
+pid_t sys_wait(pid_t pid, int *status, int flags); /* wait4(2) */
+int sys_wait_pidfd(int pidfd, int *status);        /* 1 if it ended, 0 if not yet */
+int sys_kill(pid_t pid, int sig);
 int sys_pidfd_send_signal(int pidfd, int sig);
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 int sys_signal_ignored(int sig); /* 1 if its disposition is SIG_IGN, 0 if not */
 int sys_signal_default(int sig);
 int sys_signalfd(const sigset_t *set);
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
-int sys_socketpair(int ret[2]); /* of SOCK_SEQPACKET: every message arrives whole */
+int sys_socketpair(int pair[2]); /* of SOCK_SEQPACKET: every message arrives whole */
 
 /*
  * Send or receive one message with at most one descriptor: @passed is -1 for

@@ -1,0 +1,54 @@
+#compdef sbx
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Generated from the option table: meson compile -C build update-docs
+
+_arguments -S \
+	"*--help[Print this help and exit]" \
+	"*--version[Print the version and exit]" \
+	"*--args[Read more options from FD, each ended by a NUL byte]:FD:" \
+	"*--argv0[Give COMMAND the name NAME as its argv\[0\]]:NAME:" \
+	"*--unshare-all[Unshare every namespace below, where the kernel has it]" \
+	"*--share-net[Keep the network in spite of an earlier --unshare-all]" \
+	"*--unshare-user[Make a user namespace (always so for an ordinary user)]" \
+	"*--unshare-user-try[Make a user namespace if the host has them]" \
+	"*--unshare-ipc[Make an IPC namespace]" \
+	"*--unshare-pid[Make a process namespace]" \
+	"*--unshare-net[Make a network namespace with nothing but loopback]" \
+	"*--unshare-uts[Make a namespace with a host name of its own]" \
+	"*--unshare-cgroup[Make a cgroup namespace]" \
+	"*--unshare-cgroup-try[Make a cgroup namespace if the kernel has them]" \
+	"*--uid[User id inside (needs a user namespace)]:UID:" \
+	"*--gid[Group id inside (needs a user namespace)]:GID:" \
+	"*--hostname[Host name inside (needs --unshare-uts)]:NAME:" \
+	"*--bind[Bind the host path SRC at DEST]:SRC:_files:DEST:_files" \
+	"*--bind-try[Like --bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
+	"*--dev-bind[Bind the host path SRC at DEST, device nodes included]:SRC:_files:DEST:_files" \
+	"*--dev-bind-try[Like --dev-bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
+	"*--ro-bind[Bind the host path SRC at DEST, read-only]:SRC:_files:DEST:_files" \
+	"*--ro-bind-try[Like --ro-bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
+	"*--tmpfs[Mount an empty tmpfs at DEST]:DEST:_files" \
+	"*--dir[Create the directory DEST]:DEST:_files" \
+	"*--proc[Mount a procfs at DEST]:DEST:_files" \
+	"*--dev[Mount a minimal /dev at DEST]:DEST:_files" \
+	"*--mqueue[Mount the POSIX message queues at DEST]:DEST:_files" \
+	"*--symlink[Create the symbolic link DEST to TARGET]:TARGET:_files:DEST:_files" \
+	"*--file[Copy FD to the file DEST]:FD::DEST:_files" \
+	"*--bind-data[Bind a file with the contents of FD at DEST]:FD::DEST:_files" \
+	"*--ro-bind-data[Like --bind-data, read-only]:FD::DEST:_files" \
+	"*--remount-ro[Make the mount at DEST read-only, not those below it]:DEST:_files" \
+	"*--chmod[Change the permission bits of DEST]:OCTAL::DEST:_files" \
+	"*--perms[Permission bits of what the next option makes]:OCTAL:" \
+	"*--size[Size of the next --tmpfs]:BYTES:" \
+	"*--chdir[Change to DIR inside]:DIR:_files -/" \
+	"*--clearenv[Remove every environment variable]" \
+	"*--setenv[Set an environment variable]:VAR:_parameters -g '*export*':VALUE:" \
+	"*--unsetenv[Remove an environment variable]:VAR:_parameters -g '*export*'" \
+	"*--cap-add[Give COMMAND the capability CAP, or ALL]:CAP:" \
+	"*--cap-drop[Take the capability CAP, or ALL, from COMMAND]:CAP:" \
+	"*--seccomp[Apply the seccomp program read from FD]:FD:" \
+	"*--add-seccomp-fd[Apply one more seccomp program, read from FD]:FD:" \
+	"*--new-session[Run in a session without the terminal]" \
+	"*--die-with-parent[Kill the sandbox when the process that started it ends]" \
+	"*--as-pid-1[Run COMMAND as process 1, with no reaper (needs --unshare-pid)]" \
+	"(-)1:command: _command_names -e" \
+	"*::arguments: _normal"
