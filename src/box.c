@@ -46,8 +46,11 @@ static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 static int die_with_parent(const struct plan *plan, struct err *e)
 {
 	pid_t parent = sys_getppid();
-	int r = plan->die_with_parent ? sys_prctl(PR_SET_PDEATHSIG, SIGKILL) : 0;
+	int r;
 
+	if (!plan->die_with_parent)
+		return 0;
+	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (r < 0)
 		return err_sys(e, r, "--die-with-parent: cannot ask for it");
 	if (sys_getppid() != parent)

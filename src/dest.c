@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 
 #include "sbx/cleanup.h"
+#include "sbx/hint.h"
 #include "sbx/path.h"
 #include "sbx/sys.h"
 
@@ -233,11 +234,16 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount, 
 	if (fd != -ENOENT && fd != -ENOSYS)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);
 	r = dest_find(box, path, parents_mode, false, &dest, e);
-	if (r < 0)
+	if (r < 0) {
+		hint_mount_point(e);
 		return r;
+	}
 	r = make_mount_point(&dest, mount);
-	if (r < 0)
-		return err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
+		hint_mount_point(e);
+		return r;
+	}
 	fd = open_found(&dest);
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);

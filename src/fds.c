@@ -30,11 +30,12 @@ static int claim(const char *option, int fd, struct err *e)
 static int fill_standard(struct err *e)
 {
 	for (int fd = 0; fd < STANDARD_FDS; fd++) {
-		if (sys_getfd(fd) != -EBADF)
-			continue;
-		fd = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
-		if (fd < 0)
-			return err_sys(e, fd, "cannot open /dev/null");
+		int filled = 0;
+
+		if (sys_getfd(fd) == -EBADF) /* then it is the lowest free one */
+			filled = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+		if (filled < 0)
+			return err_sys(e, filled, "cannot open /dev/null");
 	}
 	return 0;
 }

@@ -106,6 +106,13 @@ void hint_id_map(struct err *e)
 				  "AppArmor may forbid it, too");
 }
 
+void hint_mount_point(struct err *e)
+{
+	if (e->code == EROFS || e->code == EACCES || e->code == EPERM)
+		(void)err_hint(e, "it does not exist yet, and nothing can be created there: choose "
+				  "a path that exists, or mount a --tmpfs above it first");
+}
+
 /* ENOSPC of a mount call: the namespace is full. */
 static void hint_mount_max(struct err *e)
 {

@@ -14,6 +14,9 @@ void hint_namespaces(unsigned flags, struct err *e);
 /* Writing an id map failed. */
 void hint_id_map(struct err *e);
 
+/* Making a mount point failed. */
+void hint_mount_point(struct err *e);
+
 /* A call of the mount API failed. */
 void hint_mount(struct err *e);
 

@@ -109,11 +109,11 @@ static double median(double *values, size_t count)
 	return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
-/* Of sbx to another program; uses @scratch, which has room for @count values. */
-static double median_ratio(const double *sbx, const double *other, size_t count, double *scratch)
+/* Of one program to another; uses @scratch, which has room for @count values. */
+static double median_ratio(const double *ours, const double *other, size_t count, double *scratch)
 {
 	for (size_t i = 0; i < count; i++)
-		scratch[i] = sbx[i] / other[i];
+		scratch[i] = ours[i] / other[i];
 	return median(scratch, count);
 }
 
@@ -127,15 +127,16 @@ static void print_row(const struct scene *scene, double *samples, size_t rounds)
 	const char *unit = scene->measure->unit;
 	double ratio = median_ratio(sbx, bwrap, rounds, scratch);
 	double bare_ratio = scene->bare_scene ? median_ratio(sbx, bare, rounds, scratch) : 0;
+	double floor = scene->bare_scene ? median_ratio(bare, bwrap, rounds, scratch) : 0;
 
 	/* The medians come last: they sort the samples, which then no longer pair up. */
 	printf("| %s | %.0f %s | %.0f %s |", scene->label, median(sbx, rounds), unit,
 	       median(bwrap, rounds), unit);
 	if (scene->bare_scene)
-		printf(" %.0f %s | %.2f | %s | %.2f | %s |\n", median(bare, rounds), unit, ratio,
-		       scene->bwrap_target, bare_ratio, scene->bare_target);
+		printf(" %.0f %s | %.2f | %s | %.2f | %s | %.2f |\n", median(bare, rounds), unit,
+		       ratio, scene->bwrap_target, bare_ratio, scene->bare_target, floor);
 	else
-		printf(" | %.*f | %s | | |\n", ratio < 0.1 ? 3 : 2, ratio, scene->bwrap_target);
+		printf(" | %.*f | %s | | | |\n", ratio < 0.1 ? 3 : 2, ratio, scene->bwrap_target);
 }
 
 static int take_samples(const struct scene *scene, struct command_line **lines, size_t rounds,
@@ -267,8 +268,9 @@ static int print_head(size_t rounds)
 	if (uname(&system) < 0)
 		return complain("tell the version of the kernel");
 	printf("Linux %s, uid %u; medians, %zu interleaved rounds in (a) and (b)\n\n"
-	       "| scene | sbx | bwrap | bare | sbx/bwrap | target | sbx/bare | target |\n"
-	       "|---|---:|---:|---:|---:|---:|---:|---:|\n",
+	       "| scene | sbx | bwrap | bare | sbx/bwrap | target | sbx/bare | target | bare/bwrap "
+	       "|\n"
+	       "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
 	       system.release, geteuid() == 0 ? NOBODY : geteuid(), rounds);
 	/* What is still in the buffer at a fork would be printed twice. */
 	return fflush(stdout) == 0 ? 0 : complain("print the head of the table");
