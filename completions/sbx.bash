@@ -84,6 +84,8 @@ _sbx_arity()
 		--cap-drop) echo 1 ;;
 		--seccomp) echo 1 ;;
 		--add-seccomp-fd) echo 1 ;;
+		--exec-label) echo 1 ;;
+		--file-label) echo 1 ;;
 		--new-session) echo 0 ;;
 		--die-with-parent) echo 0 ;;
 		--as-pid-1) echo 0 ;;
@@ -111,7 +113,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --seccomp --add-seccomp-fd --new-session --die-with-parent --as-pid-1' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --seccomp --add-seccomp-fd --exec-label --file-label --new-session --die-with-parent --as-pid-1' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

@@ -47,6 +47,8 @@ _arguments -S \
 	"*--cap-drop[Take the capability CAP, or ALL, from COMMAND]:CAP:" \
 	"*--seccomp[Apply the seccomp program read from FD]:FD:" \
 	"*--add-seccomp-fd[Apply one more seccomp program, read from FD]:FD:" \
+	"*--exec-label[Execute COMMAND with the SELinux label LABEL]:LABEL:" \
+	"*--file-label[Give files that are made the SELinux label LABEL]:LABEL:" \
 	"*--new-session[Run in a session without the terminal]" \
 	"*--die-with-parent[Kill the sandbox when the process that started it ends]" \
 	"*--as-pid-1[Run COMMAND as process 1, with no reaper (needs --unshare-pid)]" \

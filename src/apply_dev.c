@@ -35,13 +35,6 @@ static const struct {
 	{.name = "pts", .mode = 0755},
 };
 
-/* The parameters of a devpts: an instance of its own, whose ptmx anybody may open. */
-static const struct fs_param devpts_params[] = {
-	{.key = "mode", .value = "620"},
-	{.key = "ptmxmode", .value = "0666"},
-	{.key = NULL},
-};
-
 /* Bind the host's device node @src at @name in @dev, a directory that only we see. */
 static int bind_node(int dev, const char *src, const char *name, struct err *e)
 {
@@ -88,10 +81,16 @@ static int make_entries(int dev, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot fill the new /dev") : 0;
 }
 
-static int mount_devpts(int dev, struct err *e)
+/* Mount a devpts: an instance of its own, whose ptmx anybody may open. */
+static int mount_devpts(int dev, const char *label, struct err *e)
 {
-	autoclose int mount =
-		fs_make("devpts", devpts_params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
+	const struct fs_param params[] = {
+		{.key = "mode", .value = "620"},
+		{.key = "ptmxmode", .value = "0666"},
+		{.key = label != NULL ? "context" : NULL, .value = label},
+		{.key = NULL},
+	};
+	autoclose int mount = fs_make("devpts", params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, e);
 	autoclose int place = -1;
 	int r;
 
@@ -104,7 +103,7 @@ static int mount_devpts(int dev, struct err *e)
 
 int apply_dev(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int mount = fs_tmpfs(DEV_MODE, 0, e);
+	autoclose int mount = fs_tmpfs(DEV_MODE, 0, site->file_label, e);
 	autoclose int dev = -1;
 	int r;
 
@@ -119,7 +118,7 @@ int apply_dev(struct site *site, const struct op *op, struct err *e)
 	if (r == 0)
 		r = make_entries(dev, e);
 	if (r == 0)
-		r = mount_devpts(dev, e);
+		r = mount_devpts(dev, site->file_label, e);
 	if (r == 0 && *site->tty != '\0')
 		r = bind_node(dev, site->tty, "console", e);
 	return r;

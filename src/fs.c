@@ -44,16 +44,18 @@ int fs_make(const char *type, const struct fs_param *params, unsigned attr, stru
 	return r;
 }
 
-int fs_tmpfs(mode_t mode, uint64_t size, struct err *e)
+int fs_tmpfs(mode_t mode, uint64_t size, const char *label, struct err *e)
 {
 	char mode_text[VALUE_BYTES];
 	char size_text[VALUE_BYTES];
-	struct fs_param params[] = {{"mode", mode_text}, {NULL, size_text}, {NULL, NULL}};
+	struct fs_param params[4] = {{"mode", mode_text}};
+	size_t n = 1;
 
 	(void)snprintf(mode_text, sizeof(mode_text), "%o", mode);
-	if (size != 0) {
-		params[1].key = "size";
-		(void)snprintf(size_text, sizeof(size_text), "%" PRIu64, size);
-	}
+	(void)snprintf(size_text, sizeof(size_text), "%" PRIu64, size);
+	if (size != 0)
+		params[n++] = (struct fs_param){.key = "size", .value = size_text};
+	if (label != NULL)
+		params[n] = (struct fs_param){.key = "context", .value = label};
 	return fs_make("tmpfs", params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
 }

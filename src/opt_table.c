@@ -33,6 +33,7 @@ const struct arg_class arg_classes[ARG_KINDS] = {
 	[ARG_GID] = {.metavar = "GID", .zsh = "", .fish = ""},
 	[ARG_OCTAL] = {.metavar = "OCTAL", .zsh = "", .fish = ""},
 	[ARG_BYTES] = {.metavar = "BYTES", .zsh = "", .fish = ""},
+	[ARG_LABEL] = {.metavar = "LABEL", .zsh = "", .fish = ""},
 };
 
 const char *const opt_group_titles[OPT_GROUPS] = {
@@ -395,6 +396,22 @@ const struct opt opt_table[] = {
 		.group = GROUP_RESTRICTIONS,
 		.help = "Apply one more seccomp program, read from FD",
 		.take = take_add_seccomp,
+	},
+	{
+		.name = "exec-label",
+		.args = {ARG_LABEL},
+		.group = GROUP_RESTRICTIONS,
+		.help = "Execute COMMAND with the SELinux label LABEL",
+		.take = take_string,
+		.field = FIELD(const char *, exec_label),
+	},
+	{
+		.name = "file-label",
+		.args = {ARG_LABEL},
+		.group = GROUP_RESTRICTIONS,
+		.help = "Give files that are made the SELinux label LABEL",
+		.take = take_string,
+		.field = FIELD(const char *, file_label),
 	},
 	{
 		.name = "new-session",

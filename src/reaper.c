@@ -28,6 +28,7 @@
 #include "sbx/apply.h"
 #include "sbx/command.h"
 #include "sbx/fds.h"
+#include "sbx/label.h"
 #include "sbx/report.h"
 #include "sbx/sys.h"
 
@@ -86,10 +87,13 @@ static int build_root(const struct box *box, struct err *e)
 		.roots = ROOTS_NONE,
 		.new_procfs = box->ns.flags & CLONE_NEWPID,
 		.cover_procfs = box->ns.outside.uid == 0,
+		.file_label = box->plan->file_label,
 		.tty = box->tty,
 	};
-	int r = root_begin(&site.roots, e);
+	int r = label_apply(box->plan, e);
 
+	if (r == 0)
+		r = root_begin(&site.roots, e);
 	if (r == 0)
 		r = apply_ops(&site, box->plan, e);
 	if (r == 0)

@@ -80,7 +80,7 @@ static int set_stage(struct roots *roots, struct err *e)
 {
 	int r;
 
-	roots->stage = fs_tmpfs(DIR_MODE, 0, e);
+	roots->stage = fs_tmpfs(DIR_MODE, 0, NULL, e);
 	if (roots->stage < 0)
 		return roots->stage;
 	r = sys_move_mount(roots->stage, roots->host);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sbx/sys.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -203,6 +204,16 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 int sys_umount(const char *path, int flags)
 {
 	return ret(umount2(path, flags));
+}
+
+void *sys_dlopen(const char *soname)
+{
+	return dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+}
+
+void *sys_dlsym(void *handle, const char *name)
+{
+	return dlsym(handle, name);
 }
 
 int sys_clone(unsigned flags, int *pidfd)

@@ -7,9 +7,10 @@
 /* What the ops work with. */
 struct site {
 	struct roots roots;
-	bool new_procfs;   /* the process namespace is new: it has a procfs of its own */
-	bool cover_procfs; /* the payload might write to the host's parts of /proc */
-	const char *tty;   /* path of the terminal on standard output, "" if none */
+	bool new_procfs;        /* the process namespace is new: it has a procfs of its own */
+	bool cover_procfs;      /* the payload might write to the host's parts of /proc */
+	const char *file_label; /* SELinux label of what is made, NULL for none */
+	const char *tty;        /* path of the terminal on standard output, "" if none */
 };
 
 /*

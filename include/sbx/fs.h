@@ -21,5 +21,8 @@ struct fs_param {
 int fs_make(const char *type, const struct fs_param *params, unsigned attr,
 	    struct err *e) must_check;
 
-/* A tmpfs, nosuid and nodev, of @size bytes or, if 0, of the kernel's default. */
-int fs_tmpfs(mode_t mode, uint64_t size, struct err *e) must_check;
+/*
+ * A tmpfs, nosuid and nodev, of @size bytes or, if 0, of the kernel's default, with
+ * the SELinux label @label on all of its files, if that is not NULL.
+ */
+int fs_tmpfs(mode_t mode, uint64_t size, const char *label, struct err *e) must_check;

@@ -24,6 +24,7 @@ enum arg {
 	ARG_GID,
 	ARG_OCTAL,
 	ARG_BYTES,
+	ARG_LABEL,
 	ARG_KINDS,
 };
 

@@ -93,6 +93,8 @@ struct plan {
 	gid_t gid;              /* inside, if gid_option */
 	const char *hostname;   /* NULL to keep */
 	const char *chdir;      /* NULL to keep where possible */
+	const char *exec_label; /* SELinux label of the command, NULL for none */
+	const char *file_label; /* SELinux label of files that are made, NULL for none */
 	const char *argv0;      /* NULL to use command[0] */
 	bool new_session;
 	bool die_with_parent;

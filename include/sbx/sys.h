@@ -20,7 +20,7 @@ struct statx;
  */
 
 /*
- * The -errno of a library call, of libcap's, that has just failed; these tell by
+ * The -errno of a library call, of libcap or libselinux, that has just failed; these tell by
  * errno alone.
  */
 int sys_last_error(void);
@@ -59,6 +59,10 @@ int sys_fsconfig_create(int fsfd);
 int sys_fsmount(int fsfd, unsigned attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount(const char *path, int flags);
+
+/* Libraries: dlopen(3) and dlsym(3), which tell no errno.  NULL if it is not there. */
+void *sys_dlopen(const char *soname);
+void *sys_dlsym(void *handle, const char *name);
 
 /* Processes, identity and namespaces */
 
