@@ -58,6 +58,8 @@ static int take_report(struct watch *w, struct err *e)
 	}
 	switch (report.kind) {
 	case REPORT_STARTED:
+		if (w->command >= 0)
+			(void)sys_close(w->command);
 		w->command = pidfd;
 		return 0;
 	case REPORT_ENDED:
@@ -69,7 +71,7 @@ static int take_report(struct watch *w, struct err *e)
 		*e = report.err;
 		return -e->code;
 	}
-	return err_set(e, EPROTO, "nonsense from inside the sandbox");
+	return 0;
 }
 
 /* Whom signals are for: the command, or nobody while there is none. */

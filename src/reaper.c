@@ -102,6 +102,17 @@ static int build_root(const struct box *box, struct err *e)
 	return r;
 }
 
+/*
+ * Do not let the payload trace this process, which speaks to the monitor.  An exec
+ * ends it, so that it does not concern the command.
+ */
+static int protect(struct err *e)
+{
+	int r = sys_prctl(PR_SET_DUMPABLE, 0);
+
+	return r < 0 ? err_sys(e, r, "cannot protect the reaper") : 0;
+}
+
 /* All that has to be done before the command's process is made. */
 static int build(struct box *box, struct err *e)
 {
@@ -126,7 +137,7 @@ static int build(struct box *box, struct err *e)
 		if (r < 0)
 			return err_sys(e, r, "--new-session: cannot make one");
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : protect(e);
 }
 
 /* What the command's process is given; it shares the reaper's memory until it execs. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "sbx/cleanup.h"
 #include "sbx/sys.h"
 
 /* Bytes of a report up to the end of @member. */
@@ -35,13 +36,37 @@ void report_failed(int sock, const struct err *e)
 	(void)sys_write(sock, &report, SIZE_TO(err));
 }
 
+/* Whether @n bytes can be the report that they say they are; makes its texts end. */
+static bool is_sound(struct report *report, size_t n)
+{
+	if (n < SIZE_TO(kind))
+		return false;
+	switch (report->kind) {
+	case REPORT_STARTED:
+		return n == SIZE_TO(kind);
+	case REPORT_ENDED:
+		return n == SIZE_TO(ended);
+	case REPORT_FAILED:
+		report->err.msg[sizeof(report->err.msg) - 1] = '\0';
+		report->err.hint[sizeof(report->err.hint) - 1] = '\0';
+		return n == SIZE_TO(err) && report->err.code > 0;
+	}
+	return false;
+}
+
 int report_receive(int sock, struct report *ret, int *pidfd)
 {
 	ssize_t n = sys_receive(sock, ret, sizeof(*ret), pidfd);
 
 	if (n == -ECONNRESET)
 		return 0;
-	return n > 0 ? 1 : (int)n;
+	if (n <= 0)
+		return (int)n;
+	if (is_sound(ret, (size_t)n))
+		return 1;
+	if (*pidfd >= 0)
+		(void)sys_close(fd_take(pidfd));
+	return -EPROTO;
 }
 
 int report_go(int sock)

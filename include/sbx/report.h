@@ -37,7 +37,8 @@ void report_failed(int sock, const struct err *e);
 
 /*
  * Receive one; *@pidfd is the caller's to close, or -1.  Returns 1, 0 when nobody
- * is left to send any, or -errno.
+ * is left to send any, or -errno: -EPROTO for what is no report, because a payload
+ * that can trace the reaper could send anything.
  */
 int report_receive(int sock, struct report *ret, int *pidfd) must_check;
 

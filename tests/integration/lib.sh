@@ -35,7 +35,7 @@ check()
 	shift
 	"$@" </dev/null >"$scratch/.said" 2>&1 || result="not ok"
 	echo "$result - $who: $name"
-	[ "$result" = ok ] || sed 's/^/# /' "$scratch/.said"
+	[ "$result" = ok ] || cut -c 1-300 "$scratch/.said" | sed 's/^/# /'
 }
 
 # prints TEXT COMMAND...: COMMAND succeeds and its output is TEXT.
@@ -66,6 +66,16 @@ fails()
 	said=$("$@" 2>&1 >/dev/null) || status=$?
 	echo "status $status, said: $said"
 	[ "$status" -eq "$want" ] && [ "$said" = "$text" ]
+}
+
+# fails_saying STATUS PATTERN COMMAND...: COMMAND exits with STATUS and says PATTERN on stderr.
+fails_saying()
+{
+	local want=$1 pattern=$2 status=0 said
+	shift 2
+	said=$("$@" 2>&1 >/dev/null) || status=$?
+	echo "status $status, said: $said"
+	[ "$status" -eq "$want" ] && grep -q -e "$pattern" <<<"$said"
 }
 
 # eventually COMMAND...: COMMAND succeeds within a few seconds.
@@ -114,6 +124,14 @@ start_copy()
 	)
 }
 
+# in_own_mounts COMMAND...: for root, in a copy of the machine's mounts that nobody else
+# changes, and in which all would spread that spreads on any machine.
+in_own_mounts()
+{
+	[ "$(id -u)" -eq 0 ] || exec "$@"
+	exec unshare --mount --propagation private sh -c 'mount --make-rshared / && exec "$@"' - "$@"
+}
+
 start_copies()
 {
 	local before after
@@ -130,6 +148,7 @@ start_copies()
 	after=$(cat /proc/self/mountinfo)
 	[ "$before" = "$after" ] && result=ok || result="not ok"
 	echo "$result - no mount is left"
+	diff <(echo "$before") <(echo "$after") | sed 's/^/# /'
 }
 
 # number: give the results on stdin numbers and add the plan; fails if one of them does.
@@ -149,6 +168,7 @@ run_as_both()
 		"$1"
 		exit 0
 	fi
+	[ -n "${in_own_mounts-}" ] || in_own_mounts=1 in_own_mounts bash "$0"
 	prepare
 	start_copies | number
 	exit
