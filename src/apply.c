@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sbx/apply.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 #include "sbx/dest.h"
 #include "sbx/hint.h"
 #include "sbx/sys.h"
+
+/* The kernel says EINVAL where it means that a file and a directory do not go together. */
+static int name_mismatch(int mount, int dest)
+{
+	struct statx what = {0};
+	struct statx where = {0};
+
+	if (sys_statx(mount, STATX_TYPE, &what) < 0 || sys_statx(dest, STATX_TYPE, &where) < 0 ||
+	    S_ISDIR(what.stx_mode) == S_ISDIR(where.stx_mode))
+		return -EINVAL;
+	return S_ISDIR(where.stx_mode) ? -EISDIR : -ENOTDIR;
+}
 
 int apply_attach(struct site *site, const struct op *op, int *mount, struct err *e)
 {
@@ -14,6 +29,8 @@ int apply_attach(struct site *site, const struct op *op, int *mount, struct err 
 	if (dest < 0)
 		return dest;
 	r = root_mount(&site->roots, mount, dest);
+	if (r == -EINVAL)
+		r = name_mismatch(*mount, dest);
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot mount on %s", op->dest);
 		hint_mount(e);

@@ -65,6 +65,17 @@ int apply_symlink(struct site *site, const struct op *op, struct err *e)
 }
 
 /*
+ * Copy @op's descriptor to the new file @out.  Writing takes set-user-ID bits away;
+ * put them back.
+ */
+static int fill(const struct op *op, int out)
+{
+	int r = io_copy(op->fd, out);
+
+	return r == 0 && (op->mode & (S_ISUID | S_ISGID)) ? sys_fchmod(out, op->mode) : r;
+}
+
+/*
  * Open the regular file @dest for writing, made if it is missing.  A fifo that
  * somebody put there must not block: hence O_NONBLOCK.
  */
@@ -95,7 +106,7 @@ int apply_file(struct site *site, const struct op *op, struct err *e)
 	out = open_output(&dest, op, e);
 	if (out < 0)
 		return out;
-	r = io_copy(op->fd, out);
+	r = fill(op, out);
 	return r < 0 ? err_sys(e, r, "cannot copy descriptor %d to %s", op->fd, op->dest) : 0;
 }
 
@@ -104,7 +115,7 @@ static int make_data(const struct site *site, const struct op *op, struct err *e
 {
 	int stage = site->roots.stage;
 	autoclose int out = sys_openat(stage, DATA_NAME, O_WRONLY | O_CREAT | O_EXCL, op->mode);
-	int r = out < 0 ? out : io_copy(op->fd, out);
+	int r = out < 0 ? out : fill(op, out);
 
 	if (r == 0)
 		r = sys_open_tree(stage, DATA_NAME, OPEN_TREE_CLONE);

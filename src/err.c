@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * A description may be as long as a path.  It is cut to leave room for the cause and
+ * for the context that callers add.
+ */
+#define ROOM 256
+#define DESCRIPTION_BYTES (sizeof(((struct err *)0)->msg) - ROOM)
+
 /* Append as much of @text as fits; a message cut short beats none. */
 static void append(struct err *e, const char *text)
 {
@@ -21,7 +28,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	e->stage = ERR_SETUP;
 	e->hint[0] = '\0';
 	va_start(ap, fmt);
-	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
 	va_end(ap);
 	return -code;
 }
@@ -34,7 +41,7 @@ int err_sys(struct err *e, int ret, const char *fmt, ...)
 	e->stage = ERR_SETUP;
 	e->hint[0] = '\0';
 	va_start(ap, fmt);
-	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
 	va_end(ap);
 	append(e, ": ");
 	append(e, strerror(-ret));

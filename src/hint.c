@@ -133,7 +133,7 @@ void hint_mount(struct err *e)
 	} else if (e->code == ENOSYS) {
 		(void)err_hint(e, "sbx needs Linux 5.12 or later, and a container must not hide "
 				  "its mount calls");
-	} else if (e->code == ENOTDIR) {
+	} else if (e->code == ENOTDIR || e->code == EISDIR) {
 		(void)err_hint(e, "a directory can only be mounted on a directory, a file only on "
 				  "a file");
 	} else if ((e->code == EPERM || e->code == EACCES) && apparmor_restricts()) {
@@ -141,10 +141,14 @@ void hint_mount(struct err *e)
 	}
 }
 
-void hint_pivot(struct err *e)
+void hint_root(struct err *e)
 {
 	if (e->code == EINVAL)
-		(void)err_hint(e, "pivot_root(2) cannot work in a chroot or an initramfs");
+		(void)err_hint(e,
+			       "this cannot work where / is no mount point that can be pivoted, as "
+			       "in a chroot or an initramfs");
+	else
+		hint_mount(e);
 }
 
 void hint_filesystem(const char *type, struct err *e)

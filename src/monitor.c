@@ -133,10 +133,11 @@ static int take_event(struct watch *w, int timeout_ms, struct err *e)
 
 	if (n < 0 && n != -EINTR)
 		return err_sys(e, n, "cannot wait for the sandbox");
-	if (n > 0 && fds[SIGNALS].revents != 0)
-		take_signal(w);
-	if (n > 0 && fds[SOCK].revents != 0) /* what was said before the end counts first */
+	/* what was said comes first: whom a signal is for, and what an end means */
+	if (n > 0 && fds[SOCK].revents != 0)
 		r = take_report(w, e);
+	else if (n > 0 && fds[SIGNALS].revents != 0)
+		take_signal(w);
 	else if (w->unreapable || (n > 0 && fds[CHILD].revents != 0))
 		take_child(w);
 	return r < 0 ? r : n != 0;

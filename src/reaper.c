@@ -34,17 +34,21 @@
 
 #define EXIT_FAILED 125 /* nobody looks at it: the report tells */
 
-/* Ask to be killed when the parent ends; whether it has ended already is another question. */
-static int die_with_parent(const struct plan *plan, struct err *e)
+/*
+ * Ask to be killed when the parent ends, or not to be.  Whether it has ended already
+ * is another question.
+ */
+static int die_with_parent(bool die, struct err *e)
 {
-	int r = plan->die_with_parent ? sys_prctl(PR_SET_PDEATHSIG, SIGKILL) : 0;
+	int r = sys_prctl(PR_SET_PDEATHSIG, die ? SIGKILL : 0);
 
-	return r < 0 ? err_sys(e, r, "--die-with-parent: cannot ask for it") : 0;
+	return r < 0 ? err_sys(e, r, "cannot ask to end with the parent") : 0;
 }
 
 /*
  * Wait for the monitor's leave to begin.  If there is no monitor any more, nobody
- * wants the sandbox, nor to hear of it.
+ * wants the sandbox, nor to hear of it; and what builds it may wait for long, such
+ * as for a file server, so that it must not outlive the monitor.
  */
 static int begin(const struct box *box, struct err *e)
 {
@@ -55,7 +59,7 @@ static int begin(const struct box *box, struct err *e)
 	r = sys_sigprocmask(SIG_BLOCK, &all, NULL);
 	if (r < 0)
 		return err_sys(e, r, "cannot block signals");
-	r = die_with_parent(box->plan, e);
+	r = die_with_parent(true, e);
 	if (r < 0)
 		return r;
 	r = report_await_go(box->sock);
@@ -163,9 +167,10 @@ static int introduce(const struct box *box, struct err *e)
 static int be_command(void *arg)
 {
 	const struct start *start = arg;
-	int r = die_with_parent(start->box->plan, start->e);
+	bool die = start->box->plan->die_with_parent;
+	int r = die ? die_with_parent(true, start->e) : 0;
 
-	if (r == 0 && start->box->plan->die_with_parent && sys_getppid() != start->reaper)
+	if (r == 0 && die && sys_getppid() != start->reaper)
 		r = err_set(start->e, EPIPE, "--die-with-parent: the reaper is gone");
 	if (r == 0)
 		r = introduce(start->box, start->e);
@@ -229,6 +234,8 @@ static pid_t begin_and_start(struct box *box, struct err *e)
 
 	if (r == 0)
 		r = build(box, e);
+	if (r == 0 && !box->plan->die_with_parent)
+		r = die_with_parent(false, e);
 	if (r < 0)
 		return r;
 	return box->plan->as_pid_1 ? command_exec(box, e) : start_command(box, e);

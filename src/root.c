@@ -70,7 +70,7 @@ static int open_host(struct roots *roots, struct err *e)
 	r = sys_mount_setattr(roots->host, AT_RECURSIVE, &private);
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot make the mounts private");
-		hint_mount(e);
+		hint_root(e);
 	}
 	return r;
 }
@@ -96,7 +96,7 @@ static int set_stage(struct roots *roots, struct err *e)
 	r = sys_pivot_root(".", STAGE_HOST);
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot change the root");
-		hint_pivot(e);
+		hint_root(e);
 		return r;
 	}
 	r = sys_fchdir(roots->host);

@@ -20,8 +20,8 @@ void hint_mount_point(struct err *e);
 /* A call of the mount API failed. */
 void hint_mount(struct err *e);
 
-/* pivot_root(2) failed. */
-void hint_pivot(struct err *e);
+/* Taking the host's root away failed. */
+void hint_root(struct err *e);
 
 /* Making a file system of @type failed. */
 void hint_filesystem(const char *type, struct err *e);
