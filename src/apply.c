@@ -31,9 +31,11 @@ int apply_attach(struct site *site, const struct op *op, int *mount, struct err 
 	r = root_mount(&site->roots, mount, dest);
 	if (r == -EINVAL)
 		r = name_mismatch(*mount, dest);
+	if (r == -ENOENT)
+		return err_set(e, ENOENT, "cannot mount on %s what has been removed", op->dest);
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot mount on %s", op->dest);
-		hint_mount(e);
+		hint_attach(e);
 	}
 	return r;
 }

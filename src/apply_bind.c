@@ -5,7 +5,7 @@
 
 #include "sbx/apply.h"
 #include "sbx/dest.h"
-#include "sbx/hint.h"
+#include "sbx/source.h"
 #include "sbx/sys.h"
 
 /*
@@ -24,27 +24,10 @@ static uint64_t restrictions(unsigned flags)
 	return attr;
 }
 
-/* Copy the mounts at @op's source.  Returns the detached tree or -errno with @e set. */
-static int clone_source(const struct site *site, const struct op *op, struct err *e)
-{
-	const struct roots *roots = &site->roots;
-	int tree;
-
-	if (op->src[0] != '/' && roots->cwd < 0)
-		return err_sys(e, roots->cwd, "cannot open the working directory to find %s",
-			       op->src);
-	tree = sys_open_tree(roots->cwd, op->src, OPEN_TREE_CLONE | AT_RECURSIVE);
-	if (tree < 0) {
-		(void)err_sys(e, tree, "cannot open %s on the host", op->src);
-		hint_mount(e);
-	}
-	return tree;
-}
-
 int apply_bind(struct site *site, const struct op *op, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = restrictions(op->flags)};
-	autoclose int tree = clone_source(site, op, e);
+	autoclose int tree = source_clone(&site->roots, op->src, e);
 	int r;
 
 	if (tree == -ENOENT && (op->flags & OP_IF_EXISTS))

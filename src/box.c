@@ -26,6 +26,7 @@
 #include "sbx/box.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ static int die_with_parent(const struct plan *plan, struct err *e)
 		return 0;
 	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (r < 0)
-		return err_sys(e, r, "--die-with-parent: cannot ask for it");
+		return err_sys(e, r, "--die-with-parent: cannot ask the kernel for it");
 	if (sys_getppid() != parent)
 		return err_set(e, ESRCH, "--die-with-parent: the parent is gone");
 	return 0;
@@ -73,7 +74,8 @@ static int prepare(struct box *box, struct err *e)
 	if (r == 0)
 		r = ns_plan(box->plan, &box->ns, e);
 	if (r == 0)
-		r = caps_plan(box->plan, box->ns.outside.uid == 0, &box->caps, e);
+		r = caps_plan(box->plan, box->ns.outside.uid == 0, box->ns.flags & CLONE_NEWUSER,
+			      &box->caps, e);
 	if (r < 0)
 		return r;
 	if (sys_getcwd(box->cwd, sizeof(box->cwd)) < 0)
@@ -90,21 +92,24 @@ static int prepare(struct box *box, struct err *e)
  */
 static int take_signals(struct box *box)
 {
+	sigset_t taken;
 	sigset_t blocked;
-	int r = 0;
+	int r;
 
-	sigemptyset(&box->passed_on);
+	sigemptyset(&taken);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
 		r = sys_signal_ignored(passed_on[i]);
+		if (r < 0)
+			return r;
 		if (r == 0)
-			sigaddset(&box->passed_on, passed_on[i]);
+			sigaddset(&taken, passed_on[i]);
 	}
-	blocked = box->passed_on;
+	blocked = taken;
 	sigaddset(&blocked, SIGPIPE);
 	r = sys_sigprocmask(SIG_BLOCK, &blocked, &box->signals);
 	if (r == 0)
 		r = sys_signal_default(SIGCHLD); /* ignored, it would reap in our place */
-	return r < 0 ? r : sys_signalfd(&box->passed_on);
+	return r < 0 ? r : sys_signalfd(&taken);
 }
 
 /* The child's half of start().  Does not return. */

@@ -58,9 +58,10 @@ static int effective(uint64_t *ret)
 	return 0;
 }
 
-int caps_plan(const struct plan *plan, bool is_root, struct caps *ret, struct err *e)
+int caps_plan(const struct plan *plan, bool is_root, bool new_users, struct caps *ret,
+	      struct err *e)
 {
-	struct caps caps = {.change = !is_root || plan->n_caps > 0};
+	struct caps caps = {.set = !is_root || plan->n_caps > 0, .bound = new_users};
 	int r = is_root ? effective(&caps.keep) : 0;
 
 	if (r < 0)
@@ -137,22 +138,30 @@ static int set_ambient(uint64_t keep)
 	return 0;
 }
 
+static int failed(struct err *e, int ret, const char *what)
+{
+	(void)err_sys(e, ret, "%s", what);
+	if (ret == -EPERM)
+		return err_hint(e, "--cap-add can give only what sbx has itself, and taking away "
+				   "needs CAP_SETPCAP");
+	return ret;
+}
+
 int caps_apply(const struct caps *caps, struct err *e)
 {
-	int r;
+	int r = 0;
 
-	if (!caps->change)
-		return 0;
-	if (cap_set_secbits(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) < 0)
-		return err_sys(e, sys_last_error(), "cannot set the securebits");
-	r = shrink_bounding(caps->keep);
+	if (caps->set && cap_set_secbits(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) < 0)
+		return failed(e, sys_last_error(), "cannot set the securebits");
+	if (caps->set || caps->bound)
+		r = shrink_bounding(caps->keep);
 	if (r < 0)
-		return err_sys(e, r, "cannot drop capabilities from the bounding set");
-	r = set_sets(caps->keep);
+		return failed(e, r, "cannot drop capabilities from the bounding set");
+	if (caps->set)
+		r = set_sets(caps->keep);
 	if (r < 0)
-		return err_sys(e, r, "cannot set the capabilities");
-	r = set_ambient(caps->keep);
-	if (r < 0)
-		return err_sys(e, r, "cannot set the ambient capabilities");
-	return 0;
+		return failed(e, r, "cannot set the capabilities");
+	if (caps->set)
+		r = set_ambient(caps->keep);
+	return r < 0 ? failed(e, r, "cannot set the ambient capabilities") : 0;
 }

@@ -59,16 +59,29 @@ static int restore(const struct box *box, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot restore the signal mask") : 0;
 }
 
-/* Execute the command; with --argv0, under that name. */
-static int execute(const struct plan *plan, struct err *e)
+static size_t count_words(const struct plan *plan)
 {
-	autofree const char **args = NULL;
 	size_t n = 0;
-	int r;
 
 	while (plan->command[n] != NULL)
 		n++;
-	args = calloc(n + 1, sizeof(*args));
+	return n;
+}
+
+size_t command_stack(const struct plan *plan)
+{
+	const size_t shell_and_end = 3;
+
+	return (count_words(plan) + shell_and_end) * sizeof(char *);
+}
+
+/* Execute the command; with --argv0, under that name. */
+static int execute(const struct plan *plan, struct err *e)
+{
+	size_t n = count_words(plan);
+	autofree const char **args = calloc(n + 1, sizeof(*args));
+	int r;
+
 	if (args == NULL)
 		return err_sys(e, -ENOMEM, "cannot execute %s", plan->command[0]);
 	memcpy(args, plan->command, n * sizeof(*args));

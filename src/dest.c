@@ -96,36 +96,23 @@ enum step {
 	STEP_RESTART, /* the path was rewritten */
 };
 
-/*
- * Take one step: the component @part, in @dest->dir, with @rest behind it.
- * Returns an enum step or -errno.
- */
-static int step(struct walk *w, struct path_part part, const char *rest, struct dest *dest)
+/* Take the component @name down, or the link that it is into the path. */
+static int descend(struct walk *w, struct path_part part, const char *rest, struct dest *dest)
 {
-	bool last = path_is_root(rest);
 	char target[PATH_MAX];
-	ssize_t n;
+	ssize_t n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
 	int dir;
 
-	if (path_is_parent(part)) {
-		dir = go_up(w, part, rest);
-		return dir < 0 ? dir : STEP_RESTART;
-	}
-	if (part.len >= sizeof(dest->name))
-		return -ENAMETOOLONG;
-	memcpy(dest->name, part.text, part.len);
-	dest->name[part.len] = '\0';
-	if (last && w->keep_link)
-		return STEP_FOUND;
-	n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
 	if (n >= 0) {
+		int r;
+
 		target[n] = '\0';
-		dir = follow(w, part, target, rest);
-		return dir < 0 ? dir : STEP_RESTART;
+		r = follow(w, part, target, rest);
+		return r < 0 ? r : STEP_RESTART;
 	}
-	if (n != -EINVAL && n != -ENOENT)
+	if (n != -EINVAL && n != -ENOENT) /* EINVAL: it is no link */
 		return (int)n;
-	if (last)
+	if (path_is_root(rest))
 		return STEP_FOUND;
 	dir = enter(w, dest->dir, dest->name, n == -ENOENT);
 	if (dir < 0)
@@ -133,6 +120,26 @@ static int step(struct walk *w, struct path_part part, const char *rest, struct 
 	dest_done(dest);
 	dest->dir = dir;
 	return STEP_ENTERED;
+}
+
+/*
+ * Take one step: the component @part, in @dest->dir, with @rest behind it.
+ * Returns an enum step or -errno.
+ */
+static int step(struct walk *w, struct path_part part, const char *rest, struct dest *dest)
+{
+	if (path_is_parent(part)) {
+		int r = go_up(w, part, rest);
+
+		return r < 0 ? r : STEP_RESTART;
+	}
+	if (part.len >= sizeof(dest->name))
+		return -ENAMETOOLONG;
+	memcpy(dest->name, part.text, part.len);
+	dest->name[part.len] = '\0';
+	if (w->keep_link && path_is_root(rest))
+		return STEP_FOUND;
+	return descend(w, part, rest, dest);
 }
 
 /* Walk @w->path from the root until it ends or has to be rewritten. */
@@ -183,10 +190,16 @@ static int open_found(const struct dest *dest)
 	return sys_openat(dest->dir, dest->name, O_PATH | O_NOFOLLOW, 0);
 }
 
-/* Open what is at @path: -ENOENT if it is missing, -ENOSYS if only a walk can tell. */
+/*
+ * Open what is at @path: -ENOENT if it is missing, -ENOSYS if only a walk can tell.
+ * That is also so if the kernel says "again": it does for every ".." as long as
+ * anything anywhere is renamed or mounted, which anybody can do for ever.
+ */
 static int open_existing(int box, const char *path)
 {
-	return sys_openat_in(box, *path != '\0' ? path : "/", O_PATH);
+	int fd = sys_openat_in(box, *path != '\0' ? path : "/", O_PATH);
+
+	return fd == -EAGAIN ? -ENOSYS : fd;
 }
 
 int dest_open(int box, const char *path, struct err *e)

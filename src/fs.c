@@ -29,7 +29,7 @@ static int explain(int fs, const char *type, int ret, struct err *e)
 int fs_make(const char *type, const struct fs_param *params, unsigned attr, struct err *e)
 {
 	autoclose int fs = sys_fsopen(type);
-	int r = fs < 0 ? fs : 0;
+	int r = fs < 0 ? fs : sys_fsconfig_string(fs, "source", type); /* what df(1) calls it */
 
 	for (; r == 0 && params->key != NULL; params++)
 		r = sys_fsconfig_string(fs, params->key, params->value);

@@ -89,6 +89,9 @@ void hint_namespaces(unsigned flags, struct err *e)
 				  "kernel.unprivileged_userns_clone=1 as root");
 	} else if (apparmor_restricts()) {
 		hint_apparmor(e);
+	} else if (!(flags & CLONE_NEWUSER)) {
+		(void)err_hint(e,
+			       "this root has not all of root's capabilities: try --unshare-user");
 	} else {
 		(void)err_hint(e, "a container's seccomp filter, a chroot or a security module "
 				  "forbids to make namespaces here");
@@ -133,12 +136,18 @@ void hint_mount(struct err *e)
 	} else if (e->code == ENOSYS) {
 		(void)err_hint(e, "sbx needs Linux 5.12 or later, and a container must not hide "
 				  "its mount calls");
-	} else if (e->code == ENOTDIR || e->code == EISDIR) {
-		(void)err_hint(e, "a directory can only be mounted on a directory, a file only on "
-				  "a file");
 	} else if ((e->code == EPERM || e->code == EACCES) && apparmor_restricts()) {
 		hint_apparmor(e);
 	}
+}
+
+void hint_attach(struct err *e)
+{
+	if (e->code == ENOTDIR || e->code == EISDIR)
+		(void)err_hint(e, "a directory can only be mounted on a directory, a file only on "
+				  "a file");
+	else
+		hint_mount(e);
 }
 
 void hint_root(struct err *e)

@@ -38,8 +38,10 @@ static int print_about(const struct plan *plan, const char *argv0)
 		(void)printf(PROGRAM " " SBX_VERSION "\n");
 	else if (help != NULL)
 		(void)fputs(help, stdout);
-	return fflush(stdout) == 0 && (!plan->want_help || help != NULL) ? EXIT_SUCCESS
-									 : EXIT_SETUP;
+	if (fflush(stdout) == 0 && (!plan->want_help || help != NULL))
+		return EXIT_SUCCESS;
+	(void)fprintf(stderr, PROGRAM ": cannot write to standard output\n");
+	return EXIT_SETUP;
 }
 
 static void warn_of_repeated(const struct plan *plan)

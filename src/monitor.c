@@ -31,14 +31,16 @@
 /* What the monitor knows. */
 struct watch {
 	const struct box *box;
-	int child;        /* pidfd of the first process inside */
-	int command;      /* pidfd of the command, -1 while there is none; ours to close */
-	int sock;         /* -1 once nobody is left who speaks */
-	int signals;      /* signalfd */
-	bool ended;       /* the command has ended, with @status */
-	bool detached;    /* others are left inside: do not wait for @child */
-	bool child_ended; /* and is reaped, with @child_status */
-	bool unreapable;  /* @child has ended, but a tracer holds it */
+	int child;         /* pidfd of the first process inside */
+	int command;       /* pidfd of the command, -1 while there is none; ours to close */
+	int sock;          /* -1 once nobody is left who speaks */
+	int signals;       /* signalfd */
+	bool started;      /* the command is about to be executed, or has been */
+	bool command_gone; /* the command's process has ended, but no status has come */
+	bool ended;        /* the command has ended, with @status */
+	bool detached;     /* others are left inside: do not wait for @child */
+	bool child_ended;  /* and is reaped, with @child_status */
+	bool unreapable;   /* @child has ended, but a tracer holds it */
 	int status;
 	int child_status;
 };
@@ -61,6 +63,7 @@ static int take_report(struct watch *w, struct err *e)
 		if (w->command >= 0)
 			(void)sys_close(w->command);
 		w->command = pidfd;
+		w->started = true;
 		return 0;
 	case REPORT_ENDED:
 		w->ended = true;
@@ -78,7 +81,7 @@ static int take_report(struct watch *w, struct err *e)
 static int receiver(const struct watch *w)
 {
 	if (w->box->plan->as_pid_1)
-		return w->sock < 0 ? w->child : -1; /* exec closed the socket */
+		return w->started && w->sock < 0 ? w->child : -1; /* exec closed the socket */
 	return w->command;
 }
 
@@ -117,30 +120,58 @@ static void take_child(struct watch *w)
 }
 
 /*
- * Wait for the next event, at most @timeout_ms if that is not negative, and take
- * it.  Returns 1, 0 when the time is up, or -errno with @e set.
+ * The command's process has ended.  The reaper says so as well, in a moment, unless
+ * somebody keeps it from running.  The payload may have stopped it.
  */
-static int take_event(struct watch *w, int timeout_ms, struct err *e)
+static void take_command_end(struct watch *w)
 {
-	enum { SOCK, SIGNALS, CHILD, N };
+	w->command_gone = true;
+	(void)sys_pidfd_send_signal(w->child, SIGCONT);
+}
+
+/* How long to wait for the next event, in milliseconds; -1: for ever. */
+static int patience(const struct watch *w)
+{
+	if (w->command_gone)
+		return END_TIMEOUT_MS;
+	return w->unreapable ? RETRY_MS : -1;
+}
+
+/* Wait for the next event and take it.  Returns 0, or -errno with @e set. */
+static int take_event(struct watch *w, struct err *e)
+{
+	enum { SOCK, SIGNALS, COMMAND, CHILD, N };
 	struct pollfd fds[N] = {
 		[SOCK] = {.fd = w->sock, .events = POLLIN},
-		[SIGNALS] = {.fd = w->signals, .events = POLLIN},
+		[SIGNALS] = {.fd = w->command_gone ? -1 : w->signals, .events = POLLIN},
+		[COMMAND] = {.fd = w->command_gone ? -1 : w->command, .events = POLLIN},
 		[CHILD] = {.fd = w->unreapable ? -1 : w->child, .events = POLLIN},
 	};
-	int n = sys_poll(fds, N, w->unreapable && timeout_ms < 0 ? RETRY_MS : timeout_ms);
-	int r = 0;
+	int n = sys_poll(fds, N, patience(w));
 
-	if (n < 0 && n != -EINTR)
-		return err_sys(e, n, "cannot wait for the sandbox");
+	if (n < 0)
+		return n == -EINTR ? 0 : err_sys(e, n, "cannot wait for the sandbox");
 	/* what was said comes first: whom a signal is for, and what an end means */
-	if (n > 0 && fds[SOCK].revents != 0)
-		r = take_report(w, e);
-	else if (n > 0 && fds[SIGNALS].revents != 0)
+	if (fds[SOCK].revents != 0)
+		return take_report(w, e);
+	if (fds[SIGNALS].revents != 0)
 		take_signal(w);
-	else if (w->unreapable || (n > 0 && fds[CHILD].revents != 0))
+	else if (fds[CHILD].revents != 0 || w->unreapable)
 		take_child(w);
-	return r < 0 ? r : n != 0;
+	else if (fds[COMMAND].revents != 0)
+		take_command_end(w);
+	else if (n == 0)
+		return err_set(e, ETIMEDOUT,
+			       "the command has ended, but the reaper does not say how");
+	return 0;
+}
+
+/* The run has failed: leave nobody behind. */
+static void end_all(const struct watch *w)
+{
+	(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	if (w->command >= 0)
+		(void)sys_pidfd_send_signal(w->command, SIGKILL);
 }
 
 /*
@@ -155,10 +186,13 @@ static void await_end(struct watch *w)
 		take_child(w);
 }
 
-/* What the end of the first process inside means if no report of the command came. */
+/*
+ * What the end of the first process inside means if no report of the command came:
+ * once there is a command, its status is the command's.
+ */
 static int judge_child(const struct watch *w, int *status, struct err *e)
 {
-	if (receiver(w) >= 0) {
+	if (w->started) {
 		*status = w->child_status;
 		return 0;
 	}
@@ -175,13 +209,16 @@ static int watch(struct watch *w, struct err *e)
 {
 	int r = report_go(w->sock);
 
-	if (r < 0 && r != -EPIPE) /* EPIPE: it is dead, and its end will tell why */
-		return err_sys(e, r, "cannot let the sandbox begin");
-	r = 0;
+	if (r == -EPIPE) /* it is dead, and its end will tell why */
+		r = 0;
+	if (r < 0)
+		(void)err_sys(e, r, "cannot let the sandbox begin");
 	while (r >= 0 && !w->ended && !w->child_ended)
-		r = take_event(w, -1, e);
+		r = take_event(w, e);
+	if (r < 0)
+		end_all(w);
 	await_end(w);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 int monitor_run(const struct box *box, int child, int signals, int *status, struct err *e)

@@ -39,7 +39,7 @@ static unsigned available(unsigned flags)
 
 static int need_users(const struct ns *ns, const char *option, bool differs, struct err *e)
 {
-	if (option != NULL && differs && !(ns->flags & CLONE_NEWUSER))
+	if (differs && !(ns->flags & CLONE_NEWUSER))
 		return err_set(e, EINVAL, "--%s needs --unshare-user", option);
 	return 0;
 }
@@ -50,14 +50,14 @@ int ns_plan(const struct plan *plan, struct ns *ret, struct err *e)
 	int r;
 
 	ns.outside = (struct ids){.uid = sys_getuid(), .gid = sys_getgid()};
-	ns.inside.uid = plan->uid_option != NULL ? plan->uid : ns.outside.uid;
-	ns.inside.gid = plan->gid_option != NULL ? plan->gid : ns.outside.gid;
+	ns.inside.uid = plan->have_uid ? plan->uid : ns.outside.uid;
+	ns.inside.gid = plan->have_gid ? plan->gid : ns.outside.gid;
 	if (ns.outside.uid != 0)
 		ns.flags |= CLONE_NEWUSER; /* without it, nothing below is permitted */
 	ns.flags |= available(plan->unshare_try & ~ns.flags);
-	r = need_users(&ns, plan->uid_option, ns.inside.uid != ns.outside.uid, e);
+	r = need_users(&ns, "uid", ns.inside.uid != ns.outside.uid, e);
 	if (r == 0)
-		r = need_users(&ns, plan->gid_option, ns.inside.gid != ns.outside.gid, e);
+		r = need_users(&ns, "gid", ns.inside.gid != ns.outside.gid, e);
 	if (r < 0)
 		return r;
 	ns.building = ns.inside;

@@ -71,27 +71,27 @@ static int parse_id(const char *text, uint64_t *ret, struct err *e)
 
 TAKE(uid)
 {
-	bool was = p->plan->uid_option != NULL;
+	bool was = p->plan->have_uid;
 	uint64_t id = 0;
 	int r = parse_id(args[0], &id, e);
 
 	if (r < 0)
 		return r;
 	p->plan->uid = (uid_t)id;
-	p->plan->uid_option = opt->name;
+	p->plan->have_uid = true;
 	return note_repeated(p, opt, was, e);
 }
 
 TAKE(gid)
 {
-	bool was = p->plan->gid_option != NULL;
+	bool was = p->plan->have_gid;
 	uint64_t id = 0;
 	int r = parse_id(args[0], &id, e);
 
 	if (r < 0)
 		return r;
 	p->plan->gid = (gid_t)id;
-	p->plan->gid_option = opt->name;
+	p->plan->have_gid = true;
 	return note_repeated(p, opt, was, e);
 }
 

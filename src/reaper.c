@@ -32,7 +32,8 @@
 #include "sbx/report.h"
 #include "sbx/sys.h"
 
-#define EXIT_FAILED 125 /* nobody looks at it: the report tells */
+#define EXIT_FAILED 125 /* what it means is in the report */
+#define EXIT_SIGNAL 128 /* plus the signal that ended the command */
 
 /*
  * Ask to be killed when the parent ends, or not to be.  Whether it has ended already
@@ -74,7 +75,7 @@ static int set_up_namespaces(const struct box *box, int proc_self, struct err *e
 	if (r == 0 && box->plan->hostname != NULL) {
 		r = sys_sethostname(box->plan->hostname);
 		if (r < 0)
-			return err_sys(e, r, "--hostname: cannot set it to %s",
+			return err_sys(e, r, "--hostname: cannot set the host name to %s",
 				       box->plan->hostname);
 	}
 	if (r == 0 && (box->ns.flags & CLONE_NEWNET)) {
@@ -139,7 +140,7 @@ static int build(struct box *box, struct err *e)
 	if (r == 0 && box->plan->new_session) {
 		r = sys_setsid();
 		if (r < 0)
-			return err_sys(e, r, "--new-session: cannot make one");
+			return err_sys(e, r, "--new-session: cannot make a session");
 	}
 	return r < 0 ? r : protect(e);
 }
@@ -151,19 +152,33 @@ struct start {
 	struct err *e;
 };
 
-/* Let the monitor have a handle of the calling process. */
+/*
+ * Let the monitor know that there is a command, and give it a handle of the calling
+ * process unless it has one: the last moment to see that the monitor is gone.
+ */
 static int introduce(const struct box *box, struct err *e)
 {
-	autoclose int pidfd = sys_pidfd_open(sys_getpid());
+	autoclose int pidfd = -1;
 	int r;
 
-	if (pidfd < 0)
-		return err_sys(e, pidfd, "cannot make a handle of the command");
+	if (!box->plan->as_pid_1) {
+		pidfd = sys_pidfd_open(sys_getpid());
+		if (pidfd < 0)
+			return err_sys(e, pidfd, "cannot make a handle of the command");
+	}
 	r = report_started(box->sock, pidfd);
 	return r < 0 ? err_sys(e, r, "cannot tell the monitor of the command") : 0;
 }
 
-/* The command's half of start_command(). */
+/* Become the command.  Returns only when it fails: -errno with @e set. */
+static int introduce_and_exec(const struct box *box, struct err *e)
+{
+	int r = introduce(box, e);
+
+	return r < 0 ? r : command_exec(box, e);
+}
+
+/* The command's half of start_command(): what fails is left in memory for the other. */
 static int be_command(void *arg)
 {
 	const struct start *start = arg;
@@ -173,55 +188,77 @@ static int be_command(void *arg)
 	if (r == 0 && die && sys_getppid() != start->reaper)
 		r = err_set(start->e, EPIPE, "--die-with-parent: the reaper is gone");
 	if (r == 0)
-		r = introduce(start->box, start->e);
-	if (r == 0)
-		(void)command_exec(start->box, start->e);
-	report_failed(start->box->sock, start->e);
+		(void)introduce_and_exec(start->box, start->e);
 	sys_exit(EXIT_FAILED);
 }
 
-/* Make the command's process.  Returns its pid once it has executed the command or failed. */
+/*
+ * Make the command's process.  Returns its pid once it has executed the command, or
+ * -errno with @e set.
+ */
 static pid_t start_command(const struct box *box, struct err *e)
 {
 	struct start start = {.box = box, .reaper = sys_getpid(), .e = e};
-	pid_t pid = sys_vfork(be_command, &start);
+	pid_t pid = sys_vfork(be_command, &start, command_stack(box->plan));
 
-	return pid < 0 ? err_sys(e, pid, "cannot make a process for the command") : pid;
+	if (pid < 0)
+		return err_sys(e, pid, "cannot make a process for the command");
+	return e->code != 0 ? -e->code : pid;
 }
 
-/* Wait for @command to end, reaping whatever ends before it.  Returns its status. */
-static int await_command(pid_t command)
+/* Wait for a child, as wait4(2). */
+static pid_t wait_child(int *status, int flags)
 {
-	int status = 0;
 	pid_t pid;
 
 	do
-		pid = sys_wait(-1, &status, 0);
-	while (pid != command && pid != -ECHILD);
-	return status;
+		pid = sys_wait(-1, status, flags);
+	while (pid == -EINTR);
+	return pid;
 }
 
-/* Reap what has ended.  Returns whether processes are left. */
+/* Wait for @command to end, reaping whatever ends before it.  Returns 0 or -errno. */
+static int await_command(pid_t command, int *status)
+{
+	pid_t pid;
+
+	do
+		pid = wait_child(status, 0);
+	while (pid >= 0 && pid != command);
+	return pid < 0 ? pid : 0;
+}
+
+/* Reap what has ended.  Returns whether other children are left. */
 static bool reap_ended(void)
 {
 	int status;
 	pid_t pid;
 
 	do
-		pid = sys_wait(-1, &status, WNOHANG);
+		pid = wait_child(&status, WNOHANG);
 	while (pid > 0);
-	return pid != -ECHILD;
+	return pid == 0;
 }
 
-/* Report the command's end, and stay while others are left inside. */
-static void reap(const struct box *box, pid_t command)
+/*
+ * Report the command's end, and stay while others are left inside.  Returns the
+ * command's status for exit_group(2), the way left if the report cannot be sent,
+ * or -errno with @e set.
+ */
+static int reap(const struct box *box, pid_t command, struct err *e)
 {
-	int status = await_command(command);
-	bool others = reap_ended();
+	int status = 0;
+	int other;
+	int r = await_command(command, &status);
+	bool others;
 
+	if (r < 0)
+		return err_sys(e, r, "cannot wait for the command");
+	others = reap_ended();
 	report_ended(box->sock, status, !others);
-	while (others && sys_wait(-1, &status, 0) != -ECHILD)
+	while (others && wait_child(&other, 0) >= 0)
 		;
+	return WIFSIGNALED(status) ? EXIT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /*
@@ -238,25 +275,33 @@ static pid_t begin_and_start(struct box *box, struct err *e)
 		r = die_with_parent(false, e);
 	if (r < 0)
 		return r;
-	return box->plan->as_pid_1 ? command_exec(box, e) : start_command(box, e);
+	return box->plan->as_pid_1 ? introduce_and_exec(box, e) : start_command(box, e);
+}
+
+/*
+ * Look after the command: with nothing open but the socket, and under the same
+ * seccomp programs, so that it is no way around them.  Returns as reap().
+ */
+static int look_after(const struct box *box, pid_t command, struct err *e)
+{
+	int r;
+
+	fds_keep_only(&box->sock, 1);
+	r = seccomp_apply(&box->seccomp, e);
+	if (r == 0)
+		r = reap(box, command, e);
+	if (r < 0)
+		(void)sys_kill(command, SIGKILL);
+	return r;
 }
 
 void reaper_run(struct box *box)
 {
 	struct err e = {0};
 	pid_t command = begin_and_start(box, &e);
-	int r = 0;
+	int r = command < 0 ? command : look_after(box, command, &e);
 
-	if (command >= 0) {
-		fds_keep_only(&box->sock, 1);
-		r = seccomp_apply(&box->seccomp, &e);
-		if (r < 0)
-			(void)sys_kill(command, SIGKILL);
-	}
-	if (command < 0 || r < 0) {
+	if (r < 0)
 		report_failed(box->sock, &e);
-		sys_exit(EXIT_FAILED);
-	}
-	reap(box, command);
-	sys_exit(0);
+	sys_exit(r < 0 ? EXIT_FAILED : r);
 }

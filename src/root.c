@@ -102,6 +102,8 @@ static int set_stage(struct roots *roots, struct err *e)
 	r = sys_fchdir(roots->host);
 	if (r == 0)
 		r = sys_chroot(".");
+	if (r == 0 && roots->cwd >= 0)
+		r = sys_fchdir(roots->cwd); /* for sources such as /proc/self/cwd */
 	if (r < 0)
 		return err_sys(e, r, "cannot go back to the host's root");
 	return 0;
@@ -161,11 +163,14 @@ int root_mount(struct roots *roots, int *mount, int dest)
  */
 static int drop_host(const struct roots *roots, struct err *e)
 {
+	int gone = 0;
 	int r = sys_fchdir(roots->host);
 
-	for (int i = 0; r == 0 && i < MAX_OVER_ROOT; i++)
+	while (r == 0 && gone < MAX_OVER_ROOT) {
 		r = sys_umount(".", MNT_DETACH);
-	if (r == -EINVAL)
+		gone += r == 0;
+	}
+	if (r == -EINVAL && gone > 0)
 		return 0;
 	return err_sys(e, r < 0 ? r : -EBUSY, "cannot let go of the host's root");
 }

@@ -230,16 +230,20 @@ int sys_clone(unsigned flags, int *pidfd)
 	return ret(syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL));
 }
 
-pid_t sys_vfork(int (*child)(void *arg), void *arg)
+pid_t sys_vfork(int (*child)(void *arg), void *arg, size_t extra)
 {
-	void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+	const size_t guard = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t size = (guard + STACK_BYTES + extra + guard - 1) / guard * guard;
+	char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	pid_t pid;
 
 	if (stack == MAP_FAILED)
 		return -errno;
-	pid = ret(clone(child, (char *)stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, arg));
-	(void)munmap(stack, STACK_BYTES);
+	pid = ret(mprotect(stack, guard, PROT_NONE));
+	if (pid == 0)
+		pid = ret(clone(child, stack + size, CLONE_VM | CLONE_VFORK | SIGCHLD, arg));
+	(void)munmap(stack, size);
 	return pid;
 }
 

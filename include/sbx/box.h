@@ -21,7 +21,6 @@ struct box {
 	char cwd[PATH_MAX]; /* the caller's working directory, "" if it has no path */
 	char tty[PATH_MAX]; /* the terminal on standard output, "" if there is none */
 	sigset_t signals;   /* the caller's signal mask, for the command */
-	sigset_t passed_on; /* signals that the monitor passes on to the command */
 	mode_t umask;       /* the caller's, for the command; set by the reaper */
 	int sock;           /* a process's end of the socket between outside and inside */
 };

@@ -20,6 +20,9 @@ void hint_mount_point(struct err *e);
 /* A call of the mount API failed. */
 void hint_mount(struct err *e);
 
+/* Mounting on a destination failed. */
+void hint_attach(struct err *e);
+
 /* Taking the host's root away failed. */
 void hint_root(struct err *e);
 

@@ -87,10 +87,10 @@ struct plan {
 
 	unsigned unshare;       /* CLONE_NEW* bits that have to be there */
 	unsigned unshare_try;   /* CLONE_NEW* bits where the kernel has them */
-	const char *uid_option; /* "uid" if --uid was given, else NULL */
-	const char *gid_option; /* "gid" if --gid was given, else NULL */
-	uid_t uid;              /* inside, if uid_option */
-	gid_t gid;              /* inside, if gid_option */
+	bool have_uid;          /* --uid was given */
+	bool have_gid;          /* --gid was given */
+	uid_t uid;              /* inside, if have_uid */
+	gid_t gid;              /* inside, if have_gid */
 	const char *hostname;   /* NULL to keep */
 	const char *chdir;      /* NULL to keep where possible */
 	const char *exec_label; /* SELinux label of the command, NULL for none */

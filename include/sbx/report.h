@@ -20,7 +20,7 @@ struct report {
 	union {
 		struct {
 			int status;   /* as wait(2) gives it */
-			bool is_last; /* no process is left inside but the reaper */
+			bool is_last; /* the reaper has no other child left to wait for */
 		} ended;
 		struct err err;
 	};

@@ -16,7 +16,6 @@ struct roots {
 	int box;   /* the sandbox's root as it is now: see root_mount() */
 };
 
-#define autoroots __attribute__((cleanup(roots_done)))
 #define ROOTS_NONE ((struct roots){.host = -1, .cwd = -1, .stage = -1, .box = -1})
 
 void roots_done(struct roots *roots);
@@ -41,7 +40,7 @@ int root_mount(struct roots *roots, int *mount, int dest) must_check;
 
 /*
  * Make the sandbox's root the process's root and let go of the host's: from
- * here on no path leads to it.  Closes @roots.
+ * here on no path leads to it.  Closes @roots when it succeeds.
  *
  * Returns 0 or -errno with @e set.
  */

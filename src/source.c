@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "sbx/cleanup.h"
+#include "sbx/hint.h"
+#include "sbx/num.h"
+#include "sbx/sys.h"
+
+#define NUMBER_BYTES 16
+#define LINK_BYTES 32 /* "/proc/self/fd/" and a number */
+
+/* Directories in which the name of a process's own descriptor is its number. */
+static const char *const fd_dirs[] = {"/proc/self/fd/", "/dev/fd/"};
+
+/* The descriptor that @path goes through, or -1. */
+static int fd_in_path(const char *path)
+{
+	for (size_t i = 0; i < sizeof(fd_dirs) / sizeof(fd_dirs[0]); i++) {
+		const size_t len = strlen(fd_dirs[i]);
+		char number[NUMBER_BYTES];
+		uint64_t fd = 0;
+
+		if (strncmp(path, fd_dirs[i], len) != 0)
+			continue;
+		(void)snprintf(number, sizeof(number), "%.*s", (int)strcspn(path + len, "/"),
+			       path + len);
+		if (num_parse(number, 10, INT_MAX, &fd) == 0)
+			return (int)fd;
+	}
+	return -1;
+}
+
+/* Whether @fd is the caller's: what comes through exec is never O_CLOEXEC, ours always. */
+static bool is_callers(int fd)
+{
+	int flags = sys_getfd(fd);
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+/* Whether two descriptors are of the same inode.  Returns that or -errno. */
+static int same_inode(int a, int b)
+{
+	struct statx x = {0};
+	struct statx y = {0};
+	int r = sys_statx(a, STATX_INO, &x);
+
+	if (r == 0)
+		r = sys_statx(b, STATX_INO, &y);
+	return r < 0 ? r
+		     : x.stx_ino == y.stx_ino && x.stx_dev_major == y.stx_dev_major &&
+			       x.stx_dev_minor == y.stx_dev_minor;
+}
+
+/*
+ * What a descriptor of the caller's is open on is on a mount of the caller's
+ * namespace, which cannot be copied in this one: find it here, by its path, and see
+ * that it is the same.
+ */
+static int clone_again(const struct roots *roots, const char *path)
+{
+	autoclose int object = sys_openat(roots->cwd, path, O_PATH, 0);
+	autoclose int tree = -1;
+	char link[LINK_BYTES];
+	char target[PATH_MAX];
+	ssize_t n;
+	int r;
+
+	if (object < 0)
+		return object;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", object);
+	n = sys_readlinkat(AT_FDCWD, link, target, sizeof(target) - 1);
+	if (n < 0)
+		return (int)n;
+	target[n] = '\0';
+	tree = sys_open_tree(roots->cwd, target, OPEN_TREE_CLONE | AT_RECURSIVE);
+	if (tree < 0)
+		return tree;
+	r = same_inode(object, tree);
+	if (r <= 0)
+		return r < 0 ? r : -ESTALE;
+	return fd_take(&tree);
+}
+
+int source_clone(const struct roots *roots, const char *path, struct err *e)
+{
+	int fd = fd_in_path(path);
+	int tree;
+
+	if (path[0] != '/' && roots->cwd < 0)
+		return err_sys(e, roots->cwd, "cannot open the working directory to find %s", path);
+	if (fd >= 0 && !is_callers(fd))
+		return err_sys(e, -ENOENT, "cannot open %s on the host", path);
+	tree = sys_open_tree(roots->cwd, path, OPEN_TREE_CLONE | AT_RECURSIVE);
+	if (tree == -EINVAL)
+		tree = clone_again(roots, path);
+	if (tree < 0) {
+		(void)err_sys(e, tree, "cannot open %s on the host", path);
+		hint_mount(e);
+	}
+	return tree;
+}
