@@ -1,19 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by each test script, whose last line is "run_as_both FUNCTION".
+# Sourced by each test script: what its checks are said in.  The last line of a script
+# is "run_as_both FUNCTION"; see run.sh.
 #
-# The script then starts copies of itself, one as root, one as an ordinary user;
-# in these FUNCTION makes its checks.  The first one numbers their results and
-# looks whether anything is left.  Everything is below $work, which all can read;
-# each copy has $scratch, a folder below it to write to, as working directory.
+# FUNCTION finds, in $who, "root" or "user"; in $sbx the program under test and in
+# $helpers a folder with the helpers; in $scratch a folder to write to, which is the
+# working directory; in $work one above it, which all can read.
 set -u
 export LC_ALL=C.UTF-8
-ordinary=65534 # user and group id
-
-# Variables of ours, and those that steer the sanitizers, survive in the copies.
-inherited=(SBX_MUST_WORK ASAN_OPTIONS UBSAN_OPTIONS)
-
-# --- For the checks -----------------------------------------------------------
+. "$(dirname "$0")/run.sh"
 
 # box [OPTION]... -- COMMAND...: run COMMAND in a sandbox that has the programs of the host.
 box()
@@ -93,83 +88,4 @@ eventually()
 skip()
 {
 	if [ -n "${SBX_MUST_WORK-}" ]; then echo "not ok - $1 ($2)"; else echo "ok - $1 # SKIP $2"; fi
-}
-
-# --- Running ------------------------------------------------------------------
-
-prepare()
-{
-	work=$(mktemp -d)
-	trap 'rm -rf "$work"' EXIT
-	chmod 0755 "$work"
-	mkdir -m 0755 "$work/bin" "$work/root" "$work/user"
-	cp "$SBX" "$SBX_HELPERS"/{count_signals,escape,filter,loopback,pty,reap,swap} "$work/bin"
-	cp "$0" "$(dirname "$0")/lib.sh" "$work/bin"
-	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/user"
-}
-
-# start_copy WHO PREFIX...: run this script again, by PREFIX, adopting what it leaves.
-start_copy()
-{
-	local who=$1 kept=() name
-	shift
-	for name in "${inherited[@]}"; do
-		[ -z "${!name-}" ] || kept+=("$name=${!name}")
-	done
-	(
-		cd "$work/$who" || exit
-		env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin "${kept[@]}" who="$who" work="$work" \
-			SBX_BUILD_ROOT="${SBX_BUILD_ROOT-}" \
-			"$work/bin/reap" "$who" "$@" bash "$work/bin/$(basename "$0")"
-	)
-}
-
-# in_own_mounts COMMAND...: for root, in a copy of the machine's mounts that nobody else
-# changes, and in which all would spread that spreads on any machine.
-in_own_mounts()
-{
-	[ "$(id -u)" -eq 0 ] || exec "$@"
-	exec unshare --mount --propagation private sh -c 'mount --make-rshared / && exec "$@"' - "$@"
-}
-
-start_copies()
-{
-	local before after
-	before=$(cat /proc/self/mountinfo)
-	if [ "$(id -u)" -eq 0 ]; then
-		start_copy root
-		start_copy user setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups
-	else
-		skip "root: every test" "not run by root"
-		start_copy user
-	fi
-	rm -rf "$work" && result=ok || result="not ok"
-	echo "$result - no file is left"
-	after=$(cat /proc/self/mountinfo)
-	[ "$before" = "$after" ] && result=ok || result="not ok"
-	echo "$result - no mount is left"
-	diff <(echo "$before") <(echo "$after") | sed 's/^/# /'
-}
-
-# number: give the results on stdin numbers and add the plan; fails if one of them does.
-number()
-{
-	awk '/^(not )?ok - / { sub(/ok/, "ok " ++n); bad += /^not/ }
-		{ print; fflush() }
-		END { print "1.." n; exit bad > 0 || n == 0 }'
-}
-
-run_as_both()
-{
-	if [ -n "${who-}" ]; then
-		sbx=$work/bin/sbx
-		helpers=$work/bin
-		scratch=$work/$who
-		"$1"
-		exit 0
-	fi
-	[ -n "${in_own_mounts-}" ] || in_own_mounts=1 in_own_mounts bash "$0"
-	prepare
-	start_copies | number
-	exit
 }

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOMENT_MS 300
+#define MOMENT_MS 150
 #define GIVE_UP_S 20
 
 static const struct {

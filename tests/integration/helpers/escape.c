@@ -25,8 +25,8 @@ static void climb(void)
 	for (int i = 0; i < STEPS; i++)
 		if (chdir("..") < 0)
 			break;
-	(void)chroot(".");
-	(void)chdir("/");
+	if (chroot(".") < 0 || chdir("/") < 0)
+		perror("climb");
 }
 
 static int by_chroot(void)

@@ -8,7 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
+
+/* Do not show what is typed; the rest stays as it is on any terminal. */
+static void stop_echo(void)
+{
+	struct termios settings;
+
+	if (tcgetattr(STDIN_FILENO, &settings) < 0)
+		return;
+	settings.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+}
 
 /* Show what comes from the terminal until nobody is left there. */
 static void converse(int terminal, const char *key)
@@ -46,6 +58,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (pid == 0) {
+		stop_echo();
 		(void)execvp(argv[2], argv + 2);
 		perror(argv[2]);
 		_exit(127);

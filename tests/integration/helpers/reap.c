@@ -2,9 +2,10 @@
 /*
  * reap NAME COMMAND...: run COMMAND, adopt whatever it leaves behind, and print
  * two TAP lines, which start with NAME: that it succeeded, and that it left no
- * process.  What it left is named, and killed.
+ * process.  What it left is named, and killed.  COMMAND has descriptors 0 to 2 only.
  */
 #include <dirent.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -88,6 +89,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGCHLD, SIG_DFL);
 	pid = fork();
 	if (pid == 0) {
+		(void)close_range(STDERR_FILENO + 1, UINT_MAX, 0);
 		(void)execvp(argv[2], argv + 2);
 		_exit(127);
 	}

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What sbx says when the host refuses, and the hints that it gives.
+. "$(dirname "$0")/lib.sh"
+
+messages()
+{
+	check "one line says what failed, with the option and the path" \
+		fails 125 "sbx: --ro-bind: cannot open /nope on the host: No such file or directory" \
+		box --ro-bind /nope /x -- true
+	check "it comes once, whatever namespaces there are" \
+		fails 125 "sbx: --ro-bind: cannot open /nope on the host: No such file or directory" \
+		box --unshare-all --dev /dev --uid 5 --new-session --ro-bind /nope /x -- true
+	check "COMMAND has not run then" prints "" eval '! box --ro-bind /nope /x -- echo ran'
+	check "the first of two errors is told" \
+		fails 125 "sbx: --dir: cannot create the directory /usr/x: Read-only file system" \
+		box --dir /usr/x --ro-bind /nope /x -- true
+	check "an unknown option is named, and there is a hint" \
+		fails_saying 125 "^sbx: unknown option --nope$" box --nope -- true
+	check "a closed stderr is no obstacle" ends_with 125 without_stderr
+	check "a stderr that nobody reads either" ends_with 125 broken_stderr
+}
+
+without_stderr()
+{
+	box --ro-bind /nope /x -- true 2>&-
+}
+
+broken_stderr()
+{
+	{ sleep 0.1; bare_box --ro-bind /nope /x -- true; echo $? >status; } 2>&1 >/dev/null | true
+	return "$(cat status)"
+}
+
+interpreters()
+{
+	check "a script whose interpreter is missing has a hint" \
+		fails 127 "sbx: cannot execute /f: No such file or directory
+hint: the file is there, but what it is run by, /opt/nope, is not in the sandbox: bind the directory that holds it" \
+		box --perms 0755 --file 7 /f -- /f 7< <(printf '#!/opt/nope -x\n')
+	check "a program without its dynamic loader has one" \
+		fails_saying 127 "^hint: the file is there, but what it is run by, /lib.*ld-.*, is not in" \
+		bare_box --ro-bind /usr /usr -- /usr/bin/true
+	check "also when it was found in PATH" \
+		fails_saying 127 "^hint: the file is there, but what it is run by, /lib" \
+		bare_box --ro-bind /usr /usr --setenv PATH /nope:/usr/bin -- true
+	check "a COMMAND that is really missing has none" \
+		fails 127 "sbx: cannot execute /nope: No such file or directory" box -- /nope
+}
+
+# A user namespace of the caller's own, in which it is root, to change limits in.
+as_namespace_root()
+{
+	timeout 30 unshare --user --map-root-user --mount --propagation private bash -c "$@"
+}
+
+# limited FILE OPTION...: the same, with 0 in /proc/sys/user/FILE.
+limited()
+{
+	local file=$1
+	shift
+	as_namespace_root 'echo 0 >/proc/sys/user/$1 && shift && exec "$@"' - "$file" "$sbx" \
+		--ro-bind / / "$@"
+}
+
+limits()
+{
+	check "max_user_namespaces of 0 has a hint that names it" \
+		fails 125 "sbx: cannot make the namespaces: No space left on device
+hint: user.max_user_namespaces is 0, which forbids them: run sysctl -w user.max_user_namespaces=10000 as root" \
+		limited max_user_namespaces --unshare-user -- true
+	check "max_net_namespaces as well" \
+		fails 125 "sbx: cannot make the namespaces: No space left on device
+hint: user.max_net_namespaces is 0, which forbids them: run sysctl -w user.max_net_namespaces=10000 as root" \
+		limited max_net_namespaces --unshare-user --unshare-net -- true
+	check "a limit that is not 0 is guessed" \
+		fails_saying 125 "^hint: a limit in /proc/sys/user/max_.*_namespaces is reached" \
+		as_namespace_root 'echo 1 >/proc/sys/user/max_mnt_namespaces && exec "$@"' - \
+		"$sbx" --unshare-user --ro-bind / / -- "$sbx" --unshare-user --ro-bind / / -- true
+}
+
+# In a container, parts of /proc are covered.
+in_container()
+{
+	timeout 30 unshare --user --map-root-user --mount --pid --fork --propagation private bash -c '
+		mount -t proc proc /proc && mount -t tmpfs tmpfs /proc/sys && exec "$@"' - "$@"
+}
+
+containers()
+{
+	check "a new procfs where /proc is covered has a hint" \
+		fails_saying 125 "^hint: parts of the host's /proc are covered, as in a container" \
+		in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid --proc /proc -- true
+	check "the first line says that it is --proc" \
+		fails_saying 125 "^sbx: --proc: cannot make a proc: .*Operation not permitted$" \
+		in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid --proc /proc -- true
+	check "what the hint says works: the old one can be bound" \
+		in_container "$sbx" --ro-bind / / --unshare-user --ro-bind /proc /proc -- true
+	if [ "$who" = root ]; then
+		check "without CAP_SETFCAP, user 0 cannot be mapped, and a hint says so" \
+			fails_saying 125 "^hint: root needs CAP_SETFCAP to map id 0" without_setfcap
+		check "the first line says what failed" \
+			fails_saying 125 "^sbx: cannot map id 0 to 0 in /proc/self/uid_map: Operation not permitted$" \
+			without_setfcap
+		check "in a chroot, a hint says that it cannot work" \
+			fails_saying 125 "^hint: .*chroot" in_chroot
+	fi
+	check "a seccomp filter that forbids to mount has a message" \
+		fails 125 "sbx: --unshare-net: cannot bring lo up: Operation not permitted" \
+		"$helpers/filter" run 1 socket -- "$sbx" --ro-bind / / --unshare-net -- true
+}
+
+without_setfcap()
+{
+	setpriv --bounding-set -setfcap --inh-caps -setfcap -- \
+		"$sbx" --ro-bind / / --unshare-user --dev /dev --uid 5 -- true
+}
+
+# A chroot that is no mount point: its root cannot be pivoted away from.
+in_chroot()
+{
+	timeout 30 unshare --mount --propagation private bash -c '
+		mkdir -p inner/{usr,proc,sbx,lib64,lib} && mount --bind /usr inner/usr &&
+		mount -t proc proc inner/proc &&
+		mount --bind /lib inner/lib && mount --bind /lib64 inner/lib64 &&
+		mount --bind "$(dirname "$1")" inner/sbx &&
+		chroot inner /sbx/sbx --ro-bind / / -- /usr/bin/true' - "$sbx"
+}
+
+tests()
+{
+	messages
+	interpreters
+	limits
+	containers
+}
+
+run_as_both tests

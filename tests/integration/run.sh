@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sourced by lib.sh: runs a script's checks twice.
+#
+# The script starts copies of itself, one as root, one as an ordinary user; in these
+# the function that run_as_both is given makes its checks.  The first one numbers
+# their results and looks whether anything is left.
+ordinary=65534 # user and group id
+
+# Variables that survive in the copies: ours, and those that steer the sanitizers.
+inherited=(SBX_MUST_WORK ASAN_OPTIONS UBSAN_OPTIONS)
+
+# prepare: make $work and copy what is needed there; prepare_more is a script's own part of it.
+prepare()
+{
+	work=$(mktemp -d) || return
+	trap 'rm -rf "$work"' EXIT
+	chmod 0755 "$work" &&
+		mkdir -m 0755 "$work/bin" "$work/root" "$work/user" &&
+		cp "$SBX" "$work/bin/sbx" &&
+		cp "$SBX_HELPERS"/{count_signals,escape,fds,filter,loopback,pty,reap,swap} "$work/bin" &&
+		cp "$0" "$(dirname "$0")"/{lib,run}.sh "$work/bin" || return
+	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/user" || return
+	! declare -F prepare_more >/dev/null || prepare_more
+}
+
+# start_copy WHO PREFIX...: run this script again, by PREFIX, adopting what it leaves.
+start_copy()
+{
+	local who=$1 kept=() name
+	shift
+	for name in "${inherited[@]}"; do
+		[ -z "${!name-}" ] || kept+=("$name=${!name}")
+	done
+	(
+		cd "$work/$who" || exit
+		env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin "${kept[@]}" \
+			SBX_TEST_WHO="$who" SBX_TEST_WORK="$work" \
+			"$work/bin/reap" "$who" "$@" bash "$work/bin/$(basename "$0")"
+	)
+}
+
+# in_own_mounts COMMAND...: for root, in a copy of the machine's mounts that nobody else
+# changes, and in which all would spread that spreads on any machine.
+in_own_mounts()
+{
+	[ "$(id -u)" -eq 0 ] || exec "$@"
+	exec unshare --mount --propagation private sh -c 'mount --make-rshared / && exec "$@"' - "$@"
+}
+
+start_user_copy()
+{
+	if "$@" unshare --user true 2>/dev/null; then
+		start_copy user "$@"
+	else
+		skip "user: every test" "this host forbids user namespaces"
+	fi
+}
+
+start_copies()
+{
+	local before after result
+	before=$(cat /proc/self/mountinfo)
+	if [ "$(id -u)" -eq 0 ]; then
+		start_copy root
+		start_user_copy setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups
+	else
+		skip "root: every test" "not run by root"
+		start_user_copy
+	fi
+	rm -rf "$work" && result=ok || result="not ok"
+	echo "$result - no file is left"
+	after=$(cat /proc/self/mountinfo)
+	[ "$before" = "$after" ] && result=ok || result="not ok"
+	echo "$result - no mount is left"
+	diff <(echo "$before") <(echo "$after") | sed 's/^/# /'
+}
+
+# number: give the results on stdin numbers and add the plan; fails if one of them does.
+number()
+{
+	awk '/^(not )?ok - / { sub(/ok/, "ok " ++n); bad += /^not/ }
+		{ print; fflush() }
+		END { print "1.." n; exit bad > 0 || n == 0 }'
+}
+
+# run_as_both FUNCTION: in a copy, call FUNCTION; in the first one, start the copies.
+# shellcheck disable=SC2034 # the variables are for FUNCTION
+run_as_both()
+{
+	if [ -n "${SBX_TEST_WHO-}" ]; then
+		who=$SBX_TEST_WHO
+		work=$SBX_TEST_WORK
+		sbx=$work/bin/sbx
+		helpers=$work/bin
+		scratch=$work/$who
+		"$1"
+		return 0
+	fi
+	[ -n "${SBX_TEST_MOUNTS-}" ] || SBX_TEST_MOUNTS=own in_own_mounts bash "$0"
+	if ! prepare; then
+		echo "Bail out! cannot prepare"
+		return 1
+	fi
+	start_copies | number
+}

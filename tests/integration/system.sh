@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# --proc, --dev and --mqueue: the file systems that are the kernel's.
+. "$(dirname "$0")/lib.sh"
+
+proc()
+{
+	check "without --unshare-pid, --proc shows the host's processes" \
+		prints "$$" box --proc /proc -- sh -c "cat /proc/$$/stat | cut -d ' ' -f 1"
+	check "with it, only those of the sandbox" \
+		prints "1 2" box --unshare-pid --proc /proc -- sh -c 'cd /proc; echo [0-9]*'
+	check "a new one is nosuid, nodev and noexec" \
+		mounted '$5 == "/proc" && / - proc / && /nosuid,nodev,noexec/' --unshare-pid --proc /proc
+	check "the host's is nosuid and nodev" \
+		mounted '$5 == "/proc" && / - proc / && /nosuid,nodev/' --proc /proc
+	check "elsewhere than /proc" box --proc /a/b -- test -e /a/b/self/status
+	check "not on a file" ends_with 125 box --file 7 /f --proc /f -- true 7</dev/null
+	for file in sys/kernel/hostname sys/vm/stat_interval sysrq-trigger irq/default_smp_affinity; do
+		[ -e "/proc/$file" ] || continue
+		check "/proc/$file cannot be written, with a new procfs" \
+			cannot_write "/proc/$file" --unshare-all --proc /proc
+		check "/proc/$file cannot be written, with the host's" \
+			cannot_write "/proc/$file" --proc /proc
+	done
+	if [ "$who" = root ]; then
+		for dir in sys irq bus sysrq-trigger; do
+			[ -e "/proc/$dir" ] || continue
+			check "/proc/$dir is read-only for root" \
+				mounted '$5 == "/proc/'"$dir"'" && $6 ~ /^ro/' --proc /proc
+			check "/proc/$dir is read-only for root in a new procfs" \
+				mounted '$5 == "/proc/'"$dir"'" && $6 ~ /^ro/' --unshare-pid --proc /proc
+		done
+	fi
+	check "the process's own files can be written" \
+		box --unshare-pid --proc /proc -- sh -c 'echo name >/proc/self/comm'
+}
+
+# mounted TEST OPTION...: a line of mountinfo inside satisfies the awk expression TEST.
+mounted()
+{
+	local test=$1
+	shift
+	box "$@" -- cat /proc/self/mountinfo | awk "$test { found = 1; print } END { exit !found }"
+}
+
+# cannot_write FILE OPTION...: opened only, for what would be written might work.
+cannot_write()
+{
+	local file=$1
+	shift
+	ends_with 1 box "$@" -- bash -c 'exec 3>"$1" || exit 1' - "$file"
+}
+
+dev()
+{
+	check "--dev has the usual nodes" \
+		prints "core fd full null ptmx pts random shm stderr stdin stdout tty urandom zero" \
+		box --dev /dev -- sh -c 'cd /dev; echo *'
+	check "null takes everything" box --dev /dev -- sh -c 'echo x >/dev/null && [ ! -s /dev/null ]'
+	check "zero gives zeroes" \
+		prints 00000000 box --dev /dev -- sh -c 'head -c 4 /dev/zero | od -An -tx1 | tr -d " "'
+	check "full is full" ends_with 1 box --dev /dev -- sh -c 'echo x >/dev/full || exit 1'
+	check "random and urandom give something" \
+		prints 8 box --dev /dev -- sh -c 'head -c 4 /dev/random /dev/urandom -q | wc -c'
+	check "the links lead to the process's descriptors" \
+		prints "in" box --unshare-pid --proc /proc --dev /dev -- \
+		sh -c 'echo in | cat /dev/stdin >/dev/stdout 3>&1 && [ -e /dev/fd/0 ]'
+	check "they say so" \
+		prints "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd /proc/kcore pts/ptmx" \
+		box --dev /dev -- sh -c 'cd /dev; echo $(readlink stdin stdout stderr fd core ptmx)'
+	check "shm is for everybody" prints 1777 box --dev /dev -- stat -c %a /dev/shm
+	check "files can be made there and in /dev" box --dev /dev -- touch /dev/shm/x /dev/x
+	check "a terminal can be allocated" \
+		prints "a terminal" box --unshare-pid --proc /proc --dev /dev --ro-bind "$helpers" /h -- \
+		/h/pty '' sh -c 'tty | grep -q "^/dev/pts/" && printf "a terminal"'
+	check "also by COMMAND with another user id" \
+		prints "a terminal" box --unshare-user --uid 1234 --gid 1235 --dev /dev \
+		--ro-bind "$helpers" /h -- /h/pty '' sh -c '[ -t 0 ] && printf "a terminal"'
+	check "the terminals are the sandbox's own" \
+		prints "ptmx" box --dev /dev -- ls /dev/pts
+	check "devpts is nosuid and noexec" \
+		mounted '$5 == "/dev/pts" && / - devpts / && /nosuid/ && /noexec/' --proc /proc --dev /dev
+	check "the whole is nosuid and nodev" \
+		mounted '$5 == "/dev" && /nosuid,nodev/' --proc /proc --dev /dev
+	check "its nodes are nosuid" mounted '$5 == "/dev/tty" && /nosuid/' --proc /proc --dev /dev
+	check "there is no console without a terminal" box --dev /dev -- test ! -e /dev/console
+	check "with one there is, and it is that terminal" \
+		prints "the console" on_terminal sh -c 'printf "the console" >/dev/console'
+	check "and can be asked what it is" \
+		prints "same" on_terminal sh -c '[ "$(stat -c %t:%T /dev/console)" = \
+			"$(stat -Lc %t:%T /proc/self/fd/0)" ] && printf same'
+	check "standard output that is no terminal gives no console, though the input is one" \
+		prints "" on_terminal_but_output
+	check "elsewhere than /dev" box --dev /a/b -- sh -c 'echo >/a/b/null'
+	check "--dev twice" box --dev /dev --dev /dev2 -- sh -c 'echo >/dev2/null >/dev/null'
+	check "--remount-ro of /dev leaves its nodes working" \
+		box --dev /dev --remount-ro /dev -- sh -c 'echo >/dev/null && ! touch /dev/x'
+}
+
+on_terminal()
+{
+	timeout 30 "$helpers/pty" '' "$sbx" --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib \
+		--symlink usr/lib64 /lib64 --proc /proc --dev /dev -- "$@"
+}
+
+on_terminal_but_output()
+{
+	timeout 30 "$helpers/pty" '' sh -c '"$@" | cat' - "$sbx" --ro-bind / / --dev /dev -- \
+		sh -c 'test ! -e /dev/console || echo console'
+}
+
+mqueue()
+{
+	check "--mqueue mounts the queues of the sandbox" \
+		box --unshare-ipc --mqueue /q -- sh -c 'touch /q/queue && grep -q QSIZE /q/queue'
+	check "nosuid, nodev and noexec" \
+		mounted '$5 == "/q" && / - mqueue / && /nosuid,nodev,noexec/' \
+		--unshare-ipc --mqueue /q --proc /proc
+	if [ "$who" = root ]; then
+		check "root needs no --unshare-ipc" box --mqueue /q -- test -d /q
+	else
+		check "an ordinary user needs --unshare-ipc, and is told" \
+			fails 125 "sbx: --mqueue: cannot make a mqueue: Operation not permitted
+hint: --mqueue needs --unshare-ipc" box --mqueue /q -- true
+	fi
+}
+
+tests()
+{
+	proc
+	dev
+	mqueue
+}
+
+run_as_both tests

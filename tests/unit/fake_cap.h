@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdint.h>
+
+/*
+ * libcap as caps.c uses it, on a kernel that knows three capabilities: CAP_CHOWN,
+ * CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, which are 0, 1 and 2.  Calls are noted
+ * in the trace of fake_sys.h, and fail as it says.
+ */
+#define FAKE_CAPS 3
+
+/* Reset, with the capabilities @effective in effect. */
+void fake_cap_reset(uint64_t effective);
+
+/* How many cap_t have not been freed. */
+unsigned fake_cap_allocated(void);

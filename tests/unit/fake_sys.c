@@ -1,0 +1,1042 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fake_sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/filter.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "sbx/sys.h"
+#include "test.h"
+
+#define FIRST_FD 100
+#define MAX_FDS 1024
+#define MAX_ANSWERS 64
+#define MAX_WRITTEN 64
+#define MAX_CALLS 4096 /* more is a loop without end */
+#define WRITTEN_BYTES 4096
+#define TRACE_BYTES (256 << 10)
+#define LINE_BYTES 8192
+#define NAME_BYTES 256
+
+#define CHILD_PID 1000 /* of sys_clone() */
+#define REAPER_PID 1   /* of the calling process */
+#define COMMAND_PID 2  /* of sys_vfork() */
+#define PARENT_PID 500
+
+struct fd {
+	bool is_open;
+	bool is_given;
+	mode_t type; /* S_IFDIR or S_IFREG */
+	char name[NAME_BYTES];
+};
+
+struct answer {
+	const char *line;
+	bool is_once;
+	bool is_used;
+	long r;
+	const void *data;
+	size_t size;
+	const char *passed;
+};
+
+struct written {
+	int fd;
+	size_t size;
+	_Alignas(max_align_t) char data[WRITTEN_BYTES];
+};
+
+static struct {
+	struct fd fds[MAX_FDS];
+	struct fd parent_fds[MAX_FDS]; /* while a child of sys_vfork() runs */
+	int next_fd;
+	struct answer answers[MAX_ANSWERS];
+	unsigned n_answers;
+	struct written written[MAX_WRITTEN];
+	unsigned n_written;
+	unsigned calls;
+	unsigned fail_at;
+	int error;
+	char trace[TRACE_BYTES];
+	size_t used;
+	size_t failed; /* offset in the trace behind the call that failed, 0 if none did */
+	bool in_child;
+	bool unmounted;
+	jmp_buf *end;
+	int status; /* how a process came to its end */
+} fake;
+
+/* What execs left behind, so that nobody takes it for lost. */
+static const void *volatile left_behind[MAX_WRITTEN];
+
+void fake_sys_reset(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.next_fd = FIRST_FD;
+}
+
+void fake_sys_fail_at(unsigned nth, int error)
+{
+	fake.fail_at = fake.calls + nth;
+	fake.error = error;
+}
+
+static void add_answer(const struct answer *answer)
+{
+	assert_true(fake.n_answers < MAX_ANSWERS);
+	fake.answers[fake.n_answers++] = *answer;
+}
+
+void fake_sys_answer(const char *line, long r)
+{
+	add_answer(&(struct answer){.line = line, .is_once = true, .r = r});
+}
+
+void fake_sys_always(const char *line, long r)
+{
+	add_answer(&(struct answer){.line = line, .r = r});
+}
+
+void fake_sys_answer_data(const char *line, long r, const void *data, size_t size)
+{
+	add_answer(&(struct answer){
+		.line = line, .is_once = true, .r = r, .data = data, .size = size});
+}
+
+void fake_sys_always_data(const char *line, long r, const void *data, size_t size)
+{
+	add_answer(&(struct answer){.line = line, .r = r, .data = data, .size = size});
+}
+
+void fake_sys_answer_text(const char *line, const char *text)
+{
+	fake_sys_answer_data(line, 0, text, strlen(text));
+}
+
+void fake_sys_always_text(const char *line, const char *text)
+{
+	fake_sys_always_data(line, 0, text, strlen(text));
+}
+
+void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed)
+{
+	add_answer(&(struct answer){
+		.line = line, .is_once = true, .data = data, .size = size, .passed = passed});
+}
+
+unsigned fake_sys_calls(void)
+{
+	return fake.calls;
+}
+
+const char *fake_sys_trace(void)
+{
+	return fake.trace;
+}
+
+const char *fake_sys_trace_after_failure(void)
+{
+	return fake.failed == 0 ? "" : fake.trace + fake.failed;
+}
+
+/* --- Descriptors ---------------------------------------------------------- */
+
+static struct fd *find_fd(int fd)
+{
+	if (fd < 0 || fd >= MAX_FDS || !fake.fds[fd].is_open) {
+		fail_msg("descriptor %d is not open, after\n%s", fd, fake.trace);
+		abort();
+	}
+	return &fake.fds[fd];
+}
+
+static const char *name_of(int fd)
+{
+	return find_fd(fd)->name;
+}
+
+printf_like(3, 4) static void set_fd(int fd, mode_t type, const char *fmt, ...)
+{
+	va_list ap;
+
+	fake.fds[fd] = (struct fd){.is_open = true, .type = type};
+	va_start(ap, fmt);
+	(void)vsnprintf(fake.fds[fd].name, NAME_BYTES, fmt, ap);
+	va_end(ap);
+}
+
+static int next_fd(void)
+{
+	assert_true(fake.next_fd < MAX_FDS);
+	return fake.next_fd++;
+}
+
+void fake_sys_given(int fd, const char *name)
+{
+	set_fd(fd, S_IFDIR, "%s", name);
+	fake.fds[fd].is_given = true;
+}
+
+unsigned fake_sys_open_fds(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < MAX_FDS; fd++)
+		n += fake.fds[fd].is_open && !fake.fds[fd].is_given;
+	return n;
+}
+
+int fake_sys_fd(const char *name)
+{
+	for (int fd = 0; fd < MAX_FDS; fd++)
+		if (fake.fds[fd].is_open && strcmp(fake.fds[fd].name, name) == 0)
+			return fd;
+	return -1;
+}
+
+const char *fake_sys_name(int fd)
+{
+	return name_of(fd);
+}
+
+/* --- Calls ---------------------------------------------------------------- */
+
+/* What comes of a call. */
+struct outcome {
+	bool is_told; /* false: what is usual */
+	long r;
+	const void *data;
+	size_t size;
+	const char *passed;
+};
+
+/* Add a line to the trace, of which it points to the part that says what was called. */
+static const char *add_line(const char *fmt, va_list ap) printf_like(1, 0);
+
+static const char *add_line(const char *fmt, va_list ap)
+{
+	static char line[LINE_BYTES];
+	int n;
+
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	n = snprintf(fake.trace + fake.used, TRACE_BYTES - fake.used, "%s%s\n",
+		     fake.in_child ? "\t" : "", line);
+	fake.used += (size_t)n;
+	assert_true(fake.used < TRACE_BYTES);
+	return line;
+}
+
+static bool matches(const char *pattern, const char *line)
+{
+	size_t len = strlen(pattern);
+
+	if (len > 0 && pattern[len - 1] == '*')
+		return strncmp(pattern, line, len - 1) == 0;
+	return strcmp(pattern, line) == 0;
+}
+
+static struct outcome find_outcome(const char *line, bool once)
+{
+	for (unsigned i = 0; i < fake.n_answers; i++) {
+		struct answer *a = &fake.answers[i];
+
+		if (a->is_once != once || a->is_used || !matches(a->line, line))
+			continue;
+		a->is_used = once;
+		return (struct outcome){true, a->r, a->data, a->size, a->passed};
+	}
+	return (struct outcome){0};
+}
+
+static struct outcome answer_to(const char *line)
+{
+	struct outcome outcome = find_outcome(line, true);
+
+	if (!outcome.is_told)
+		outcome = find_outcome(line, false);
+	return outcome;
+}
+
+/* A call that cannot fail. */
+printf_like(1, 2) static struct outcome note(const char *fmt, ...)
+{
+	const char *line;
+	va_list ap;
+
+	va_start(ap, fmt);
+	line = add_line(fmt, ap);
+	va_end(ap);
+	return answer_to(line);
+}
+
+static struct outcome count_call(const char *line)
+{
+	struct outcome outcome = {.is_told = true, .r = -fake.error};
+
+	if (++fake.calls > MAX_CALLS)
+		fail_msg("endless loop, after\n%.2000s", fake.trace);
+	if (fake.calls == fake.fail_at)
+		fake.failed = fake.used;
+	else
+		outcome = answer_to(line);
+	return outcome;
+}
+
+/* A call that can. */
+printf_like(1, 2) static struct outcome call(const char *fmt, ...)
+{
+	const char *line;
+	va_list ap;
+
+	va_start(ap, fmt);
+	line = add_line(fmt, ap);
+	va_end(ap);
+	return count_call(line);
+}
+
+/* 0 or what was told. */
+static int done(struct outcome outcome)
+{
+	return outcome.is_told ? (int)outcome.r : 0;
+}
+
+int fake_sys_call(const char *fmt, ...)
+{
+	const char *line;
+	va_list ap;
+
+	va_start(ap, fmt);
+	line = add_line(fmt, ap);
+	va_end(ap);
+	return done(count_call(line));
+}
+
+/* Write what was told to @buf; returns how much, or what else was told. */
+static ssize_t give(struct outcome outcome, void *buf, size_t size, ssize_t usual)
+{
+	size_t n = outcome.size < size ? outcome.size : size;
+
+	if (!outcome.is_told)
+		return usual;
+	if (outcome.data == NULL)
+		return (ssize_t)outcome.r;
+	memcpy(buf, outcome.data, n);
+	return (ssize_t)n;
+}
+
+static bool failed(struct outcome outcome)
+{
+	return outcome.is_told && outcome.r < 0;
+}
+
+/* --- Words for flags ------------------------------------------------------ */
+
+struct word {
+	uint64_t flag;
+	const char *text;
+};
+
+struct words {
+	char text[128];
+};
+
+/* " word word" for those of @table, which ends with no text, that are in @flags. */
+static struct words words(const struct word *table, uint64_t flags)
+{
+	struct words ret = {.text = ""};
+
+	for (; table->text != NULL; table++) {
+		size_t used = strlen(ret.text);
+
+		if (!(flags & table->flag))
+			continue;
+		flags &= ~table->flag;
+		(void)snprintf(ret.text + used, sizeof(ret.text) - used, " %s", table->text);
+	}
+	return ret;
+}
+
+static const struct word open_words[] = {
+	{O_WRONLY, "write"},      {O_RDWR, "read-write"},
+	{O_PATH, "path"},         {O_DIRECTORY, "dir"},
+	{O_NOFOLLOW, "nofollow"}, {O_NONBLOCK, "nonblock"},
+	{O_TRUNC, "trunc"},       {O_EXCL, "excl"},
+	{O_CREAT, "create"},      {0, NULL},
+};
+
+static const struct word tree_words[] = {
+	{OPEN_TREE_CLONE, "clone"},
+	{AT_RECURSIVE, "recursive"},
+	{AT_EMPTY_PATH, "itself"},
+	{0, NULL},
+};
+
+static const struct word attr_words[] = {
+	{MOUNT_ATTR_RDONLY, "ro"},
+	{MOUNT_ATTR_NOSUID, "nosuid"},
+	{MOUNT_ATTR_NODEV, "nodev"},
+	{MOUNT_ATTR_NOEXEC, "noexec"},
+	{0, NULL},
+};
+
+static const struct word propagation_words[] = {
+	{MS_PRIVATE, "private"},
+	{MS_SLAVE, "slave"},
+	{0, NULL},
+};
+
+static const struct word namespace_words[] = {
+	{CLONE_NEWUSER, "user"},     {CLONE_NEWNS, "mnt"},
+	{CLONE_NEWPID, "pid"},       {CLONE_NEWNET, "net"},
+	{CLONE_NEWIPC, "ipc"},       {CLONE_NEWUTS, "uts"},
+	{CLONE_NEWCGROUP, "cgroup"}, {0, NULL},
+};
+
+/* The signals in @set, by number, or "all". */
+static struct words signal_words(const sigset_t *set)
+{
+	struct words ret = {.text = ""};
+
+	if (sigismember(set, SIGRTMAX)) {
+		(void)snprintf(ret.text, sizeof(ret.text), " all");
+		return ret;
+	}
+	for (int sig = 1; sig < SIGRTMAX; sig++) {
+		size_t used = strlen(ret.text);
+
+		if (sigismember(set, sig))
+			(void)snprintf(ret.text + used, sizeof(ret.text) - used, " %d", sig);
+	}
+	return ret;
+}
+
+/* The name of a directory before a path, and a blank, or "" for AT_FDCWD. */
+static struct words dir_words(int dirfd)
+{
+	struct words ret = {.text = ""};
+
+	if (dirfd != AT_FDCWD)
+		(void)snprintf(ret.text, sizeof(ret.text), "%s ", name_of(dirfd));
+	return ret;
+}
+
+/* --- Files and descriptors ------------------------------------------------ */
+
+int sys_last_error(void)
+{
+	return errno != 0 ? -errno : -EINVAL;
+}
+
+int sys_close(int fd)
+{
+	find_fd(fd)->is_open = false;
+	return 0;
+}
+
+int sys_close_range(unsigned first, unsigned last)
+{
+	char end[16] = "-";
+	struct outcome outcome;
+
+	if (last != UINT_MAX)
+		(void)snprintf(end, sizeof(end), "%u", last);
+	outcome = call("close_range %u %s", first, end);
+	if (!failed(outcome))
+		for (unsigned fd = first; fd <= last && fd < MAX_FDS; fd++)
+			fake.fds[fd].is_open = false;
+	return done(outcome);
+}
+
+/* A new descriptor of @path in @dirfd. */
+static int opened(int dirfd, const char *path, mode_t type)
+{
+	const char *dir = dirfd == AT_FDCWD ? "" : name_of(dirfd);
+	int fd = next_fd();
+
+	if (dirfd == AT_FDCWD)
+		set_fd(fd, type, "%s", path);
+	else if (strcmp(path, ".") == 0)
+		set_fd(fd, type, "%s", dir);
+	else
+		set_fd(fd, type, "%s%s%s", dir, *path == '/' ? "" : "/", path);
+	return fd;
+}
+
+static struct words mode_words(int flags, mode_t mode)
+{
+	struct words ret = {.text = ""};
+
+	if (flags & O_CREAT)
+		(void)snprintf(ret.text, sizeof(ret.text), " %o", mode);
+	return ret;
+}
+
+int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
+{
+	struct outcome outcome =
+		call("open %s%s%s%s", dir_words(dirfd).text, path,
+		     words(open_words, (unsigned)flags).text, mode_words(flags, mode).text);
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	return opened(dirfd, path, flags & (O_WRONLY | O_RDWR | O_CREAT) ? S_IFREG : S_IFDIR);
+}
+
+int sys_openat_in(int rootfd, const char *path, int flags)
+{
+	struct outcome outcome = call("open_in %s%s%s", dir_words(rootfd).text, path,
+				      words(open_words, (unsigned)flags).text);
+
+	return failed(outcome) ? (int)outcome.r : opened(rootfd, path, S_IFDIR);
+}
+
+ssize_t sys_read(int fd, void *buf, size_t size)
+{
+	if (fd < 0)
+		return -EBADF; /* as of a file system that could not be opened */
+	return give(call("read %s", name_of(fd)), buf, size, 0);
+}
+
+static bool is_text(const char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (data[i] < ' ' && data[i] != '\n')
+			return false;
+	return true;
+}
+
+static void keep_written(int fd, const void *data, size_t size)
+{
+	struct written *w = &fake.written[fake.n_written];
+
+	assert_true(fake.n_written < MAX_WRITTEN && size <= WRITTEN_BYTES);
+	w->fd = fd;
+	w->size = size;
+	memcpy(w->data, data, size);
+	fake.n_written++;
+}
+
+const void *fake_sys_written(int fd, unsigned i, size_t *size)
+{
+	for (unsigned at = 0; at < fake.n_written; at++) {
+		if (fake.written[at].fd != fd || i-- > 0)
+			continue;
+		if (size != NULL)
+			*size = fake.written[at].size;
+		return fake.written[at].data;
+	}
+	return NULL;
+}
+
+ssize_t sys_write(int fd, const void *buf, size_t size)
+{
+	const char *shown = is_text(buf, size) ? buf : "(data)";
+	int len = (int)(is_text(buf, size) ? size : strlen(shown));
+	struct outcome outcome = call("write %s %.*s", name_of(fd), len, shown);
+
+	if (outcome.is_told)
+		return (ssize_t)outcome.r;
+	keep_written(fd, buf, size);
+	return (ssize_t)size;
+}
+
+int sys_mkdirat(int dirfd, const char *path, mode_t mode)
+{
+	return done(call("mkdir %s%s %o", dir_words(dirfd).text, path, mode));
+}
+
+int sys_symlinkat(const char *target, int dirfd, const char *path)
+{
+	return done(call("symlink %s%s -> %s", dir_words(dirfd).text, path, target));
+}
+
+ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	return give(call("readlink %s%s", dir_words(dirfd).text, path), buf, size, -EINVAL);
+}
+
+int sys_unlinkat(int dirfd, const char *path)
+{
+	return done(call("unlink %s%s", dir_words(dirfd).text, path));
+}
+
+int sys_statx(int fd, unsigned mask, struct statx *st)
+{
+	struct outcome outcome = call("stat %s", name_of(fd));
+
+	assert_int_not_equal(mask, 0);
+	if (failed(outcome))
+		return (int)outcome.r;
+	*st = (struct statx){
+		.stx_mode = (uint16_t)(find_fd(fd)->type | 0755),
+		.stx_ino = (unsigned)fd,
+		.stx_mnt_id = 1,
+	};
+	(void)give(outcome, st, sizeof(*st), 0);
+	return 0;
+}
+
+int sys_fchmod(int fd, mode_t mode)
+{
+	return done(call("chmod %s %o", name_of(fd), mode));
+}
+
+int sys_fchmod_path(int fd, mode_t mode)
+{
+	return done(call("chmod_path %s %o", name_of(fd), mode));
+}
+
+int sys_access(const char *path, int mode)
+{
+	(void)mode;
+	return done(call("access %s", path));
+}
+
+int sys_getfd(int fd)
+{
+	return done(call("getfd %d", fd));
+}
+
+int sys_set_cloexec(int fd)
+{
+	return done(call("set_cloexec %d", fd));
+}
+
+/* The string that a call writes, or its -errno. */
+static int give_string(struct outcome outcome, char *buf, size_t size)
+{
+	ssize_t n = give(outcome, buf, size - 1, 0);
+
+	if (n < 0)
+		return (int)n;
+	buf[n] = '\0';
+	return 0;
+}
+
+int sys_getcwd(char *buf, size_t size)
+{
+	struct outcome outcome = call("getcwd");
+
+	(void)snprintf(buf, size, "/home/user");
+	return outcome.is_told ? give_string(outcome, buf, size) : 0;
+}
+
+int sys_chdir(const char *path)
+{
+	return done(call("chdir %s", path));
+}
+
+int sys_fchdir(int fd)
+{
+	return done(call("fchdir %s", name_of(fd)));
+}
+
+int sys_chroot(const char *path)
+{
+	return done(call("chroot %s", path));
+}
+
+mode_t sys_umask(mode_t mask)
+{
+	struct outcome outcome = note("umask %o", mask);
+
+	return outcome.is_told ? (mode_t)outcome.r : 022;
+}
+
+int sys_ttyname(int fd, char *buf, size_t size)
+{
+	struct outcome outcome = call("ttyname %d", fd);
+
+	return outcome.is_told ? give_string(outcome, buf, size) : -ENOTTY;
+}
+
+/* --- Mounts --------------------------------------------------------------- */
+
+int sys_open_tree(int dirfd, const char *path, unsigned flags)
+{
+	struct words dir = dir_words(*path == '/' && dirfd < 0 ? AT_FDCWD : dirfd);
+	struct outcome outcome = call("open_tree %s%s%s", *path == '\0' ? name_of(dirfd) : dir.text,
+				      path, words(tree_words, flags).text);
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, S_IFDIR, "tree:%s", *path == '\0' ? name_of(dirfd) : path);
+	return fd;
+}
+
+int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr)
+{
+	assert_int_equal(attr->attr_clr, 0); /* restrictions are only ever added */
+	return done(call("mount_setattr %s%s%s%s", name_of(fd), words(tree_words, flags).text,
+			 words(attr_words, attr->attr_set).text,
+			 words(propagation_words, attr->propagation).text));
+}
+
+int sys_move_mount(int from, int to)
+{
+	return done(call("move_mount %s %s", name_of(from), name_of(to)));
+}
+
+int sys_fsopen(const char *type)
+{
+	struct outcome outcome = call("fsopen %s", type);
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, S_IFREG, "fs:%s", type);
+	return fd;
+}
+
+int sys_fsconfig_string(int fsfd, const char *key, const char *value)
+{
+	return done(call("fsconfig %s %s=%s", name_of(fsfd), key, value));
+}
+
+int sys_fsconfig_create(int fsfd)
+{
+	return done(call("fsconfig %s create", name_of(fsfd)));
+}
+
+int sys_fsmount(int fsfd, unsigned attr)
+{
+	struct outcome outcome = call("fsmount %s%s", name_of(fsfd), words(attr_words, attr).text);
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, S_IFDIR, "mount:%s", name_of(fsfd) + strlen("fs:"));
+	return fd;
+}
+
+int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return done(call("pivot_root %s %s", new_root, put_old));
+}
+
+/* There is one mount to detach, and then no more. */
+int sys_umount(const char *path, int flags)
+{
+	struct outcome outcome = call("umount %s%s", path, flags == MNT_DETACH ? " detach" : "");
+	bool was_unmounted = fake.unmounted;
+
+	if (outcome.is_told)
+		return (int)outcome.r;
+	fake.unmounted = true;
+	return was_unmounted ? -EINVAL : 0;
+}
+
+/* --- Libraries ------------------------------------------------------------ */
+
+/* A library that is there has every function that it was told to have. */
+void *sys_dlopen(const char *soname)
+{
+	struct outcome outcome = call("dlopen %s", soname);
+
+	return failed(outcome) ? NULL : &fake;
+}
+
+void *sys_dlsym(void *handle, const char *name)
+{
+	struct outcome outcome = call("dlsym %s", name);
+	void *address = NULL;
+
+	assert_ptr_equal(handle, &fake);
+	if (!failed(outcome) && outcome.data != NULL)
+		memcpy(&address, outcome.data, sizeof(address));
+	return address;
+}
+
+/* --- Processes, identity and namespaces ----------------------------------- */
+
+int sys_clone(unsigned flags, int *pidfd)
+{
+	struct outcome outcome = call("clone%s", words(namespace_words, flags).text);
+
+	if (outcome.is_told)
+		return (int)outcome.r;
+	*pidfd = next_fd();
+	set_fd(*pidfd, 0, "child");
+	return CHILD_PID;
+}
+
+/* The child shares memory, but not descriptors. */
+pid_t sys_vfork(int (*child)(void *arg), void *arg, size_t extra)
+{
+	static jmp_buf *outer;
+	static jmp_buf end;
+	struct outcome outcome = call("vfork, %zu more bytes of stack", extra);
+
+	if (outcome.is_told)
+		return (pid_t)outcome.r;
+	memcpy(fake.parent_fds, fake.fds, sizeof(fake.fds));
+	outer = fake.end;
+	fake.end = &end;
+	fake.in_child = true;
+	if (setjmp(end) == 0) {
+		(void)child(arg);
+		fail_msg("the child came back, after\n%s", fake.trace);
+	}
+	fake.in_child = false;
+	fake.end = outer;
+	memcpy(fake.fds, fake.parent_fds, sizeof(fake.fds));
+	return COMMAND_PID;
+}
+
+int fake_sys_run(void (*run)(void *arg), void *arg)
+{
+	static jmp_buf end;
+
+	fake.end = &end;
+	fake.status = FAKE_RETURNED;
+	if (setjmp(end) == 0)
+		run(arg);
+	fake.end = NULL;
+	return fake.status;
+}
+
+__attribute__((noreturn)) static void end_process(int status)
+{
+	if (fake.end == NULL)
+		fail_msg("nobody expects an end here, after\n%s", fake.trace);
+	fake.status = status;
+	longjmp(*fake.end, 1);
+}
+
+int sys_exec(const char *file, const char *const *argv)
+{
+	static unsigned n_left;
+	char line[LINE_BYTES] = "";
+	struct outcome outcome;
+
+	for (const char *const *arg = argv; *arg != NULL; arg++) {
+		size_t used = strlen(line);
+
+		(void)snprintf(line + used, sizeof(line) - used, " %s", *arg);
+	}
+	outcome = call("exec %s as%s", file, line);
+	if (outcome.is_told)
+		return (int)outcome.r;
+	left_behind[n_left++ % MAX_WRITTEN] = argv;
+	end_process(FAKE_EXECUTED);
+}
+
+void sys_exit(int status)
+{
+	(void)note("exit %d", status);
+	end_process(status);
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	struct outcome outcome = call("pidfd_open %d", pid);
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, 0, "pidfd:%d", pid);
+	return fd;
+}
+
+int sys_unshare(int flags)
+{
+	return done(call("unshare%s", words(namespace_words, (unsigned)flags).text));
+}
+
+int sys_sethostname(const char *name)
+{
+	return done(call("sethostname %s", name));
+}
+
+int sys_loopback_up(void)
+{
+	return done(call("loopback_up"));
+}
+
+uid_t sys_getuid(void)
+{
+	return (uid_t)done(note("getuid"));
+}
+
+gid_t sys_getgid(void)
+{
+	return (gid_t)done(note("getgid"));
+}
+
+pid_t sys_getpid(void)
+{
+	return fake.in_child ? COMMAND_PID : REAPER_PID;
+}
+
+pid_t sys_getppid(void)
+{
+	struct outcome outcome = note("getppid");
+	pid_t usual = fake.in_child ? REAPER_PID : PARENT_PID;
+
+	return outcome.is_told ? (pid_t)outcome.r : usual;
+}
+
+int sys_setsid(void)
+{
+	struct outcome outcome = call("setsid");
+
+	return outcome.is_told ? (int)outcome.r : REAPER_PID;
+}
+
+int sys_prctl(int option, unsigned long arg)
+{
+	static const struct word options[] = {
+		{PR_SET_NO_NEW_PRIVS, "no_new_privs"},
+		{PR_SET_PDEATHSIG, "pdeathsig"},
+		{PR_SET_DUMPABLE, "dumpable"},
+	};
+	const char *name = "?";
+
+	for (size_t i = 0; i < LENGTH(options); i++)
+		if (options[i].flag == (uint64_t)option)
+			name = options[i].text;
+	return done(call("prctl %s %lu", name, arg));
+}
+
+int sys_seccomp_filter(const struct sock_fprog *program)
+{
+	return done(call("seccomp %u", program->filter[0].k));
+}
+
+/* --- Waiting, signals and messages ---------------------------------------- */
+
+pid_t sys_wait(pid_t pid, int *status, int flags)
+{
+	struct outcome outcome;
+
+	assert_int_equal(pid, -1);
+	outcome = call("wait%s", flags & WNOHANG ? " nohang" : "");
+	if (!outcome.is_told)
+		return -ECHILD;
+	if (outcome.data != NULL)
+		memcpy(status, outcome.data, sizeof(*status));
+	return (pid_t)outcome.r;
+}
+
+int sys_wait_pidfd(int pidfd, int *status)
+{
+	struct outcome outcome = call("wait_pidfd %s", name_of(pidfd));
+
+	*status = outcome.is_told ? *status : 0;
+	if (outcome.data != NULL)
+		memcpy(status, outcome.data, sizeof(*status));
+	return outcome.is_told ? (int)outcome.r : 1;
+}
+
+int sys_kill(pid_t pid, int sig)
+{
+	return done(call("kill %d %d", pid, sig));
+}
+
+int sys_pidfd_send_signal(int pidfd, int sig)
+{
+	return done(call("kill %s %d", name_of(pidfd), sig));
+}
+
+int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	if (old != NULL)
+		(void)sigemptyset(old);
+	return done(call("sigprocmask %s%s", how == SIG_BLOCK ? "block" : "set",
+			 signal_words(set).text));
+}
+
+int sys_signal_ignored(int sig)
+{
+	return done(call("signal_ignored %d", sig));
+}
+
+int sys_signal_default(int sig)
+{
+	return done(call("signal_default %d", sig));
+}
+
+int sys_signalfd(const sigset_t *set)
+{
+	struct outcome outcome = call("signalfd%s", signal_words(set).text);
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, 0, "signals");
+	return fd;
+}
+
+int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	char line[NAME_BYTES] = "";
+	struct outcome outcome;
+
+	for (unsigned i = 0; i < n; i++) {
+		size_t used = strlen(line);
+
+		fds[i].revents = 0;
+		(void)snprintf(line + used, sizeof(line) - used, " %s",
+			       fds[i].fd < 0 ? "-" : name_of(fds[i].fd));
+	}
+	outcome = call("poll%s, %d ms", line, timeout_ms);
+	if (!outcome.is_told)
+		fail_msg("nothing happens any more, after\n%s", fake.trace);
+	for (unsigned i = 0; i < n && outcome.data != NULL; i++) {
+		/* which are ready, as a string: one character each, in order */
+		if (((const char *)outcome.data)[i] == '+')
+			fds[i].revents = POLLIN;
+	}
+	return (int)outcome.r;
+}
+
+int sys_socketpair(int pair[2])
+{
+	struct outcome outcome = call("socketpair");
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	pair[0] = next_fd();
+	set_fd(pair[0], 0, "outside");
+	pair[1] = next_fd();
+	set_fd(pair[1], 0, "inside");
+	return 0;
+}
+
+ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
+{
+	struct outcome outcome = call("send %s%s%s", name_of(sock), passed < 0 ? "" : " with ",
+				      passed < 0 ? "" : name_of(passed));
+
+	if (outcome.is_told)
+		return (ssize_t)outcome.r;
+	keep_written(sock, buf, size);
+	return (ssize_t)size;
+}
+
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed)
+{
+	struct outcome outcome = call("receive %s", name_of(sock));
+
+	*passed = -1;
+	if (outcome.passed != NULL) {
+		*passed = next_fd();
+		set_fd(*passed, 0, "%s", outcome.passed);
+	}
+	return give(outcome, buf, size, 0);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "sbx/err.h"
+
+/*
+ * A kernel that does nothing, remembers everything and answers as it is told.
+ *
+ * Each call is one line of the trace, such as "mkdir box/usr lib 755".  In it a
+ * descriptor has the name of what it was opened as: the directory's name, a slash
+ * and the path for sys_openat() and sys_openat_in(), "tree:/usr", "fs:tmpfs" and
+ * "mount:tmpfs" for mounts.  AT_FDCWD is left out.  What the child of sys_vfork()
+ * does is indented.  Closing is not in the trace, but using or closing what is not
+ * open fails the test.
+ *
+ * Without an answer calls succeed: what is opened exists and is a directory, or
+ * a file if it was opened for writing; no path is a link; nothing is left to read
+ * or wait for.  sys_poll() has to be told what happens.
+ */
+void fake_sys_reset(void);
+
+/* Tell of a descriptor that is open already and belongs to the test. */
+void fake_sys_given(int fd, const char *name);
+
+/* Let the @nth call from now fail with @error. */
+void fake_sys_fail_at(unsigned nth, int error);
+
+/*
+ * What to answer to a call whose line is @line, or starts with what stands before
+ * a final "*" of it: once, in the order given, or always, if no answer of the
+ * first kind is left.  @data goes to where the call writes; it has to stay there.
+ * Calls that return how much they have written do so, whatever @r.
+ *
+ * For sys_dlsym(), @data is a function pointer.  For sys_poll(), it is a string with a "+" for each
+ * descriptor that is ready, in their order, and anything else for the others.
+ */
+void fake_sys_answer(const char *line, long r);
+void fake_sys_always(const char *line, long r);
+void fake_sys_answer_data(const char *line, long r, const void *data, size_t size);
+void fake_sys_always_data(const char *line, long r, const void *data, size_t size);
+
+/* Let the file descriptor @line reads, or the link, contain @text; once or always. */
+void fake_sys_answer_text(const char *line, const char *text);
+void fake_sys_always_text(const char *line, const char *text);
+
+/* Let a message come, with a descriptor called @passed unless that is NULL. */
+void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed);
+
+/* Calls that can fail so far, and descriptors made and not closed. */
+unsigned fake_sys_calls(void);
+unsigned fake_sys_open_fds(void);
+const char *fake_sys_trace(void);
+
+/* The part of the trace after the call that fake_sys_fail_at() let fail. */
+const char *fake_sys_trace_after_failure(void);
+
+/* The @i-th block of bytes written or sent to @fd, or NULL if there were fewer. */
+const void *fake_sys_written(int fd, unsigned i, size_t *size);
+
+/* The descriptor called @name, or -1 if none of that name is open; and what @fd is called. */
+int fake_sys_fd(const char *name);
+const char *fake_sys_name(int fd);
+
+/*
+ * Call @run with @arg until it comes to an end.  Returns the status that it exits
+ * with, or one of these.
+ */
+enum { FAKE_RETURNED = -1, FAKE_EXECUTED = -2 };
+
+int fake_sys_run(void (*run)(void *arg), void *arg);
+
+/* A call of another library's, as a line of the trace.  Returns 0 or -errno. */
+int fake_sys_call(const char *fmt, ...) printf_like(1, 2);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A test; its name is the sentence that it proves. */
+#define TEST(name) static void name(void **state __attribute__((unused)))
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Words as opt_parse() takes them. */
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+#define assert_contains(text, part)                                                                \
+	do {                                                                                       \
+		if (strstr(text, part) == NULL)                                                    \
+			fail_msg("no \"%s\" in \"%s\"", part, text);                               \
+	} while (0)
+
+#define assert_starts_with(text, start)                                                            \
+	do {                                                                                       \
+		if (strncmp(text, start, strlen(start)) != 0)                                      \
+			fail_msg("\"%s\" does not start with \"%s\"", text, start);                \
+	} while (0)

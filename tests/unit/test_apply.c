@@ -1,0 +1,689 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "fake_sys.h"
+#include "sbx/apply.h"
+#include "sbx/opt.h"
+#include "sbx/sys.h"
+#include "test.h"
+
+enum { HOST = 3, CWD, STAGE, BOX, FILE_DATA = 10, BIND_DATA };
+
+#define TRACE_BYTES 8192
+
+static const struct statx regular = {.stx_mode = S_IFREG | 0600};
+
+/* The sandbox of an ordinary user with all namespaces. */
+static const struct site ordinary = {
+	.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX},
+	.new_procfs = true,
+	.tty = "",
+};
+
+static void start(void)
+{
+	fake_sys_reset();
+	fake_sys_given(HOST, "host");
+	fake_sys_given(CWD, "cwd");
+	fake_sys_given(STAGE, "stage");
+	fake_sys_given(BOX, "box");
+	fake_sys_given(FILE_DATA, "ten");
+	fake_sys_given(BIND_DATA, "eleven");
+	fake_sys_answer_text("read ten", "for a file");
+	fake_sys_answer_text("read eleven", "for a bind");
+	fake_sys_always_data("stat tree:data", 0, &regular, sizeof(regular));
+	fake_sys_always("open_in box /new/data path", -ENOENT);
+	fake_sys_always("readlink box new", -ENOENT);
+	fake_sys_always("readlink box/new data", -ENOENT);
+	fake_sys_always("open_tree cwd /nope*", -ENOENT);
+}
+
+static int set_up(void **state __attribute__((unused)))
+{
+	start();
+	return 0;
+}
+
+/* Carry out the command line @argv at @site; @e is as apply_ops() leaves it. */
+static int apply_at(struct site *site, const char *const *argv, struct err *e)
+{
+	autoplan struct plan plan = {0};
+	int r = opt_parse(&plan, argv, NULL, e);
+
+	assert_int_equal(r, 0);
+	r = apply_ops(site, &plan, e);
+	if (site->roots.box != BOX)
+		(void)sys_close(site->roots.box);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return r;
+}
+
+static int apply(const char *const *argv, struct err *e)
+{
+	struct site site = ordinary;
+
+	return apply_at(&site, argv, e);
+}
+
+/* --- What each operation does --------------------------------------------- */
+
+/* Operations, the path of which their errors speak, and what they do. */
+static const struct {
+	const char *argv[6];
+	const char *path;
+	const char *trace;
+} operations[] = {
+	{{"--ro-bind", "/usr", "/usr"},
+	 "/usr",
+	 "open_tree cwd /usr clone recursive\n"
+	 "mount_setattr tree:/usr recursive ro nosuid nodev\n"
+	 "open_in box /usr path\n"
+	 "stat box/usr\n"
+	 "stat box\n"
+	 "move_mount tree:/usr box/usr\n"},
+	{{"--bind", "home", "home"},
+	 "home",
+	 "open_tree cwd home clone recursive\n"
+	 "mount_setattr tree:home recursive nosuid nodev\n"
+	 "open_in box home path\n"
+	 "stat box/home\n"
+	 "stat box\n"
+	 "move_mount tree:home box/home\n"},
+	{{"--dev-bind", "/dri", "/dri"},
+	 "/dri",
+	 "open_tree cwd /dri clone recursive\n"
+	 "mount_setattr tree:/dri recursive nosuid\n"
+	 "open_in box /dri path\n"
+	 "stat box/dri\n"
+	 "stat box\n"
+	 "move_mount tree:/dri box/dri\n"},
+	{{"--bind-try", "/nope", "/nope"}, "/nope", "open_tree cwd /nope clone recursive\n"},
+	{{"--perms", "1777", "--tmpfs", "/tmp"},
+	 "/tmp",
+	 "fsopen tmpfs\n"
+	 "fsconfig fs:tmpfs source=tmpfs\n"
+	 "fsconfig fs:tmpfs mode=1777\n"
+	 "fsconfig fs:tmpfs create\n"
+	 "fsmount fs:tmpfs nosuid nodev\n"
+	 "open_in box /tmp path\n"
+	 "stat box/tmp\n"
+	 "stat box\n"
+	 "move_mount mount:tmpfs box/tmp\n"},
+	{{"--dir", "/new/dir"},
+	 "/new/dir",
+	 "open box . path dir\n"
+	 "readlink box new\n"
+	 "mkdir box new 755\n"
+	 "open box new path dir nofollow\n"
+	 "readlink box/new dir\n"
+	 "mkdir box/new dir 755\n"},
+	{{"--proc", "/proc"},
+	 "/proc",
+	 "fsopen proc\n"
+	 "fsconfig fs:proc source=proc\n"
+	 "fsconfig fs:proc create\n"
+	 "fsmount fs:proc nosuid nodev noexec\n"
+	 "open mount:proc . path dir\n"
+	 "open_in box /proc path\n"
+	 "stat box/proc\n"
+	 "stat box\n"
+	 "move_mount mount:proc box/proc\n"},
+	{{"--mqueue", "/mq"},
+	 "/mq",
+	 "fsopen mqueue\n"
+	 "fsconfig fs:mqueue source=mqueue\n"
+	 "fsconfig fs:mqueue create\n"
+	 "fsmount fs:mqueue nosuid nodev noexec\n"
+	 "open_in box /mq path\n"
+	 "stat box/mq\n"
+	 "stat box\n"
+	 "move_mount mount:mqueue box/mq\n"},
+	{{"--symlink", "usr/bin", "/bin"},
+	 "/bin",
+	 "open box . path dir\n"
+	 "symlink box bin -> usr/bin\n"},
+	{{"--perms", "640", "--file", "10", "/f"},
+	 "/f",
+	 "open box . path dir\n"
+	 "readlink box f\n"
+	 "open box f write nofollow nonblock trunc create 640\n"
+	 "stat box/f\n"
+	 "read ten\n"
+	 "write box/f for a file\n"
+	 "read ten\n"},
+	{{"--ro-bind-data", "11", "/new/data"},
+	 "/new/data",
+	 "open stage data write excl create 600\n"
+	 "read eleven\n"
+	 "write stage/data for a bind\n"
+	 "read eleven\n"
+	 "open_tree stage data clone\n"
+	 "mount_setattr tree:data ro nosuid nodev\n"
+	 "open_in box /new/data path\n"
+	 "open box . path dir\n"
+	 "readlink box new\n"
+	 "mkdir box new 700\n"
+	 "open box new path dir nofollow\n"
+	 "readlink box/new data\n"
+	 "stat tree:data\n"
+	 "open box/new data write nofollow nonblock excl create 444\n"
+	 "open box/new data path nofollow\n"
+	 "stat box/new/data\n"
+	 "stat box\n"
+	 "move_mount tree:data box/new/data\n"
+	 "unlink stage data\n"},
+	{{"--chmod", "711", "/home"},
+	 "/home",
+	 "open_in box /home path\n"
+	 "chmod_path box/home 711\n"},
+	{{"--remount-ro", "/home"},
+	 "/home",
+	 "open_in box /home path\n"
+	 "mount_setattr box/home ro\n"},
+	{{"--dev", "/dev"},
+	 "/dev",
+	 "fsopen tmpfs\n"
+	 "fsconfig fs:tmpfs source=tmpfs\n"
+	 "fsconfig fs:tmpfs mode=755\n"
+	 "fsconfig fs:tmpfs create\n"
+	 "fsmount fs:tmpfs nosuid nodev\n"
+	 "open mount:tmpfs . path dir\n"
+	 "open_in box /dev path\n"
+	 "stat box/dev\n"
+	 "stat box\n"
+	 "move_mount mount:tmpfs box/dev\n"
+	 "open_tree /dev/null clone\n"
+	 "open mount:tmpfs null nofollow excl create 444\n"
+	 "mount_setattr tree:/dev/null nosuid\n"
+	 "move_mount tree:/dev/null mount:tmpfs/null\n"
+	 "open_tree /dev/zero clone\n"
+	 "open mount:tmpfs zero nofollow excl create 444\n"
+	 "mount_setattr tree:/dev/zero nosuid\n"
+	 "move_mount tree:/dev/zero mount:tmpfs/zero\n"
+	 "open_tree /dev/full clone\n"
+	 "open mount:tmpfs full nofollow excl create 444\n"
+	 "mount_setattr tree:/dev/full nosuid\n"
+	 "move_mount tree:/dev/full mount:tmpfs/full\n"
+	 "open_tree /dev/random clone\n"
+	 "open mount:tmpfs random nofollow excl create 444\n"
+	 "mount_setattr tree:/dev/random nosuid\n"
+	 "move_mount tree:/dev/random mount:tmpfs/random\n"
+	 "open_tree /dev/urandom clone\n"
+	 "open mount:tmpfs urandom nofollow excl create 444\n"
+	 "mount_setattr tree:/dev/urandom nosuid\n"
+	 "move_mount tree:/dev/urandom mount:tmpfs/urandom\n"
+	 "open_tree /dev/tty clone\n"
+	 "open mount:tmpfs tty nofollow excl create 444\n"
+	 "mount_setattr tree:/dev/tty nosuid\n"
+	 "move_mount tree:/dev/tty mount:tmpfs/tty\n"
+	 "symlink mount:tmpfs stdin -> /proc/self/fd/0\n"
+	 "symlink mount:tmpfs stdout -> /proc/self/fd/1\n"
+	 "symlink mount:tmpfs stderr -> /proc/self/fd/2\n"
+	 "symlink mount:tmpfs fd -> /proc/self/fd\n"
+	 "symlink mount:tmpfs core -> /proc/kcore\n"
+	 "symlink mount:tmpfs ptmx -> pts/ptmx\n"
+	 "mkdir mount:tmpfs shm 1777\n"
+	 "mkdir mount:tmpfs pts 755\n"
+	 "fsopen devpts\n"
+	 "fsconfig fs:devpts source=devpts\n"
+	 "fsconfig fs:devpts mode=620\n"
+	 "fsconfig fs:devpts ptmxmode=0666\n"
+	 "fsconfig fs:devpts create\n"
+	 "fsmount fs:devpts nosuid noexec\n"
+	 "open mount:tmpfs pts path dir nofollow\n"
+	 "move_mount mount:devpts mount:tmpfs/pts\n"},
+};
+
+/* The command line @operation, with a command. */
+static const char *const *line_of(size_t operation)
+{
+	static const char *line[LENGTH(operations[0].argv) + 1];
+	size_t n = 0;
+
+	while (operations[operation].argv[n] != NULL) {
+		line[n] = operations[operation].argv[n];
+		n++;
+	}
+	line[n] = "sh";
+	line[n + 1] = NULL;
+	return line;
+}
+
+TEST(makes_these_calls_for_each_operation)
+{
+	for (size_t i = 0; i < LENGTH(operations); i++) {
+		struct err e = {0};
+
+		start();
+		assert_int_equal(apply(line_of(i), &e), 0);
+		assert_string_equal(fake_sys_trace(), operations[i].trace);
+	}
+}
+
+TEST(knows_every_kind_of_operation)
+{
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+
+	for (size_t i = 0; i < LENGTH(operations); i++)
+		assert_int_equal(opt_parse(&plan, line_of(i), NULL, &e), 0);
+	for (unsigned kind = 0; kind < OP_KINDS; kind++)
+		assert_true(plan_has_op(&plan, (enum op_kind)kind));
+}
+
+/* Carry out all operations in one plan. */
+static int apply_all(struct err *e)
+{
+	const char *argv[LENGTH(operations) * LENGTH(operations[0].argv) + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < LENGTH(operations); i++)
+		for (const char *const *word = operations[i].argv; *word != NULL; word++)
+			argv[n++] = *word;
+	argv[n++] = "sh";
+	argv[n] = NULL;
+	start();
+	return apply(argv, e);
+}
+
+TEST(carries_operations_out_in_the_order_given)
+{
+	char all[TRACE_BYTES] = "";
+	struct err e = {0};
+
+	for (size_t i = 0; i < LENGTH(operations); i++)
+		(void)strcat(all, operations[i].trace);
+	assert_int_equal(apply_all(&e), 0);
+	assert_string_equal(fake_sys_trace(), all);
+}
+
+static unsigned lines_of(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text != '\0'; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* The option that @operation is about: its last word that starts with "--". */
+static const char *option_of(size_t operation)
+{
+	const char *option = NULL;
+
+	for (const char *const *word = operations[operation].argv; *word != NULL; word++)
+		if (strncmp(*word, "--", 2) == 0)
+			option = *word;
+	return option;
+}
+
+/* Check what is left behind when the call number @nth of @operation has failed. */
+static void check_failure(size_t operation, unsigned nth)
+{
+	char start_of_msg[64];
+	struct err e = {0};
+
+	start();
+	fake_sys_fail_at(nth, EIO);
+	assert_int_equal(apply(line_of(operation), &e), -EIO);
+	assert_int_equal(e.code, EIO);
+	(void)snprintf(start_of_msg, sizeof(start_of_msg), "%s: cannot ", option_of(operation));
+	assert_starts_with(e.msg, start_of_msg);
+	assert_contains(e.msg, ": Input/output error");
+	if (strstr(e.msg, "cannot make a ") == NULL) {
+		assert_contains(e.msg, operations[operation].path);
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	} else if (*fake_sys_trace_after_failure() != '\0') {
+		assert_starts_with(fake_sys_trace_after_failure(), "read fs:");
+		assert_int_equal(fake_sys_calls(), nth + 1);
+	}
+}
+
+/* Let each call fail in turn: all are reported, none leaks, nothing follows. */
+TEST(reports_every_call_that_fails)
+{
+	for (size_t i = 0; i < LENGTH(operations); i++)
+		for (unsigned nth = 1; nth <= lines_of(operations[i].trace); nth++)
+			check_failure(i, nth);
+}
+
+TEST(stops_at_the_operation_that_fails)
+{
+	struct err e = {0};
+
+	fake_sys_answer("mkdir box a 755", -ENOSPC);
+	assert_int_equal(apply(ARGV("--dir", "/a", "--dir", "/b", "sh"), &e), -ENOSPC);
+	assert_string_equal(e.msg,
+			    "--dir: cannot create the directory /a: No space left on device");
+	assert_null(strstr(fake_sys_trace(), "mkdir box b"));
+}
+
+/* --- Mounting ------------------------------------------------------------- */
+
+TEST(builds_on_what_was_mounted_on_the_root)
+{
+	static const struct statx root = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 7};
+	struct err e = {0};
+
+	fake_sys_always_data("stat box", 0, &root, sizeof(root));
+	fake_sys_always_data("stat box/", 0, &root, sizeof(root));
+	assert_int_equal(apply(ARGV("--bind", "/", "/", "--dir", "/x", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "move_mount tree:/ box/\n"
+					  "open tree:/ . path dir\n"
+					  "readlink tree:/ x\n"
+					  "mkdir tree:/ x 755\n");
+	assert_int_equal(fake_sys_fd("box"), -1);
+}
+
+TEST(says_what_is_missing_on_the_host)
+{
+	struct err e = {0};
+
+	assert_int_equal(apply(ARGV("--ro-bind", "/nope", "/x", "sh"), &e), -ENOENT);
+	assert_string_equal(e.msg,
+			    "--ro-bind: cannot open /nope on the host: No such file or directory");
+}
+
+TEST(tries_only_what_may_be_missing)
+{
+	struct err e = {0};
+
+	fake_sys_always("open_tree cwd /secret*", -EACCES);
+	assert_int_equal(apply(ARGV("--bind-try", "/secret", "/x", "sh"), &e), -EACCES);
+	assert_starts_with(e.msg, "--bind-try: cannot open /secret on the host: ");
+}
+
+TEST(needs_a_working_directory_for_relative_sources_only)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.roots.cwd = -EACCES;
+	assert_int_equal(apply_at(&site, ARGV("--bind", "src", "/x", "sh"), &e), -EACCES);
+	assert_string_equal(e.msg, "--bind: cannot open the working directory to find src: "
+				   "Permission denied");
+	assert_int_equal(fake_sys_calls(), 0);
+}
+
+TEST(says_what_helps_when_a_mount_fails)
+{
+	struct err e = {0};
+
+	fake_sys_answer("move_mount*", -ENOTDIR);
+	assert_int_equal(apply(ARGV("--bind", "/usr", "/f", "sh"), &e), -ENOTDIR);
+	assert_string_equal(e.msg, "--bind: cannot mount on /f: Not a directory");
+	assert_contains(e.hint, "a directory can only be mounted on a directory");
+}
+
+/* What is to be mounted on what, and what the kernel's EINVAL means then. */
+static const struct {
+	mode_t mount;
+	mode_t dest;
+	int code;
+} mismatches[] = {
+	{S_IFDIR, S_IFREG, ENOTDIR},
+	{S_IFREG, S_IFDIR, EISDIR},
+	{S_IFDIR, S_IFDIR, EINVAL},
+	{S_IFREG, S_IFIFO, EINVAL},
+};
+
+TEST(tells_files_and_directories_that_do_not_go_together)
+{
+	for (size_t i = 0; i < LENGTH(mismatches); i++) {
+		const struct statx mount = {.stx_mode = (uint16_t)mismatches[i].mount};
+		const struct statx dest = {.stx_mode = (uint16_t)mismatches[i].dest};
+		struct err e = {0};
+
+		start();
+		fake_sys_answer("move_mount*", -EINVAL);
+		fake_sys_always_data("stat tree:/x", 0, &mount, sizeof(mount));
+		fake_sys_always_data("stat box/x", 0, &dest, sizeof(dest));
+		assert_int_equal(apply(ARGV("--bind", "/x", "/x", "sh"), &e), -mismatches[i].code);
+		assert_int_equal(e.code, mismatches[i].code);
+		assert_starts_with(e.msg, "--bind: cannot mount on /x: ");
+		assert_int_equal(e.hint[0] != '\0', mismatches[i].code != EINVAL);
+	}
+}
+
+TEST(tells_a_place_that_is_no_mount_point)
+{
+	struct err e = {0};
+
+	fake_sys_answer("mount_setattr box/usr ro", -EINVAL);
+	assert_int_equal(apply(ARGV("--remount-ro", "/usr", "sh"), &e), -EINVAL);
+	assert_string_equal(e.msg, "--remount-ro: /usr is not a mount point in the sandbox");
+}
+
+/* --- /proc and /dev ------------------------------------------------------- */
+
+TEST(binds_the_procfs_of_the_host_without_a_process_namespace)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.new_procfs = false;
+	assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), 0);
+	assert_starts_with(fake_sys_trace(), "open_tree /proc clone recursive\n"
+					     "mount_setattr tree:/proc recursive nosuid nodev\n"
+					     "open tree:/proc . path dir\n");
+}
+
+TEST(reports_every_call_that_fails_for_the_procfs_of_the_host)
+{
+	for (unsigned nth = 1; nth <= 7; nth++) {
+		struct site site = ordinary;
+		struct err e = {0};
+
+		site.new_procfs = false;
+		start();
+		fake_sys_fail_at(nth, EIO);
+		assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), -EIO);
+		assert_starts_with(e.msg, "--proc: cannot ");
+		assert_contains(e.msg, "/proc");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+TEST(covers_what_root_could_change_of_the_machine)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.cover_procfs = true;
+	fake_sys_answer("open mount:proc bus*", -ENOENT);
+	assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "move_mount mount:proc box/proc\n"
+					  "open mount:proc sys path nofollow\n"
+					  "open_tree mount:proc/sys clone recursive itself\n"
+					  "mount_setattr tree:mount:proc/sys recursive ro\n"
+					  "move_mount tree:mount:proc/sys mount:proc/sys\n"
+					  "open mount:proc sysrq-trigger path nofollow\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:mount:proc/irq mount:proc/irq\n"
+					  "open mount:proc bus path nofollow\n");
+	assert_null(strstr(fake_sys_trace(), "tree:mount:proc/bus"));
+}
+
+TEST(does_not_leave_anything_of_proc_uncovered)
+{
+	for (unsigned nth = 10; nth <= 10 + 15; nth++) {
+		struct site site = ordinary;
+		struct err e = {0};
+
+		site.cover_procfs = true;
+		start();
+		fake_sys_fail_at(nth, EIO);
+		assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), -EIO);
+		assert_starts_with(e.msg, "--proc: cannot ");
+		assert_contains(e.msg, " in the new /proc");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+TEST(gives_the_terminal_as_console)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.tty = "/dev/pts/3";
+	assert_int_equal(apply_at(&site, ARGV("--dev", "/dev", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "open_tree /dev/pts/3 clone\n"
+					  "open mount:tmpfs console nofollow excl create 444\n"
+					  "mount_setattr tree:/dev/pts/3 nosuid\n"
+					  "move_mount tree:/dev/pts/3 mount:tmpfs/console\n");
+}
+
+TEST(labels_the_file_systems_that_it_makes)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.file_label = "some:label";
+	assert_int_equal(apply_at(&site, ARGV("--tmpfs", "/tmp", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "fsconfig fs:tmpfs context=some:label\n");
+	start();
+	assert_int_equal(apply_at(&site, ARGV("--dev", "/dev", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "fsconfig fs:tmpfs context=some:label\n");
+	assert_contains(fake_sys_trace(), "fsconfig fs:devpts context=some:label\n");
+}
+
+/* --- Files ---------------------------------------------------------------- */
+
+TEST(leaves_a_directory_that_exists_as_it_is)
+{
+	struct err e = {0};
+
+	fake_sys_answer("mkdir box usr 755", -EEXIST);
+	assert_int_equal(apply(ARGV("--dir", "/usr", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "open box usr path dir nofollow\n");
+}
+
+TEST(does_not_take_a_file_for_a_directory)
+{
+	struct err e = {0};
+
+	fake_sys_answer("mkdir box f 755", -EEXIST);
+	fake_sys_answer("open box f path dir nofollow", -ENOTDIR);
+	assert_int_equal(apply(ARGV("--dir", "/f", "sh"), &e), -ENOTDIR);
+	assert_string_equal(e.msg, "--dir: cannot create the directory /f: Not a directory");
+}
+
+TEST(is_content_with_the_same_link)
+{
+	struct err e = {0};
+
+	fake_sys_answer("symlink*", -EEXIST);
+	fake_sys_answer_text("readlink box bin", "usr/bin");
+	assert_int_equal(apply(ARGV("--symlink", "usr/bin", "/bin", "sh"), &e), 0);
+}
+
+TEST(says_where_another_link_leads)
+{
+	struct err e = {0};
+
+	fake_sys_answer("symlink*", -EEXIST);
+	fake_sys_answer_text("readlink box bin", "usr/bin2");
+	assert_int_equal(apply(ARGV("--symlink", "usr/bin", "/bin", "sh"), &e), -EEXIST);
+	assert_string_equal(
+		e.msg, "--symlink: cannot create the link /bin: it is already one to usr/bin2");
+}
+
+TEST(does_not_put_a_link_in_the_place_of_anything_else)
+{
+	struct err e = {0};
+
+	fake_sys_answer("symlink*", -EEXIST);
+	assert_int_equal(apply(ARGV("--symlink", "usr/bin", "/bin", "sh"), &e), -EEXIST);
+	assert_string_equal(e.msg,
+			    "--symlink: cannot create the link /bin: it exists and is no link");
+}
+
+TEST(writes_to_no_fifo_or_device)
+{
+	static const struct statx fifo = {.stx_mode = S_IFIFO | 0666};
+	struct err e = {0};
+
+	fake_sys_answer_data("stat box/f", 0, &fifo, sizeof(fifo));
+	assert_int_equal(apply(ARGV("--file", "10", "/f", "sh"), &e), -EEXIST);
+	assert_string_equal(e.msg, "--file: cannot create the file /f: it exists and is no file");
+	assert_null(strstr(fake_sys_trace(), "write box/f "));
+}
+
+TEST(binds_data_that_can_be_written)
+{
+	struct err e = {0};
+
+	assert_int_equal(apply(ARGV("--bind-data", "11", "/new/data", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "mount_setattr tree:data nosuid nodev\n");
+}
+
+TEST(changes_modes_on_kernels_without_fchmodat2)
+{
+	static const int errors[] = {ENOSYS, EPERM};
+
+	for (size_t i = 0; i < LENGTH(errors); i++) {
+		struct err e = {0};
+
+		start();
+		fake_sys_answer("chmod_path*", -errors[i]);
+		assert_int_equal(apply(ARGV("--chmod", "700", "/home", "sh"), &e), 0);
+		assert_contains(fake_sys_trace(), "chmod_path box/home 700\n"
+						  "open box . path dir\n"
+						  "readlink box home\n"
+						  "open box home nofollow nonblock\n"
+						  "chmod box/home 700\n");
+	}
+}
+
+TEST(reports_every_call_that_fails_without_fchmodat2)
+{
+	for (unsigned nth = 3; nth <= 6; nth++) {
+		struct err e = {0};
+
+		start();
+		fake_sys_always("chmod_path*", -ENOSYS);
+		fake_sys_fail_at(nth, EIO);
+		assert_int_equal(apply(ARGV("--chmod", "700", "/home", "sh"), &e), -EIO);
+		assert_starts_with(e.msg, "--chmod: cannot ");
+		assert_contains(e.msg, "/home");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(makes_these_calls_for_each_operation, set_up),
+		cmocka_unit_test_setup(knows_every_kind_of_operation, set_up),
+		cmocka_unit_test_setup(carries_operations_out_in_the_order_given, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
+		cmocka_unit_test_setup(stops_at_the_operation_that_fails, set_up),
+		cmocka_unit_test_setup(builds_on_what_was_mounted_on_the_root, set_up),
+		cmocka_unit_test_setup(says_what_is_missing_on_the_host, set_up),
+		cmocka_unit_test_setup(tries_only_what_may_be_missing, set_up),
+		cmocka_unit_test_setup(needs_a_working_directory_for_relative_sources_only, set_up),
+		cmocka_unit_test_setup(says_what_helps_when_a_mount_fails, set_up),
+		cmocka_unit_test_setup(tells_files_and_directories_that_do_not_go_together, set_up),
+		cmocka_unit_test_setup(tells_a_place_that_is_no_mount_point, set_up),
+		cmocka_unit_test_setup(binds_the_procfs_of_the_host_without_a_process_namespace,
+				       set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails_for_the_procfs_of_the_host,
+				       set_up),
+		cmocka_unit_test_setup(covers_what_root_could_change_of_the_machine, set_up),
+		cmocka_unit_test_setup(does_not_leave_anything_of_proc_uncovered, set_up),
+		cmocka_unit_test_setup(gives_the_terminal_as_console, set_up),
+		cmocka_unit_test_setup(labels_the_file_systems_that_it_makes, set_up),
+		cmocka_unit_test_setup(leaves_a_directory_that_exists_as_it_is, set_up),
+		cmocka_unit_test_setup(does_not_take_a_file_for_a_directory, set_up),
+		cmocka_unit_test_setup(is_content_with_the_same_link, set_up),
+		cmocka_unit_test_setup(says_where_another_link_leads, set_up),
+		cmocka_unit_test_setup(does_not_put_a_link_in_the_place_of_anything_else, set_up),
+		cmocka_unit_test_setup(writes_to_no_fifo_or_device, set_up),
+		cmocka_unit_test_setup(binds_data_that_can_be_written, set_up),
+		cmocka_unit_test_setup(changes_modes_on_kernels_without_fchmodat2, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails_without_fchmodat2, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "fake_cap.h"
+#include "fake_sys.h"
+#include "sbx/caps.h"
+#include "test.h"
+
+#define CHOWN (UINT64_C(1) << 0)
+#define OVERRIDE (UINT64_C(1) << 1)
+#define SEARCH (UINT64_C(1) << 2)
+
+static int set_up(void **state __attribute__((unused)))
+{
+	fake_sys_reset();
+	fake_cap_reset(CHOWN | SEARCH);
+	return 0;
+}
+
+/* What is asked for, and what comes of it. */
+static const struct {
+	struct cap_change changes[3];
+	size_t n;
+	bool is_root;
+	bool set;
+	uint64_t keep;
+} asked[] = {
+	{.set = true},
+	{.is_root = true, .keep = CHOWN | SEARCH},
+	{{{.name = "CAP_CHOWN", .add = true}}, 1, .set = true, .keep = CHOWN},
+	{{{.name = "cap_dac_override", .add = true}}, 1, .set = true, .keep = OVERRIDE},
+	{{{.name = "2", .add = true}}, 1, .set = true, .keep = SEARCH},
+	{{{.name = "all", .add = true}}, 1, .set = true, .keep = CHOWN | OVERRIDE | SEARCH},
+	{{{.name = "ALL", .add = true}, {.name = "0"}}, 2, .set = true, .keep = OVERRIDE | SEARCH},
+	{{{.name = "0"}, {.name = "ALL", .add = true}},
+	 2,
+	 .set = true,
+	 .keep = CHOWN | OVERRIDE | SEARCH},
+	{{{.name = "CAP_CHOWN"}}, 1, .is_root = true, .set = true, .keep = SEARCH},
+	{{{.name = "ALL"}, {.name = "1", .add = true}},
+	 2,
+	 .is_root = true,
+	 .set = true,
+	 .keep = OVERRIDE},
+};
+
+TEST(starts_with_nothing_or_what_root_has_and_changes_it_in_order)
+{
+	for (size_t i = 0; i < LENGTH(asked); i++) {
+		struct cap_change changes[LENGTH(asked[0].changes)];
+		const struct plan plan = {.caps = changes, .n_caps = asked[i].n};
+		struct caps caps = {0};
+		struct err e = {0};
+
+		memcpy(changes, asked[i].changes, sizeof(changes));
+		assert_int_equal(caps_plan(&plan, asked[i].is_root, false, &caps, &e), 0);
+		assert_int_equal(caps.set, asked[i].set);
+		assert_int_equal(caps.keep, asked[i].keep);
+		assert_int_equal(fake_cap_allocated(), 0);
+	}
+}
+
+/* Names of capabilities that there are not. */
+static const struct {
+	const char *name;
+	bool hint;
+} unknown[] = {
+	{"CAP_NOPE", false}, {"NOPE", true}, {"chown", true}, {"41", true},
+	{"-1", true},        {"", true},     {"0x1", true},
+};
+
+TEST(names_the_option_and_the_unknown_capability)
+{
+	for (size_t i = 0; i < LENGTH(unknown); i++) {
+		struct cap_change change = {.option = "cap-drop", .name = unknown[i].name};
+		const struct plan plan = {.caps = &change, .n_caps = 1};
+		struct caps caps = {0};
+		struct err e = {0};
+
+		assert_int_equal(caps_plan(&plan, false, false, &caps, &e), -EINVAL);
+		assert_starts_with(e.msg, "--cap-drop: unknown capability ");
+		assert_string_equal(e.msg + strlen("--cap-drop: unknown capability "),
+				    unknown[i].name);
+		assert_int_equal(e.hint[0] != '\0', unknown[i].hint);
+	}
+}
+
+TEST(says_that_the_capabilities_cannot_be_read)
+{
+	static const struct plan plan;
+	struct caps caps = {0};
+	struct err e = {0};
+
+	fake_sys_fail_at(1, ENOMEM);
+	assert_int_equal(caps_plan(&plan, true, false, &caps, &e), -ENOMEM);
+	assert_string_equal(e.msg, "cannot read the capabilities of this process: "
+				   "Cannot allocate memory");
+}
+
+TEST(leaves_the_capabilities_of_root_as_they_are)
+{
+	const struct caps caps = {.keep = CHOWN};
+	struct err e = {0};
+
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_int_equal(fake_sys_calls(), 0);
+}
+
+TEST(makes_every_set_the_same_and_user_0_ordinary)
+{
+	const struct caps caps = {.set = true, .keep = CHOWN | SEARCH};
+	struct err e = {0};
+
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_string_equal(fake_sys_trace(), "cap_set_secbits 3\n"
+					      "cap_drop_bound 1\n"
+					      "cap_drop_bound 3\n"
+					      "cap_init\n"
+					      "cap_set_proc permitted 5 effective 5 inheritable 5\n"
+					      "cap_set_ambient 0\n"
+					      "cap_set_ambient 2\n");
+	assert_int_equal(fake_cap_allocated(), 0);
+}
+
+TEST(lets_no_user_namespace_give_root_more_than_it_had)
+{
+	static const struct plan plan;
+	struct caps caps = {0};
+	struct err e = {0};
+
+	assert_int_equal(caps_plan(&plan, true, true, &caps, &e), 0);
+	fake_sys_reset();
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_string_equal(fake_sys_trace(), "cap_drop_bound 1\n"
+					      "cap_drop_bound 3\n");
+}
+
+TEST(says_what_helps_where_capabilities_cannot_be_changed)
+{
+	static const char *const calls[] = {"cap_set_secbits*", "cap_drop_bound 1", "cap_set_proc*",
+					    "cap_set_ambient 0"};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		const struct caps caps = {.set = true, .keep = CHOWN};
+		struct err e = {0};
+
+		fake_sys_reset();
+		fake_sys_answer(calls[i], -EPERM);
+		assert_int_equal(caps_apply(&caps, &e), -EPERM);
+		assert_contains(e.msg, ": Operation not permitted");
+		assert_contains(e.hint, "CAP_SETPCAP");
+	}
+}
+
+TEST(drops_everything)
+{
+	const struct caps caps = {.set = true};
+	struct err e = {0};
+
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_string_equal(fake_sys_trace(),
+			    "cap_set_secbits 3\n"
+			    "cap_drop_bound 0\n"
+			    "cap_drop_bound 1\n"
+			    "cap_drop_bound 2\n"
+			    "cap_drop_bound 3\n"
+			    "cap_init\n"
+			    "cap_set_proc permitted 0 effective 0 inheritable 0\n");
+}
+
+TEST(drops_capabilities_that_libcap_does_not_know_yet)
+{
+	const struct caps caps = {.set = true, .keep = CHOWN | OVERRIDE | SEARCH};
+	struct err e = {0};
+
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_contains(fake_sys_trace(), "cap_drop_bound 3\n");
+}
+
+TEST(does_not_take_einval_for_the_end_of_known_capabilities)
+{
+	const struct caps caps = {.set = true};
+	struct err e = {0};
+
+	fake_sys_answer("cap_drop_bound 1", -EINVAL);
+	assert_int_equal(caps_apply(&caps, &e), -EINVAL);
+	assert_contains(e.msg, "bounding set: Invalid argument");
+}
+
+TEST(reports_every_call_that_fails)
+{
+	const struct caps caps = {.set = true, .keep = CHOWN | SEARCH};
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		struct err e = {0};
+
+		fake_sys_reset();
+		fake_sys_fail_at(nth, EIO);
+		if (caps_apply(&caps, &e) == 0)
+			break;
+		assert_int_equal(e.code, EIO);
+		assert_starts_with(e.msg, "cannot ");
+		assert_contains(e.msg, ": Input/output error");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+		assert_int_equal(fake_cap_allocated(), 0);
+	}
+	assert_int_equal(nth, 8);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(starts_with_nothing_or_what_root_has_and_changes_it_in_order,
+				       set_up),
+		cmocka_unit_test_setup(names_the_option_and_the_unknown_capability, set_up),
+		cmocka_unit_test_setup(says_that_the_capabilities_cannot_be_read, set_up),
+		cmocka_unit_test_setup(leaves_the_capabilities_of_root_as_they_are, set_up),
+		cmocka_unit_test_setup(makes_every_set_the_same_and_user_0_ordinary, set_up),
+		cmocka_unit_test_setup(lets_no_user_namespace_give_root_more_than_it_had, set_up),
+		cmocka_unit_test(says_what_helps_where_capabilities_cannot_be_changed),
+		cmocka_unit_test_setup(drops_everything, set_up),
+		cmocka_unit_test_setup(drops_capabilities_that_libcap_does_not_know_yet, set_up),
+		cmocka_unit_test_setup(does_not_take_einval_for_the_end_of_known_capabilities,
+				       set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

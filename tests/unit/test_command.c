@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "environment.h"
+#include "fake_sys.h"
+#include "sbx/command.h"
+#include "test.h"
+
+enum { PROGRAM = 9 };
+
+static const char *const command[] = {"sh", "-c", "true", NULL};
+static struct plan plan;
+static struct box box;
+static struct err e;
+
+static void start(void)
+{
+	fake_sys_reset();
+	fake_sys_given(PROGRAM, "program");
+	plan = (struct plan){.command = command};
+	box = (struct box){.plan = &plan, .cwd = "/home/user", .umask = 027};
+	sigemptyset(&box.signals);
+	sigaddset(&box.signals, SIGTERM);
+	e = (struct err){0};
+}
+
+static int set_up(void **state)
+{
+	*state = enter_environment();
+	start();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	leave_environment(*state);
+	return 0;
+}
+
+static void run(void *result)
+{
+	*(int *)result = command_exec(&box, &e);
+}
+
+static void assert_executes(void)
+{
+	int r = 0;
+
+	assert_int_equal(fake_sys_run(run, &r), FAKE_EXECUTED);
+	assert_int_equal(e.code, 0);
+}
+
+static void assert_fails(int code, const char *msg)
+{
+	int r = 0;
+
+	assert_int_equal(fake_sys_run(run, &r), FAKE_RETURNED);
+	assert_int_equal(r, -code);
+	assert_int_equal(e.code, code);
+	assert_string_equal(e.msg, msg);
+}
+
+TEST(puts_back_what_the_caller_had_and_executes)
+{
+	assert_executes();
+	assert_string_equal(fake_sys_trace(), "chdir /home/user\n"
+					      "umask 27\n"
+					      "sigprocmask set 15\n"
+					      "exec sh as sh -c true\n");
+}
+
+TEST(has_stack_for_the_shell_that_executes_a_script)
+{
+	static const char *const longer[] = {"sh", "-c", "true", "x", NULL};
+	const size_t bytes = command_stack(&plan);
+
+	assert_true(bytes >= (1 + LENGTH(command)) * sizeof(char *));
+	plan.command = longer;
+	assert_int_equal(command_stack(&plan), bytes + sizeof(char *));
+}
+
+TEST(gives_the_command_another_name)
+{
+	plan.argv0 = "-sh";
+	assert_executes();
+	assert_contains(fake_sys_trace(), "exec sh as -sh -c true\n");
+}
+
+/* Directories, and what PWD says of them. */
+static const struct {
+	const char *chdir;
+	const char *cwd;
+	const char *home;
+	const char *missing; /* a call that fails */
+	const char *calls;
+	const char *pwd;
+} directories[] = {
+	{"/etc", "/home/user", "/root", "", "chdir /etc\n", "/etc"},
+	{"etc", "/home/user", "/root", "", "chdir etc\n", "/etc"},
+	{NULL, "/home/user", "/root", "", "chdir /home/user\n", "/home/user"},
+	{NULL, "/gone", "/root", "chdir /gone", "chdir /gone\nchdir /root\n", "/root"},
+	{NULL, "", "/root", "", "chdir /root\n", "/root"},
+	{NULL, "(unreachable)/x", "/root", "", "chdir /root\n", "/root"},
+	{NULL, "", "relative", "", "chdir /\n", "/"},
+	{NULL, "", NULL, "", "chdir /\n", "/"},
+};
+
+TEST(starts_in_the_directory_that_is_there)
+{
+	for (size_t i = 0; i < LENGTH(directories); i++) {
+		start();
+		assert_int_equal(clearenv(), 0);
+		if (directories[i].home != NULL)
+			assert_int_equal(setenv("HOME", directories[i].home, 1), 0);
+		(void)snprintf(box.cwd, sizeof(box.cwd), "%s", directories[i].cwd);
+		plan.chdir = directories[i].chdir;
+		fake_sys_always(directories[i].missing, -ENOENT);
+		assert_executes();
+		assert_starts_with(fake_sys_trace(), directories[i].calls);
+		assert_string_equal(getenv("PWD"), directories[i].pwd);
+	}
+}
+
+TEST(does_not_go_elsewhere_than_chdir_says)
+{
+	plan.chdir = "/gone";
+	fake_sys_always("chdir /gone", -ENOENT);
+	assert_fails(ENOENT, "--chdir: cannot change to /gone in the sandbox: "
+			     "No such file or directory");
+	assert_int_equal(e.stage, ERR_SETUP);
+	assert_int_equal(fake_sys_calls(), 1);
+}
+
+TEST(needs_some_directory)
+{
+	fake_sys_always("chdir*", -EACCES);
+	assert_fails(ENOENT, "cannot change to any directory in the sandbox");
+}
+
+TEST(looks_for_home_where_the_new_environment_says)
+{
+	struct env_change changes[] = {{.name = NULL}, {.name = "HOME", .value = "/new"}};
+
+	assert_int_equal(setenv("HOME", "/old", 1), 0);
+	box.cwd[0] = '\0';
+	plan.env = changes;
+	plan.n_env = LENGTH(changes);
+	assert_executes();
+	assert_starts_with(fake_sys_trace(), "chdir /new\n");
+}
+
+/* Read one seccomp program that returns 1. */
+static void add_program(void)
+{
+	static const struct sock_filter program[] = {{.k = 1}};
+	static struct seccomp_source source = {.option = "seccomp", .fd = PROGRAM};
+
+	plan.seccomp = &source;
+	plan.n_seccomp = 1;
+	fake_sys_answer_data("read program", 0, program, sizeof(program));
+	assert_int_equal(seccomp_read(&plan, &box.seccomp, &e), 0);
+}
+
+TEST(applies_seccomp_last)
+{
+	add_program();
+	assert_executes();
+	assert_contains(fake_sys_trace(), "sigprocmask set 15\n"
+					  "seccomp 1\n"
+					  "exec sh as sh -c true\n");
+	seccomp_done(&box.seccomp);
+}
+
+TEST(executes_nothing_without_its_seccomp_program)
+{
+	add_program();
+	fake_sys_always("seccomp 1", -EACCES);
+	assert_fails(EACCES, "--seccomp: cannot apply the seccomp program: Permission denied");
+	assert_null(strstr(fake_sys_trace(), "exec"));
+	seccomp_done(&box.seccomp);
+}
+
+TEST(executes_nothing_with_a_wrong_signal_mask)
+{
+	fake_sys_always("sigprocmask*", -EIO);
+	assert_fails(EIO, "cannot restore the signal mask: Input/output error");
+	assert_null(strstr(fake_sys_trace(), "exec"));
+}
+
+TEST(tells_a_command_that_cannot_be_executed_from_other_failures)
+{
+	fake_sys_always("exec*", -EACCES);
+	assert_fails(EACCES, "cannot execute sh: Permission denied");
+	assert_int_equal(e.stage, ERR_EXEC);
+}
+
+TEST(says_what_the_command_lacks)
+{
+	static const char *const script[] = {"/bin/x", NULL};
+
+	plan.command = script;
+	fake_sys_always("exec*", -ENOENT);
+	fake_sys_always("access*", -ENOENT);
+	fake_sys_answer_text("read /bin/x", "#!/gone\n");
+	assert_fails(ENOENT, "cannot execute /bin/x: No such file or directory");
+	assert_int_equal(e.stage, ERR_EXEC);
+	assert_contains(e.hint, "/gone");
+}
+
+TEST(looks_at_no_file_that_seccomp_might_forbid_to_look_at)
+{
+	add_program();
+	fake_sys_always("exec*", -ENOENT);
+	assert_fails(ENOENT, "cannot execute sh: No such file or directory");
+	assert_null(strstr(fake_sys_trace(), "open"));
+	seccomp_done(&box.seccomp);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(puts_back_what_the_caller_had_and_executes, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(has_stack_for_the_shell_that_executes_a_script,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(gives_the_command_another_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(starts_in_the_directory_that_is_there, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(does_not_go_elsewhere_than_chdir_says, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(needs_some_directory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(looks_for_home_where_the_new_environment_says,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(applies_seccomp_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(executes_nothing_without_its_seccomp_program,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(executes_nothing_with_a_wrong_signal_mask, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			tells_a_command_that_cannot_be_executed_from_other_failures, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(says_what_the_command_lacks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			looks_at_no_file_that_seccomp_might_forbid_to_look_at, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "fake_sys.h"
+#include "sbx/dest.h"
+#include "sbx/sys.h"
+#include "test.h"
+
+enum { BOX = 4, MOUNT = 5 };
+
+static void start(void)
+{
+	fake_sys_reset();
+	fake_sys_given(BOX, "box");
+	fake_sys_given(MOUNT, "mount");
+}
+
+static int set_up(void **state __attribute__((unused)))
+{
+	start();
+	return 0;
+}
+
+static bool is_call(const char *line, const char *call)
+{
+	return strncmp(line, call, strlen(call)) == 0 && line[strlen(call)] == ' ';
+}
+
+/* Check that @line, "call directory name...", does not lead out of the box. */
+static void check_line(const char *line)
+{
+	const char *dir = line + strcspn(line, " ") + 1;
+	const char *name = dir + strcspn(dir, " ") + 1;
+	size_t len = strcspn(name, " \n");
+	const char *nofollow = strstr(line, " nofollow");
+
+	if (is_call(line, "open_in") || strncmp(line, "stat mount", strlen("stat mount")) == 0)
+		return;
+	assert_starts_with(dir, "box");
+	assert_true(dir[3] == ' ' || dir[3] == '/');
+	assert_null(memchr(name, '/', len));
+	assert_false(len == 2 && strncmp(name, "..", 2) == 0);
+	if (is_call(line, "open") && strncmp(name, ". ", 2) != 0)
+		assert_true(nofollow != NULL && nofollow < line + strcspn(line, "\n"));
+}
+
+/*
+ * Check that nothing was touched but names in directories of the box, each opened
+ * below the one before and never through a link.
+ */
+static void assert_stayed_inside(void)
+{
+	for (const char *line = fake_sys_trace(); *line != '\0'; line += strcspn(line, "\n") + 1)
+		check_line(line);
+}
+
+/* Find @path.  Returns "directory name", or what went wrong. */
+static const char *find(const char *path, mode_t parents_mode, bool keep_link)
+{
+	static char found[sizeof(((struct err *)0)->msg)];
+	autodest struct dest dest = DEST_NONE;
+	struct err e = {0};
+	int r = dest_find(BOX, path, parents_mode, keep_link, &dest, &e);
+
+	assert_stayed_inside();
+	assert_int_equal(fake_sys_open_fds(), r == 0);
+	assert_int_equal(e.code, -r);
+	if (r < 0)
+		return memcpy(found, e.msg, sizeof(found));
+	(void)snprintf(found, sizeof(found), "%s %s", fake_sys_name(dest.dir), dest.name);
+	return found;
+}
+
+TEST(walks_down_one_component_at_a_time)
+{
+	assert_string_equal(find("/usr//./lib/x/", 0755, false), "box/usr/lib x");
+	assert_string_equal(fake_sys_trace(), "open box . path dir\n"
+					      "readlink box usr\n"
+					      "open box usr path dir nofollow\n"
+					      "readlink box/usr lib\n"
+					      "open box/usr lib path dir nofollow\n"
+					      "readlink box/usr/lib x\n");
+}
+
+TEST(makes_missing_directories_above_the_place_and_not_the_place)
+{
+	fake_sys_always("readlink box/a b", -ENOENT);
+	fake_sys_always("readlink box/a/b c", -ENOENT);
+	assert_string_equal(find("a/b/c", 0710, false), "box/a/b c");
+	assert_string_equal(fake_sys_trace(), "open box . path dir\n"
+					      "readlink box a\n"
+					      "open box a path dir nofollow\n"
+					      "readlink box/a b\n"
+					      "mkdir box/a b 710\n"
+					      "open box/a b path dir nofollow\n"
+					      "readlink box/a/b c\n");
+}
+
+TEST(enters_a_directory_that_somebody_else_made_meanwhile)
+{
+	fake_sys_answer("readlink box a", -ENOENT);
+	fake_sys_answer("mkdir box a 755", -EEXIST);
+	assert_string_equal(find("/a/b", 0755, false), "box/a b");
+}
+
+TEST(makes_no_directories_where_none_are_to_be_made)
+{
+	fake_sys_always("readlink box a", -ENOENT);
+	assert_string_equal(find("/a/b", DEST_NO_PARENTS, false),
+			    "cannot find or make the way to /a/b in the sandbox: "
+			    "No such file or directory");
+	assert_null(strstr(fake_sys_trace(), "mkdir"));
+}
+
+TEST(is_the_root_itself_for_every_way_to_write_it)
+{
+	static const char *const paths[] = {"/",  "",       ".",     "//./",
+					    "..", "/../..", "/a/..", "a/../."};
+
+	for (size_t i = 0; i < LENGTH(paths); i++) {
+		start();
+		assert_string_equal(find(paths[i], 0755, false), "box .");
+	}
+}
+
+/* What links there are, and where they lead. */
+static const struct {
+	const char *link;
+	const char *target;
+} links[] = {
+	{"readlink box bin", "usr/bin"},     {"readlink box abs", "/usr/bin"},
+	{"readlink box up", "../../etc"},    {"readlink box/usr bin", "sub/../bin2/."},
+	{"readlink box/usr home", "/up/me"}, {"readlink box dangling", "nowhere/at/all"},
+	{"readlink box/etc up", ".."},       {"readlink box slash", "/"},
+	{"readlink box dot", "."},
+};
+
+static void make_links(void)
+{
+	start();
+	for (size_t i = 0; i < LENGTH(links); i++)
+		fake_sys_always_text(links[i].link, links[i].target);
+	fake_sys_always("readlink box nowhere", -ENOENT);
+	fake_sys_always("readlink box/nowhere at", -ENOENT);
+	fake_sys_always("readlink box/nowhere/at all", -ENOENT);
+}
+
+TEST(resolves_links_and_parents_inside)
+{
+	static const struct {
+		const char *path;
+		const char *place;
+	} paths[] = {
+		{"/bin/sh", "box/usr/bin2 sh"},
+		{"/bin", "box/usr bin2"},
+		{"/abs/sh", "box/usr/bin2 sh"},
+		{"/up/passwd", "box/etc passwd"},
+		{"/usr/home/x", "box/etc/me x"},
+		{"/dangling", "box/nowhere/at all"},
+		{"/dangling/x", "box/nowhere/at/all x"},
+		{"/etc/up/x", "box x"},
+		{"/etc/up", "box ."},
+		{"/slash/x", "box x"},
+		{"/slash", "box ."},
+		{"/dot/x", "box x"},
+		{"/bin/../x", "box/usr x"},
+		{"/a/b/../../c", "box c"},
+		{"/../x", "box x"},
+		{"/../../../x/../y", "box y"},
+	};
+
+	for (size_t i = 0; i < LENGTH(paths); i++) {
+		make_links();
+		assert_string_equal(find(paths[i].path, 0755, false), paths[i].place);
+	}
+}
+
+TEST(starts_again_at_the_root_after_a_link)
+{
+	fake_sys_always_text("readlink box bin", "usr");
+	assert_string_equal(find("/bin/x", 0755, false), "box/usr x");
+	assert_string_equal(fake_sys_trace(), "open box . path dir\n"
+					      "readlink box bin\n"
+					      "open box . path dir\n"
+					      "readlink box usr\n"
+					      "open box usr path dir nofollow\n"
+					      "readlink box/usr x\n");
+}
+
+TEST(keeps_the_last_link_if_asked_to_but_no_other)
+{
+	make_links();
+	assert_string_equal(find("/bin", 0755, true), "box bin");
+	make_links();
+	assert_string_equal(find("/bin/", 0755, true), "box bin");
+	make_links();
+	assert_string_equal(find("/abs/sh", 0755, true), "box/usr/bin2 sh");
+}
+
+TEST(gives_up_on_links_in_a_circle)
+{
+	fake_sys_always_text("readlink box a", "b");
+	fake_sys_always_text("readlink box b", "/a/");
+	assert_string_equal(find("/a", 0755, false),
+			    "cannot find or make the way to /a in the sandbox: "
+			    "Too many levels of symbolic links");
+	assert_true(fake_sys_calls() < 100);
+}
+
+/* "/", and @n times "x". */
+static const char *long_path(size_t n)
+{
+	static char path[PATH_MAX + 2];
+
+	memset(path, 'x', n + 1);
+	path[0] = '/';
+	path[n + 1] = '\0';
+	return path;
+}
+
+TEST(takes_names_of_255_bytes_and_none_longer)
+{
+	assert_starts_with(find(long_path(NAME_MAX), 0755, false), "box xxx");
+	assert_contains(find(long_path(NAME_MAX + 1), 0755, false), ": File name too long");
+	assert_contains(find(long_path(PATH_MAX), 0755, false), "way to /xxx");
+}
+
+TEST(never_grows_a_path_beyond_what_the_kernel_takes)
+{
+	char target[PATH_MAX];
+
+	memset(target, '/', sizeof(target));
+	for (size_t i = 1; i < sizeof(target); i += 2)
+		target[i] = 'x';
+	target[sizeof(target) - 1] = '\0';
+	fake_sys_always_text("readlink box a", target);
+	assert_string_equal(find("/a/b/c/d", 0755, false),
+			    "cannot find or make the way to /a/b/c/d in the sandbox: "
+			    "File name too long");
+}
+
+TEST(reports_a_way_through_what_is_no_directory)
+{
+	fake_sys_answer("open box a path dir nofollow", -ENOTDIR);
+	assert_string_equal(find("/a/b", 0755, false),
+			    "cannot find or make the way to /a/b in the sandbox: Not a directory");
+}
+
+TEST(reports_every_call_that_fails_while_finding)
+{
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		const char *found;
+
+		start();
+		fake_sys_always("readlink box/a b", -ENOENT);
+		fake_sys_fail_at(nth, EIO);
+		found = find("/a/b/c", 0755, false);
+		if (strcmp(found, "box/a/b c") == 0)
+			break;
+		assert_string_equal(found, "cannot find or make the way to /a/b/c in the sandbox: "
+					   "Input/output error");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+	assert_int_equal(nth, 8);
+}
+
+/* --- dest_open() ---------------------------------------------------------- */
+
+/* Open @path, close it again, and return what its descriptor is called, or what went wrong. */
+static const char *open_path(const char *path)
+{
+	static char opened[sizeof(((struct err *)0)->msg)];
+	struct err e = {0};
+	int fd = dest_open(BOX, path, &e);
+
+	assert_stayed_inside();
+	if (fd < 0) {
+		assert_int_equal(e.code, -fd);
+		assert_int_equal(fake_sys_open_fds(), 0);
+		return memcpy(opened, e.msg, sizeof(opened));
+	}
+	(void)snprintf(opened, sizeof(opened), "%s", fake_sys_name(fd));
+	(void)sys_close(fd);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return opened;
+}
+
+/* The same for a place to mount on. */
+static const char *open_mount_point(const char *path)
+{
+	static char opened[sizeof(((struct err *)0)->msg)];
+	struct err e = {0};
+	int fd = dest_mount_point(BOX, path, 0700, MOUNT, &e);
+
+	assert_stayed_inside();
+	if (fd < 0) {
+		assert_int_equal(e.code, -fd);
+		assert_int_equal(fake_sys_open_fds(), 0);
+		return memcpy(opened, e.msg, sizeof(opened));
+	}
+	(void)snprintf(opened, sizeof(opened), "%s", fake_sys_name(fd));
+	(void)sys_close(fd);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return opened;
+}
+
+TEST(opens_what_exists_with_one_call)
+{
+	assert_string_equal(open_path("/usr/../lib"), "box/usr/../lib");
+	assert_string_equal(fake_sys_trace(), "open_in box /usr/../lib path\n");
+	start();
+	(void)open_path("");
+	assert_string_equal(fake_sys_trace(), "open_in box / path\n");
+}
+
+TEST(walks_where_openat2_is_missing)
+{
+	fake_sys_always("open_in*", -ENOSYS);
+	fake_sys_always_text("readlink box a", "../b");
+	assert_string_equal(open_path("/a/c"), "box/b/c");
+	assert_string_equal(fake_sys_trace(), "open_in box /a/c path\n"
+					      "open box . path dir\n"
+					      "readlink box a\n"
+					      "open box . path dir\n"
+					      "open box . path dir\n"
+					      "readlink box b\n"
+					      "open box b path dir nofollow\n"
+					      "readlink box/b c\n"
+					      "open box/b c path nofollow\n");
+}
+
+TEST(walks_where_the_kernel_says_again)
+{
+	fake_sys_always("open_in*", -EAGAIN);
+	assert_string_equal(open_path("/a/../b"), "box/b");
+	start();
+	fake_sys_always("open_in*", -EAGAIN);
+	fake_sys_always("mkdir box b 755", -EEXIST);
+	assert_string_equal(open_mount_point("/a/../b"), "box/b");
+}
+
+TEST(makes_nothing_just_to_open_it)
+{
+	fake_sys_always("open_in*", -ENOSYS);
+	fake_sys_always("readlink box a", -ENOENT);
+	assert_string_equal(open_path("/a/c"),
+			    "cannot find or make the way to /a/c in the sandbox: "
+			    "No such file or directory");
+	start();
+	fake_sys_always("open_in*", -ENOENT);
+	assert_string_equal(open_path("/a"),
+			    "cannot open /a in the sandbox: No such file or directory");
+}
+
+TEST(reports_every_call_that_fails_while_opening)
+{
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		const char *opened;
+
+		start();
+		fake_sys_always("open_in*", -ENOSYS);
+		fake_sys_fail_at(nth, EIO);
+		opened = open_path("/a/b");
+		if (strcmp(opened, "box/a/b") == 0)
+			break;
+		assert_contains(opened, "/a/b in the sandbox: Input/output error");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+	assert_int_equal(nth, 7);
+}
+
+/* --- dest_mount_point() --------------------------------------------------- */
+
+TEST(mounts_on_what_exists_without_making_anything)
+{
+	assert_string_equal(open_mount_point("/usr"), "box/usr");
+	assert_string_equal(fake_sys_trace(), "open_in box /usr path\n");
+}
+
+TEST(makes_a_directory_to_mount_a_directory_on)
+{
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_always("readlink*", -ENOENT);
+	assert_string_equal(open_mount_point("/a/b"), "box/a/b");
+	assert_string_equal(fake_sys_trace(), "open_in box /a/b path\n"
+					      "open box . path dir\n"
+					      "readlink box a\n"
+					      "mkdir box a 700\n"
+					      "open box a path dir nofollow\n"
+					      "readlink box/a b\n"
+					      "stat mount\n"
+					      "mkdir box/a b 755\n"
+					      "open box/a b path nofollow\n");
+}
+
+static const struct statx regular = {.stx_mode = S_IFREG | 0644};
+static const struct statx fifo = {.stx_mode = S_IFIFO | 0644};
+
+TEST(makes_a_file_to_mount_anything_else_on)
+{
+	static const struct statx *const others[] = {&regular, &fifo};
+
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		start();
+		fake_sys_answer("open_in*", -ENOENT);
+		fake_sys_answer_data("stat mount", 0, others[i], sizeof(*others[i]));
+		assert_string_equal(open_mount_point("/f"), "box/f");
+		assert_string_equal(fake_sys_trace(),
+				    "open_in box /f path\n"
+				    "open box . path dir\n"
+				    "readlink box f\n"
+				    "stat mount\n"
+				    "open box f write nofollow nonblock excl create 444\n"
+				    "open box f path nofollow\n");
+	}
+}
+
+TEST(mounts_on_what_somebody_else_made_meanwhile)
+{
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_answer("mkdir box a 755", -EEXIST);
+	assert_string_equal(open_mount_point("/a"), "box/a");
+	start();
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_answer_data("stat mount", 0, &regular, sizeof(regular));
+	fake_sys_answer("open box f write*", -EEXIST);
+	assert_string_equal(open_mount_point("/f"), "box/f");
+}
+
+TEST(makes_mount_points_where_openat2_is_missing)
+{
+	fake_sys_always("open_in*", -ENOSYS);
+	fake_sys_always_text("readlink box link", "usr");
+	fake_sys_always("mkdir box/usr lib 755", -EEXIST);
+	assert_string_equal(open_mount_point("/link/lib"), "box/usr/lib");
+}
+
+TEST(makes_the_target_of_a_dangling_link_inside)
+{
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_always_text("readlink box link", "/../../target");
+	fake_sys_always("readlink box target", -ENOENT);
+	assert_string_equal(open_mount_point("/link"), "box/target");
+	assert_contains(fake_sys_trace(), "mkdir box target 755\n");
+}
+
+TEST(makes_nothing_when_it_cannot_look)
+{
+	fake_sys_answer("open_in*", -EACCES);
+	assert_string_equal(open_mount_point("/a"),
+			    "cannot open /a in the sandbox: Permission denied");
+	assert_int_equal(fake_sys_calls(), 1);
+}
+
+TEST(reports_every_call_that_fails_while_making_a_mount_point)
+{
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		const char *opened;
+
+		start();
+		fake_sys_always("open_in*", -ENOENT);
+		fake_sys_always("readlink*", -ENOENT);
+		fake_sys_fail_at(nth, EIO);
+		opened = open_mount_point("/a/b");
+		if (strcmp(opened, "box/a/b") == 0)
+			break;
+		assert_contains(opened, "/a/b in the sandbox: Input/output error");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+	assert_int_equal(nth, 10);
+}
+
+TEST(lets_go_of_a_place_once)
+{
+	struct dest dest = DEST_NONE;
+	struct err e = {0};
+
+	dest_done(&dest);
+	assert_int_equal(dest_find(BOX, "/a", 0755, false, &dest, &e), 0);
+	dest_done(&dest);
+	dest_done(&dest);
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(walks_down_one_component_at_a_time, set_up),
+		cmocka_unit_test_setup(makes_missing_directories_above_the_place_and_not_the_place,
+				       set_up),
+		cmocka_unit_test_setup(enters_a_directory_that_somebody_else_made_meanwhile,
+				       set_up),
+		cmocka_unit_test_setup(makes_no_directories_where_none_are_to_be_made, set_up),
+		cmocka_unit_test_setup(is_the_root_itself_for_every_way_to_write_it, set_up),
+		cmocka_unit_test_setup(resolves_links_and_parents_inside, set_up),
+		cmocka_unit_test_setup(starts_again_at_the_root_after_a_link, set_up),
+		cmocka_unit_test_setup(keeps_the_last_link_if_asked_to_but_no_other, set_up),
+		cmocka_unit_test_setup(gives_up_on_links_in_a_circle, set_up),
+		cmocka_unit_test_setup(takes_names_of_255_bytes_and_none_longer, set_up),
+		cmocka_unit_test_setup(never_grows_a_path_beyond_what_the_kernel_takes, set_up),
+		cmocka_unit_test_setup(reports_a_way_through_what_is_no_directory, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails_while_finding, set_up),
+		cmocka_unit_test_setup(opens_what_exists_with_one_call, set_up),
+		cmocka_unit_test_setup(walks_where_openat2_is_missing, set_up),
+		cmocka_unit_test_setup(walks_where_the_kernel_says_again, set_up),
+		cmocka_unit_test_setup(makes_nothing_just_to_open_it, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails_while_opening, set_up),
+		cmocka_unit_test_setup(mounts_on_what_exists_without_making_anything, set_up),
+		cmocka_unit_test_setup(makes_a_directory_to_mount_a_directory_on, set_up),
+		cmocka_unit_test_setup(makes_a_file_to_mount_anything_else_on, set_up),
+		cmocka_unit_test_setup(mounts_on_what_somebody_else_made_meanwhile, set_up),
+		cmocka_unit_test_setup(makes_mount_points_where_openat2_is_missing, set_up),
+		cmocka_unit_test_setup(makes_the_target_of_a_dangling_link_inside, set_up),
+		cmocka_unit_test_setup(makes_nothing_when_it_cannot_look, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails_while_making_a_mount_point,
+				       set_up),
+		cmocka_unit_test_setup(lets_go_of_a_place_once, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

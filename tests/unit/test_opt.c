@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fake_malloc.h"
+#include "sbx/cleanup.h"
+#include "sbx/opt.h"
+#include "test.h"
+
+#define PLAN_BYTES 4096
+#define WORDS 12
+#define MANY 10000
+
+/* --- A plan in words ------------------------------------------------------ */
+
+struct text {
+	char start[PLAN_BYTES];
+	size_t used;
+};
+
+printf_like(2, 3) static void put(struct text *text, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	text->used += (size_t)vsnprintf(text->start + text->used, PLAN_BYTES - text->used, fmt, ap);
+	va_end(ap);
+	assert_true(text->used < PLAN_BYTES);
+}
+
+static void put_op(struct text *text, const struct op *op)
+{
+	put(text, "%s:", op->option);
+	if (op->flags & OP_READONLY)
+		put(text, " ro");
+	if (op->flags & OP_DEVICES)
+		put(text, " dev");
+	if (op->flags & OP_IF_EXISTS)
+		put(text, " try");
+	if (op->kind == OP_BIND)
+		put(text, " bind %s", op->src);
+	else if (op->kind == OP_SYMLINK)
+		put(text, " link to %s", op->target);
+	else if (op->kind == OP_FILE || op->kind == OP_BIND_DATA)
+		put(text, " %s %d", op->kind == OP_FILE ? "copy" : "data", op->fd);
+	else if (op->kind == OP_TMPFS)
+		put(text, " tmpfs of %ju", (uintmax_t)op->size);
+	else
+		put(text, " kind %d", (int)op->kind);
+	put(text, " at %s, %o below %o\n", op->dest, op->mode, op->parents_mode);
+}
+
+static void put_lists(struct text *text, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_ops; i++)
+		put_op(text, &plan->ops[i]);
+	for (size_t i = 0; i < plan->n_env; i++)
+		if (plan->env[i].name == NULL)
+			put(text, "clearenv\n");
+		else if (plan->env[i].value == NULL)
+			put(text, "unsetenv %s\n", plan->env[i].name);
+		else
+			put(text, "setenv %s=%s\n", plan->env[i].name, plan->env[i].value);
+	for (size_t i = 0; i < plan->n_caps; i++)
+		put(text, "%s: %s %s\n", plan->caps[i].option, plan->caps[i].add ? "add" : "drop",
+		    plan->caps[i].name);
+	for (size_t i = 0; i < plan->n_seccomp; i++)
+		put(text, "%s: %d\n", plan->seccomp[i].option, plan->seccomp[i].fd);
+	for (size_t i = 0; i < plan->n_repeated; i++)
+		put(text, "%s is repeated\n", plan->repeated[i]);
+}
+
+static void put_namespaces(struct text *text, const char *title, unsigned flags)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} names[] = {
+		{CLONE_NEWUSER, "user"}, {CLONE_NEWIPC, "ipc"}, {CLONE_NEWPID, "pid"},
+		{CLONE_NEWNET, "net"},   {CLONE_NEWUTS, "uts"}, {CLONE_NEWCGROUP, "cgroup"},
+	};
+
+	if (flags == 0)
+		return;
+	put(text, "%s:", title);
+	for (size_t i = 0; i < LENGTH(names); i++)
+		if (flags & names[i].flag)
+			put(text, " %s", names[i].name);
+	put(text, "\n");
+}
+
+static void put_settings(struct text *text, const struct plan *plan)
+{
+	put_namespaces(text, "unshare", plan->unshare);
+	put_namespaces(text, "try", plan->unshare_try);
+	if (plan->have_uid)
+		put(text, "uid %u\n", plan->uid);
+	if (plan->have_gid)
+		put(text, "gid %u\n", plan->gid);
+	if (plan->hostname != NULL)
+		put(text, "hostname %s\n", plan->hostname);
+	if (plan->chdir != NULL)
+		put(text, "chdir %s\n", plan->chdir);
+	if (plan->argv0 != NULL)
+		put(text, "argv0 %s\n", plan->argv0);
+	if (plan->exec_label != NULL)
+		put(text, "exec-label %s\n", plan->exec_label);
+	if (plan->file_label != NULL)
+		put(text, "file-label %s\n", plan->file_label);
+	if (plan->new_session)
+		put(text, "new-session\n");
+	if (plan->die_with_parent)
+		put(text, "die-with-parent\n");
+	if (plan->as_pid_1)
+		put(text, "as-pid-1\n");
+	if (plan->want_help)
+		put(text, "help\n");
+	if (plan->want_version)
+		put(text, "version\n");
+}
+
+/* All that @plan says, but for what is not set. */
+static struct text describe(const struct plan *plan)
+{
+	struct text text = {.start = ""};
+
+	put_lists(&text, plan);
+	put_settings(&text, plan);
+	if (plan->command != NULL)
+		put(&text, "run");
+	for (const char *const *word = plan->command; word != NULL && *word != NULL; word++)
+		put(&text, " %s", *word);
+	return text;
+}
+
+/* --- A reader of descriptors that do not exist ---------------------------- */
+
+#define CONTENTS(text) .data = (text), .size = sizeof(text) - 1
+
+/* What can be read from which descriptor. */
+static const struct contents {
+	int fd;
+	const char *data;
+	size_t size;
+} contents[] = {
+	{.fd = 10, CONTENTS("--dir\0/a\0--dir\0/b\0")},
+	{.fd = 11, CONTENTS("")},
+	{.fd = 12, CONTENTS("--dir\0/last\0--hostname\0no-nul-byte")},
+	{.fd = 13, CONTENTS("--nope\0")},
+	{.fd = 14, CONTENTS("--unshare-pid\0--\0sh\0")},
+	{.fd = 15, CONTENTS("sh\0-c\0true\0")},
+	{.fd = 16, CONTENTS("--args\00010\0")},
+	{.fd = 17, CONTENTS("--bind\0/usr\0")},
+	{.fd = 18, CONTENTS("--perms\000700\0")},
+	{.fd = 19, CONTENTS("--help\0--nope\0")},
+	{.fd = 20, CONTENTS("--dir\0/a\0\0\0")},
+	{.fd = 21, CONTENTS("--dir\0\0")},
+	{.fd = 22, CONTENTS("--dir\0/a\0--\0\0")},
+};
+
+static size_t last_max; /* that read_contents() was allowed */
+
+static int read_contents(int fd, size_t max, char **ret, size_t *len, struct err *e)
+{
+	last_max = max;
+	for (size_t i = 0; i < LENGTH(contents); i++) {
+		if (contents[i].fd != fd)
+			continue;
+		*ret = malloc(contents[i].size + 1);
+		if (*ret == NULL)
+			return err_sys(e, -ENOMEM, "cannot read descriptor %d", fd);
+		memcpy(*ret, contents[i].data, contents[i].size);
+		(*ret)[contents[i].size] = '\0';
+		*len = contents[i].size;
+		return 0;
+	}
+	return err_sys(e, -EBADF, "cannot read descriptor %d", fd);
+}
+
+static const struct opt_reader reader = {.read = read_contents};
+
+/* --- Tests ---------------------------------------------------------------- */
+
+/* Command lines and the plans that they make. */
+static const struct {
+	const char *argv[WORDS];
+	const char *plan;
+} good_lines[] = {
+	{{"sh"}, "run sh"},
+	{{"sh", "--bind", "/"}, "run sh --bind /"},
+	{{"--", "--strange", "--"}, "run --strange --"},
+	{{"--", "-"}, "run -"},
+	{{""}, "run "},
+	{{"--help", "--nope"}, "help\nrun --nope"},
+	{{"--version"}, "version\n"},
+	{{"--bind", "a", "b", "--version"}, "bind: bind a at b, 0 below 755\nversion\n"},
+
+	{{"--bind", "/usr", "/u", "sh"}, "bind: bind /usr at /u, 0 below 755\nrun sh"},
+	{{"--bind", "--", "--help", "sh"}, "bind: bind -- at --help, 0 below 755\nrun sh"},
+	{{"--bind-try", "a", "b", "sh"}, "bind-try: try bind a at b, 0 below 755\nrun sh"},
+	{{"--dev-bind", "a", "b", "sh"}, "dev-bind: dev bind a at b, 0 below 755\nrun sh"},
+	{{"--dev-bind-try", "a", "b", "sh"},
+	 "dev-bind-try: dev try bind a at b, 0 below 755\nrun sh"},
+	{{"--ro-bind", "a", "b", "sh"}, "ro-bind: ro bind a at b, 0 below 755\nrun sh"},
+	{{"--ro-bind-try", "a", "b", "sh"}, "ro-bind-try: ro try bind a at b, 0 below 755\nrun sh"},
+	{{"--tmpfs", "/tmp", "sh"}, "tmpfs: tmpfs of 0 at /tmp, 755 below 755\nrun sh"},
+	{{"--tmpfs", "", "sh"}, "tmpfs: tmpfs of 0 at , 755 below 755\nrun sh"},
+	{{"--symlink", "usr/bin", "/bin", "sh"},
+	 "symlink: link to usr/bin at /bin, 0 below 755\nrun sh"},
+	{{"--file", "3", "/f", "sh"}, "file: copy 3 at /f, 666 below 755\nrun sh"},
+	{{"--bind-data", "3", "/f", "sh"}, "bind-data: data 3 at /f, 600 below 700\nrun sh"},
+	{{"--ro-bind-data", "0", "/f", "sh"},
+	 "ro-bind-data: ro data 0 at /f, 600 below 700\nrun sh"},
+
+	{{"--perms", "1777", "--size", "4096", "--tmpfs", "/tmp", "sh"},
+	 "tmpfs: tmpfs of 4096 at /tmp, 1777 below 755\nrun sh"},
+	{{"--size", "0x10", "--perms", "0", "--tmpfs", "/tmp", "sh"},
+	 "tmpfs: tmpfs of 16 at /tmp, 0 below 700\nrun sh"},
+	{{"--size", "010", "--tmpfs", "/a", "--tmpfs", "/b", "sh"},
+	 "tmpfs: tmpfs of 8 at /a, 755 below 755\ntmpfs: tmpfs of 0 at /b, 755 below 755\nrun sh"},
+	{{"--size", "9223372036854775807", "--tmpfs", "/a", "sh"},
+	 "tmpfs: tmpfs of 9223372036854775807 at /a, 755 below 755\nrun sh"},
+	{{"--perms", "640", "--file", "3", "/f", "sh"},
+	 "file: copy 3 at /f, 640 below 750\nrun sh"},
+	{{"--perms", "604", "--bind-data", "3", "/f", "sh"},
+	 "bind-data: data 3 at /f, 604 below 705\nrun sh"},
+
+	{{"--unshare-all", "sh"}, "unshare: ipc pid net uts\ntry: user cgroup\nrun sh"},
+	{{"--unshare-all", "--share-net", "sh"}, "unshare: ipc pid uts\ntry: user cgroup\nrun sh"},
+	{{"--share-net", "--unshare-all", "sh"},
+	 "unshare: ipc pid net uts\ntry: user cgroup\nrun sh"},
+	{{"--unshare-user", "--unshare-user-try", "sh"}, "unshare: user\ntry: user\nrun sh"},
+	{{"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup",
+	  "--unshare-cgroup-try", "sh"},
+	 "unshare: ipc pid net uts cgroup\ntry: cgroup\nrun sh"},
+	{{"--uid", "0", "--gid", "4294967294", "sh"}, "uid 0\ngid 4294967294\nrun sh"},
+	{{"--uid", "1", "--uid", "2", "--gid", "3", "--gid", "4", "sh"},
+	 "uid is repeated\ngid is repeated\nuid 2\ngid 4\nrun sh"},
+	{{"--unshare-uts", "--hostname", "a", "--hostname", "b", "sh"},
+	 "hostname is repeated\nunshare: uts\nhostname b\nrun sh"},
+
+	{{"--clearenv", "--setenv", "A", "b=c", "--setenv", "E", "", "--unsetenv", "A", "sh"},
+	 "clearenv\nsetenv A=b=c\nsetenv E=\nunsetenv A\nrun sh"},
+	{{"--chdir", "/a", "--chdir", "b", "--argv0", "-sh", "sh", "-l"},
+	 "chdir is repeated\nchdir b\nargv0 -sh\nrun sh -l"},
+	{{"--cap-add", "ALL", "--cap-drop", "cap_chown", "sh"},
+	 "cap-add: add ALL\ncap-drop: drop cap_chown\nrun sh"},
+	{{"--exec-label", "a", "--file-label", "b", "--exec-label", "c", "sh"},
+	 "exec-label is repeated\nexec-label c\nfile-label b\nrun sh"},
+	{{"--seccomp", "3", "--seccomp", "4", "sh"}, "seccomp: 4\nseccomp is repeated\nrun sh"},
+	{{"--add-seccomp-fd", "3", "--add-seccomp-fd", "4", "sh"},
+	 "add-seccomp-fd: 3\nadd-seccomp-fd: 4\nrun sh"},
+	{{"--unshare-pid", "--new-session", "--die-with-parent", "--as-pid-1", "sh"},
+	 "unshare: pid\nnew-session\ndie-with-parent\nas-pid-1\nrun sh"},
+
+	{{"--tmpfs", "/", "--args", "10", "--tmpfs", "/c", "sh"},
+	 "tmpfs: tmpfs of 0 at /, 755 below 755\n"
+	 "dir: kind 2 at /a, 755 below 755\n"
+	 "dir: kind 2 at /b, 755 below 755\n"
+	 "tmpfs: tmpfs of 0 at /c, 755 below 755\nrun sh"},
+	{{"--args", "11", "--args", "11", "sh"}, "run sh"},
+	{{"--unshare-uts", "--args", "12", "sh"},
+	 "dir: kind 2 at /last, 755 below 755\nunshare: uts\nhostname no-nul-byte\nrun sh"},
+	{{"--perms", "500", "--args", "10", "sh"},
+	 "dir: kind 2 at /a, 500 below 700\ndir: kind 2 at /b, 755 below 755\nrun sh"},
+	{{"--args", "19", "--nope"}, "help\nrun --nope"},
+	{{"--args", "20", "sh"}, "dir: kind 2 at /a, 755 below 755\nrun sh"},
+	{{"--args", "21", "sh"}, "dir: kind 2 at , 755 below 755\nrun sh"},
+	{{"--args", "22", "sh"}, "dir: kind 2 at /a, 755 below 755\nrun sh"},
+};
+
+TEST(makes_plans_of_command_lines)
+{
+	for (size_t i = 0; i < LENGTH(good_lines); i++) {
+		autoplan struct plan plan = {0};
+		struct err e = {0};
+
+		if (opt_parse(&plan, good_lines[i].argv, &reader, &e) != 0)
+			fail_msg("%s", e.msg);
+		assert_string_equal(describe(&plan).start, good_lines[i].plan);
+		assert_int_equal(e.code, 0);
+	}
+}
+
+TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
+{
+	static const struct {
+		const char *argv[WORDS];
+		enum op_kind kind;
+		mode_t mode;
+	} lines[] = {
+		{{"--bind", "a", "b", "sh"}, OP_BIND, 0},
+		{{"--tmpfs", "b", "sh"}, OP_TMPFS, 0755},
+		{{"--dir", "b", "sh"}, OP_DIR, 0755},
+		{{"--proc", "b", "sh"}, OP_PROC, 0},
+		{{"--dev", "b", "sh"}, OP_DEV, 0},
+		{{"--mqueue", "b", "sh"}, OP_MQUEUE, 0},
+		{{"--symlink", "a", "b", "sh"}, OP_SYMLINK, 0},
+		{{"--file", "3", "b", "sh"}, OP_FILE, 0666},
+		{{"--bind-data", "3", "b", "sh"}, OP_BIND_DATA, 0600},
+		{{"--remount-ro", "b", "sh"}, OP_REMOUNT_RO, 0},
+		{{"--chmod", "7654", "b", "sh"}, OP_CHMOD, 07654},
+	};
+
+	assert_int_equal(LENGTH(lines), OP_KINDS);
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		autoplan struct plan plan = {0};
+		struct err e = {0};
+
+		assert_int_equal(opt_parse(&plan, lines[i].argv, &reader, &e), 0);
+		assert_int_equal(plan.n_ops, 1);
+		assert_int_equal(plan.ops[0].kind, lines[i].kind);
+		assert_int_equal(plan.ops[0].mode, lines[i].mode);
+		assert_string_equal(plan.ops[0].dest, "b");
+	}
+}
+
+static const char perms_unused[] = "--perms must be followed by an option that creates a file";
+static const char size_unused[] = "--size must be followed by --tmpfs";
+
+/* Command lines that make no sense, and what we say about them. */
+static const struct {
+	const char *argv[WORDS];
+	const char *msg;
+} bad_lines[] = {
+	{{NULL}, "no command given"},
+	{{"--"}, "no command given"},
+	{{"--unshare-net"}, "no command given"},
+	{{"--nope", "sh"}, "unknown option --nope"},
+	{{"--Bind", "a", "b", "sh"}, "unknown option --Bind"},
+	{{"--dir=/x", "sh"}, "unknown option --dir=/x"},
+	{{"-h"}, "unknown option -h"},
+	{{"-", "sh"}, "unknown option -"},
+	{{"---", "sh"}, "unknown option ---"},
+	{{"--un", "sh"}, "unknown option --un"},
+	{{"-bind", "a", "b", "sh"}, "unknown option -bind"},
+
+	{{"--bind", "", "/x", "sh"}, "--bind: SRC is empty"},
+	{{"--symlink", "", "/x", "sh"}, "--symlink: TARGET is empty"},
+	{{"--file", "x", "/x", "sh"}, "--file: not a file descriptor: x"},
+	{{"--file", "-1", "/x", "sh"}, "--file: not a file descriptor: -1"},
+	{{"--file", "", "/x", "sh"}, "--file: not a file descriptor: "},
+	{{"--bind-data", "2147483648", "/x", "sh"},
+	 "--bind-data: not a file descriptor: 2147483648"},
+	{{"--ro-bind-data", "3 ", "/x", "sh"}, "--ro-bind-data: not a file descriptor: 3 "},
+	{{"--chmod", "8", "/x", "sh"}, "--chmod: not an octal mode up to 7777: 8"},
+	{{"--chmod", "10000", "/x", "sh"}, "--chmod: not an octal mode up to 7777: 10000"},
+
+	{{"--perms", "9", "--dir", "/x", "sh"}, "--perms: not an octal mode up to 7777: 9"},
+	{{"--perms", "u+x", "--dir", "/x", "sh"}, "--perms: not an octal mode up to 7777: u+x"},
+	{{"--perms", "7", "--perms", "7", "--dir", "/x", "sh"},
+	 "--perms: given twice for the same action"},
+	{{"--perms", "7", "sh"}, perms_unused},
+	{{"--perms", "7", "--", "sh"}, perms_unused},
+	{{"--perms", "7", "--bind", "a", "b", "sh"}, perms_unused},
+	{{"--perms", "7", "--proc", "/proc", "sh"}, perms_unused},
+	{{"--perms", "7", "--unshare-net", "--dir", "/x", "sh"}, perms_unused},
+	{{"--perms", "7", "--version"}, perms_unused},
+	{{"--size", "0", "--tmpfs", "/x", "sh"}, "--size: not a size in bytes: 0"},
+	{{"--size", "-1", "--tmpfs", "/x", "sh"}, "--size: not a size in bytes: -1"},
+	{{"--size", "1M", "--tmpfs", "/x", "sh"}, "--size: not a size in bytes: 1M"},
+	{{"--size", "9223372036854775808", "--tmpfs", "/x", "sh"},
+	 "--size: not a size in bytes: 9223372036854775808"},
+	{{"--size", "1", "--size", "2", "--tmpfs", "/x", "sh"},
+	 "--size: given twice for the same action"},
+	{{"--size", "1", "sh"}, size_unused},
+	{{"--size", "1", "--dir", "/x", "sh"}, size_unused},
+	{{"--size", "1", "--perms", "7", "--dir", "/x", "sh"}, size_unused},
+
+	{{"--uid", "-1", "sh"}, "--uid: not a number from 0 to 4294967294: -1"},
+	{{"--uid", "4294967295", "sh"}, "--uid: not a number from 0 to 4294967294: 4294967295"},
+	{{"--gid", "wheel", "sh"}, "--gid: not a number from 0 to 4294967294: wheel"},
+	{{"--hostname", "box", "sh"}, "--hostname needs --unshare-uts"},
+	{{"--as-pid-1", "sh"}, "--as-pid-1 needs --unshare-pid"},
+	{{"--argv0", "a", "--argv0", "b", "sh"}, "--argv0: used multiple times"},
+	{{"--setenv", "", "x", "sh"}, "--setenv: not a variable's name: ''"},
+	{{"--setenv", "A=B", "x", "sh"}, "--setenv: not a variable's name: 'A=B'"},
+	{{"--unsetenv", "A=", "sh"}, "--unsetenv: not a variable's name: 'A='"},
+	{{"--seccomp", "x", "sh"}, "--seccomp: not a file descriptor: x"},
+	{{"--add-seccomp-fd", "", "sh"}, "--add-seccomp-fd: not a file descriptor: "},
+	{{"--seccomp", "3", "--add-seccomp-fd", "4", "sh"},
+	 "--seccomp cannot be combined with --add-seccomp-fd"},
+	{{"--add-seccomp-fd", "4", "--seccomp", "3", "sh"},
+	 "--seccomp cannot be combined with --add-seccomp-fd"},
+
+	{{"--args", "x", "sh"}, "--args: not a file descriptor: x"},
+	{{"--args", "13", "sh"}, "--args: unknown option --nope"},
+	{{"--args", "14", "sh"},
+	 "--args: sh is not an option: COMMAND has to be on the command line"},
+	{{"--args", "15"}, "--args: sh is not an option: COMMAND has to be on the command line"},
+	{{"--args", "16", "sh"}, "--args: --args: not supported in an arguments file"},
+	{{"--args", "17", "/usr", "sh"}, "--args: --bind: missing DEST"},
+	{{"--args", "18", "--dir", "/x", "sh"},
+	 "--args: --perms must be followed by an option that creates a file"},
+	{{"--args", "10"}, "no command given"},
+};
+
+TEST(explains_bad_command_lines)
+{
+	for (size_t i = 0; i < LENGTH(bad_lines); i++) {
+		autoplan struct plan plan = {0};
+		struct err e = {0};
+		int r = opt_parse(&plan, bad_lines[i].argv, &reader, &e);
+
+		assert_string_equal(e.msg, bad_lines[i].msg);
+		assert_int_equal(r, -EINVAL);
+		assert_int_equal(e.code, EINVAL);
+	}
+}
+
+TEST(names_the_argument_that_is_missing)
+{
+	for (size_t i = 0; i < opt_count; i++) {
+		const struct opt *opt = &opt_table[i];
+
+		for (int given = 0; given < opt_arity(opt); given++) {
+			autoplan struct plan plan = {0};
+			struct err e = {0};
+			char word[64];
+			char msg[128];
+			const char *argv[OPT_MAX_ARGS + 1] = {word, given > 0 ? "1" : NULL};
+
+			(void)snprintf(word, sizeof(word), "--%s", opt->name);
+			(void)snprintf(msg, sizeof(msg), "%s: missing %s", word,
+				       arg_classes[opt->args[given]].metavar);
+			assert_int_equal(opt_parse(&plan, argv, &reader, &e), -EINVAL);
+			assert_string_equal(e.msg, msg);
+		}
+	}
+}
+
+TEST(says_that_a_descriptor_of_args_cannot_be_read)
+{
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+
+	assert_int_equal(opt_parse(&plan, ARGV("--args", "99", "sh"), &reader, &e), -EBADF);
+	assert_string_equal(e.msg, "--args: cannot read descriptor 99: Bad file descriptor");
+}
+
+TEST(takes_ten_thousand_options_from_the_command_line)
+{
+	autofree const char **argv = calloc(2 * MANY + 2, sizeof(*argv));
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+
+	assert_non_null(argv);
+	for (size_t i = 0; i < MANY; i++) {
+		argv[2 * i] = "--dir";
+		argv[2 * i + 1] = i % 2 == 0 ? "/even" : "/odd";
+	}
+	argv[(size_t)2 * MANY] = "sh";
+	assert_int_equal(opt_parse(&plan, argv, &reader, &e), 0);
+	assert_int_equal(plan.n_ops, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		assert_string_equal(plan.ops[i].dest, i % 2 == 0 ? "/even" : "/odd");
+}
+
+static int read_many(int fd, size_t max, char **ret, size_t *len, struct err *e)
+{
+	static const char words[] = "--setenv\0A\0b";
+
+	(void)fd, (void)max, (void)e;
+	*len = sizeof(words) * MANY;
+	*ret = malloc(*len + 1);
+	assert_non_null(*ret);
+	for (size_t i = 0; i < MANY; i++)
+		memcpy(*ret + i * sizeof(words), words, sizeof(words));
+	(*ret)[*len] = '\0';
+	return 0;
+}
+
+TEST(takes_ten_thousand_options_from_a_descriptor)
+{
+	static const struct opt_reader many = {.read = read_many};
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+
+	assert_int_equal(opt_parse(&plan, ARGV("--args", "3", "--args", "4", "sh"), &many, &e), 0);
+	assert_int_equal(plan.n_env, 2 * MANY);
+	assert_string_equal(plan.env[2 * MANY - 1].value, "b");
+}
+
+TEST(lets_all_descriptors_together_bring_64_mib)
+{
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+
+	assert_int_equal(opt_parse(&plan, ARGV("--args", "10", "sh"), &reader, &e), 0);
+	assert_int_equal(last_max, OPT_MAX_TEXT);
+	assert_int_equal(OPT_MAX_TEXT, 64 * 1024 * 1024);
+	assert_int_equal(opt_parse(&plan, ARGV("--args", "10", "--args", "11", "sh"), &reader, &e),
+			 0);
+	assert_int_equal(last_max, OPT_MAX_TEXT - contents[0].size);
+	assert_int_equal(contents[0].fd, 10);
+}
+
+static int read_too_much(int fd, size_t max, char **ret, size_t *len, struct err *e)
+{
+	(void)fd, (void)max, (void)ret, (void)len;
+	return err_set(e, E2BIG, "more than 64 MiB of arguments");
+}
+
+TEST(says_that_the_arguments_are_too_many)
+{
+	static const struct opt_reader too_much = {.read = read_too_much};
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+
+	assert_int_equal(opt_parse(&plan, ARGV("--args", "3", "sh"), &too_much, &e), -E2BIG);
+	assert_string_equal(e.msg, "--args: more than 64 MiB of arguments");
+}
+
+/* Let each allocation fail in turn: all are reported, and none is lost. */
+TEST(reports_running_out_of_memory)
+{
+	static const char *const argv[] = {
+		"--dir", "/a", "--setenv", "A", "b",      "--cap-add", "ALL", "--seccomp", "3",
+		"--uid", "1",  "--uid",    "2", "--args", "10",        "sh",  NULL,
+	};
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		autoplan struct plan plan = {0};
+		struct err e = {0};
+		int r;
+
+		fake_malloc_fail_at(nth);
+		r = opt_parse(&plan, argv, &reader, &e);
+		fake_malloc_fail_at(0);
+		if (r == 0)
+			break;
+		assert_int_equal(r, -ENOMEM);
+		assert_int_equal(e.code, ENOMEM);
+		assert_contains(e.msg, ": Cannot allocate memory");
+	}
+	assert_true(nth > 8);
+}
+
+TEST(has_no_help_without_memory)
+{
+	char *help;
+
+	fake_malloc_fail_at(1);
+	help = opt_help("sbx");
+	fake_malloc_fail_at(0);
+	assert_null(help);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(makes_plans_of_command_lines),
+		cmocka_unit_test(gives_each_kind_of_file_operation_its_kind_and_mode),
+		cmocka_unit_test(explains_bad_command_lines),
+		cmocka_unit_test(names_the_argument_that_is_missing),
+		cmocka_unit_test(says_that_a_descriptor_of_args_cannot_be_read),
+		cmocka_unit_test(takes_ten_thousand_options_from_the_command_line),
+		cmocka_unit_test(takes_ten_thousand_options_from_a_descriptor),
+		cmocka_unit_test(lets_all_descriptors_together_bring_64_mib),
+		cmocka_unit_test(says_that_the_arguments_are_too_many),
+		cmocka_unit_test(reports_running_out_of_memory),
+		cmocka_unit_test(has_no_help_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "fake_sys.h"
+#include "sbx/report.h"
+#include "sbx/sys.h"
+#include "test.h"
+
+enum { SOCK = 3, PIDFD = 4 };
+
+static int set_up(void **state __attribute__((unused)))
+{
+	fake_sys_reset();
+	fake_sys_given(SOCK, "sock");
+	fake_sys_given(PIDFD, "pidfd");
+	return 0;
+}
+
+/* Receive what was written as the first message. */
+static struct report receive_written(int *pidfd)
+{
+	struct report report = {0};
+	size_t size = 0;
+	const void *data = fake_sys_written(SOCK, 0, &size);
+
+	assert_non_null(data);
+	fake_sys_answer_message("receive sock", data, size, "received");
+	assert_int_equal(report_receive(SOCK, &report, pidfd), 1);
+	return report;
+}
+
+TEST(sends_a_handle_of_the_command)
+{
+	autoclose int pidfd = -1;
+
+	assert_int_equal(report_started(SOCK, PIDFD), 0);
+	assert_string_equal(fake_sys_trace(), "send sock with pidfd\n");
+	assert_int_equal(receive_written(&pidfd).kind, REPORT_STARTED);
+	assert_string_equal(fake_sys_name(pidfd), "received");
+}
+
+TEST(sends_a_status_with_one_write)
+{
+	autoclose int pidfd = -1;
+	struct report report;
+
+	report_ended(SOCK, 0x1234, true);
+	assert_string_equal(fake_sys_trace(), "write sock (data)\n");
+	report = receive_written(&pidfd);
+	assert_int_equal(report.kind, REPORT_ENDED);
+	assert_int_equal(report.ended.status, 0x1234);
+	assert_true(report.ended.is_last);
+}
+
+TEST(sends_an_error_whole)
+{
+	autoclose int pidfd = -1;
+	struct err e = {0};
+	struct report report;
+
+	(void)err_sys(&e, -ENOENT, "cannot execute sh");
+	(void)err_hint(&e, "bind it");
+	e.stage = ERR_EXEC;
+	memset(e.msg + strlen(e.msg) + 1, 'x', sizeof(e.msg) - strlen(e.msg) - 2);
+	report_failed(SOCK, &e);
+	assert_string_equal(fake_sys_trace(), "write sock (data)\n");
+	report = receive_written(&pidfd);
+	assert_int_equal(report.kind, REPORT_FAILED);
+	assert_memory_equal(&report.err, &e, sizeof(e));
+}
+
+TEST(does_not_mind_when_nobody_hears)
+{
+	struct err e = {0};
+
+	fake_sys_always("write*", -EPIPE);
+	report_ended(SOCK, 0, false);
+	report_failed(SOCK, &e);
+	assert_int_equal(fake_sys_calls(), 2);
+}
+
+TEST(says_that_nobody_heard_of_the_command)
+{
+	fake_sys_answer("send*", -EPIPE);
+	assert_int_equal(report_started(SOCK, PIDFD), -EPIPE);
+}
+
+/* Reports that the reaper would never send, and how much of them. */
+static const struct {
+	struct report report;
+	size_t size;
+} unsound[] = {
+	{.report = {.kind = REPORT_STARTED}, .size = 1},
+	{.report = {.kind = REPORT_STARTED}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_ENDED}, .size = sizeof(enum report_kind)},
+	{.report = {.kind = REPORT_ENDED}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_FAILED, .err = {.code = EIO}},
+	 .size = sizeof(struct report) - 1},
+	{.report = {.kind = REPORT_FAILED, .err = {.code = 0}}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_FAILED, .err = {.code = -1}}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_FAILED + 1}, .size = sizeof(struct report)},
+};
+
+TEST(believes_no_report_that_is_none)
+{
+	for (size_t i = 0; i < LENGTH(unsound); i++) {
+		struct report report;
+		int pidfd = 0;
+
+		fake_sys_answer_message("receive sock", &unsound[i].report, unsound[i].size,
+					"received");
+		assert_int_equal(report_receive(SOCK, &report, &pidfd), -EPROTO);
+		assert_int_equal(pidfd, -1);
+		assert_int_equal(fake_sys_open_fds(), 0);
+	}
+}
+
+TEST(ends_the_texts_of_an_error_whatever_was_sent)
+{
+	struct report sent = {.kind = REPORT_FAILED, .err = {.code = EIO}};
+	struct report report;
+	int pidfd = 0;
+
+	memset(sent.err.msg, 'x', sizeof(sent.err.msg));
+	memset(sent.err.hint, 'x', sizeof(sent.err.hint));
+	fake_sys_answer_message("receive sock", &sent, sizeof(sent), NULL);
+	assert_int_equal(report_receive(SOCK, &report, &pidfd), 1);
+	assert_int_equal(report.err.msg[sizeof(report.err.msg) - 1], '\0');
+	assert_int_equal(report.err.hint[sizeof(report.err.hint) - 1], '\0');
+}
+
+TEST(tells_the_end_of_the_conversation_from_an_error)
+{
+	struct report report;
+	int pidfd = 0;
+
+	assert_int_equal(report_receive(SOCK, &report, &pidfd), 0);
+	assert_int_equal(pidfd, -1);
+	fake_sys_answer("receive sock", -ECONNRESET);
+	assert_int_equal(report_receive(SOCK, &report, &pidfd), 0);
+	fake_sys_answer("receive sock", -EIO);
+	assert_int_equal(report_receive(SOCK, &report, &pidfd), -EIO);
+}
+
+TEST(says_go)
+{
+	size_t size = 0;
+
+	assert_int_equal(report_go(SOCK), 0);
+	assert_non_null(fake_sys_written(SOCK, 0, &size));
+	assert_int_equal(size, 1);
+	fake_sys_answer("send sock", -EPIPE);
+	assert_int_equal(report_go(SOCK), -EPIPE);
+}
+
+TEST(waits_for_go)
+{
+	fake_sys_answer("read sock", -EINTR);
+	fake_sys_answer_data("read sock", 0, "", 1);
+	assert_int_equal(report_await_go(SOCK), 0);
+	assert_int_equal(fake_sys_calls(), 2);
+}
+
+TEST(does_not_go_without_a_monitor)
+{
+	assert_int_equal(report_await_go(SOCK), -EPIPE);
+	fake_sys_answer("read sock", -EIO);
+	assert_int_equal(report_await_go(SOCK), -EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(sends_a_handle_of_the_command, set_up),
+		cmocka_unit_test_setup(sends_a_status_with_one_write, set_up),
+		cmocka_unit_test_setup(sends_an_error_whole, set_up),
+		cmocka_unit_test_setup(does_not_mind_when_nobody_hears, set_up),
+		cmocka_unit_test_setup(says_that_nobody_heard_of_the_command, set_up),
+		cmocka_unit_test_setup(believes_no_report_that_is_none, set_up),
+		cmocka_unit_test_setup(ends_the_texts_of_an_error_whatever_was_sent, set_up),
+		cmocka_unit_test_setup(tells_the_end_of_the_conversation_from_an_error, set_up),
+		cmocka_unit_test_setup(says_go, set_up),
+		cmocka_unit_test_setup(waits_for_go, set_up),
+		cmocka_unit_test_setup(does_not_go_without_a_monitor, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "fake_sys.h"
+#include "sbx/source.h"
+#include "sbx/sys.h"
+#include "test.h"
+
+enum { CWD = 4 };
+
+static const struct roots roots = {.host = 3, .cwd = CWD, .stage = 5, .box = 6};
+static const struct roots no_cwd = {.host = 3, .cwd = -EACCES, .stage = 5, .box = 6};
+
+static void start(void)
+{
+	fake_sys_reset();
+	fake_sys_given(CWD, "cwd");
+}
+
+static int set_up(void **state __attribute__((unused)))
+{
+	start();
+	return 0;
+}
+
+/* Clone @path, close it again, and return what it is called or what went wrong. */
+static const char *clone_at(const struct roots *at, const char *path)
+{
+	static struct err e;
+	static char name[256];
+	int tree = source_clone(at, path, &e);
+
+	if (tree < 0) {
+		assert_int_equal(e.code, -tree);
+		assert_int_equal(fake_sys_open_fds(), 0);
+		return e.msg;
+	}
+	memcpy(name, fake_sys_name(tree), strlen(fake_sys_name(tree)) + 1);
+	(void)sys_close(tree);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return name;
+}
+
+TEST(copies_all_mounts_at_a_path)
+{
+	assert_string_equal(clone_at(&roots, "/usr"), "tree:/usr");
+	assert_string_equal(clone_at(&roots, "src/x"), "tree:src/x");
+	assert_string_equal(fake_sys_trace(), "open_tree cwd /usr clone recursive\n"
+					      "open_tree cwd src/x clone recursive\n");
+}
+
+TEST(needs_the_working_directory_for_relative_paths_only)
+{
+	assert_string_equal(clone_at(&no_cwd, "/usr"), "tree:/usr");
+	assert_string_equal(clone_at(&no_cwd, "src"),
+			    "cannot open the working directory to find src: Permission denied");
+}
+
+TEST(says_what_is_missing_on_the_host)
+{
+	fake_sys_answer("open_tree*", -ENOENT);
+	assert_string_equal(clone_at(&roots, "/nope"),
+			    "cannot open /nope on the host: No such file or directory");
+}
+
+/* Ways to name the caller's descriptor 7, as it is. */
+static const char *const through_fd[] = {"/proc/self/fd/7", "/dev/fd/7", "/dev/fd/7/sub"};
+
+TEST(takes_a_descriptor_of_the_caller)
+{
+	for (size_t i = 0; i < LENGTH(through_fd); i++) {
+		start();
+		assert_starts_with(clone_at(&roots, through_fd[i]), "tree:/");
+		assert_starts_with(fake_sys_trace(), "getfd 7\nopen_tree cwd /");
+	}
+}
+
+TEST(gives_no_descriptor_of_its_own_away)
+{
+	static const int flags[] = {FD_CLOEXEC, -EBADF};
+
+	for (size_t i = 0; i < LENGTH(flags); i++)
+		for (size_t k = 0; k < LENGTH(through_fd); k++) {
+			start();
+			fake_sys_always("getfd 7", flags[i]);
+			assert_contains(clone_at(&roots, through_fd[k]),
+					": No such file or directory");
+			assert_null(strstr(fake_sys_trace(), "open"));
+		}
+}
+
+TEST(takes_no_other_path_for_a_descriptor)
+{
+	static const char *const others[] = {"/proc/self/fd",
+					     "/proc/self/fd/",
+					     "/dev/fd/x",
+					     "/dev/fd/-7",
+					     "dev/fd/7",
+					     "/proc/self/fdinfo/7",
+					     "/dev/fd/99999999999999999999"};
+
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		start();
+		assert_starts_with(clone_at(&roots, others[i]), "tree:");
+		assert_null(strstr(fake_sys_trace(), "getfd"));
+	}
+}
+
+/* What the descriptor 7 is open on is on a mount of another namespace. */
+static void mount_is_elsewhere(const char *path)
+{
+	start();
+	fake_sys_answer("open_tree cwd /dev/fd/7 clone recursive", -EINVAL);
+	fake_sys_always_text("readlink /proc/self/fd/100", path);
+}
+
+TEST(finds_what_a_descriptor_is_open_on_by_its_path)
+{
+	static const struct statx same = {.stx_mode = S_IFDIR, .stx_ino = 5, .stx_mnt_id = 1};
+
+	mount_is_elsewhere("/src");
+	fake_sys_always_data("stat*", 0, &same, sizeof(same));
+	assert_string_equal(clone_at(&roots, "/dev/fd/7"), "tree:/src");
+	assert_string_equal(fake_sys_trace(), "getfd 7\n"
+					      "open_tree cwd /dev/fd/7 clone recursive\n"
+					      "open cwd /dev/fd/7 path\n"
+					      "readlink /proc/self/fd/100\n"
+					      "open_tree cwd /src clone recursive\n"
+					      "stat cwd/dev/fd/7\n"
+					      "stat tree:/src\n");
+}
+
+TEST(takes_nothing_else_that_has_the_path_by_now)
+{
+	static const struct statx here[] = {
+		{.stx_ino = 6, .stx_dev_major = 1, .stx_dev_minor = 1},
+		{.stx_ino = 5, .stx_dev_major = 2, .stx_dev_minor = 1},
+		{.stx_ino = 5, .stx_dev_major = 1, .stx_dev_minor = 2},
+	};
+	static const struct statx there = {.stx_ino = 5, .stx_dev_major = 1, .stx_dev_minor = 1};
+
+	for (size_t i = 0; i < LENGTH(here); i++) {
+		mount_is_elsewhere("/src");
+		fake_sys_always_data("stat cwd/dev/fd/7", 0, &there, sizeof(there));
+		fake_sys_always_data("stat tree:/src", 0, &here[i], sizeof(here[i]));
+		assert_string_equal(clone_at(&roots, "/dev/fd/7"),
+				    "cannot open /dev/fd/7 on the host: Stale file handle");
+	}
+}
+
+TEST(reports_every_call_that_fails_while_finding_it_again)
+{
+	for (unsigned nth = 3; nth <= 7; nth++) {
+		mount_is_elsewhere("/src");
+		fake_sys_fail_at(nth, EIO);
+		assert_string_equal(clone_at(&roots, "/dev/fd/7"),
+				    "cannot open /dev/fd/7 on the host: Input/output error");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(copies_all_mounts_at_a_path, set_up),
+		cmocka_unit_test_setup(needs_the_working_directory_for_relative_paths_only, set_up),
+		cmocka_unit_test_setup(says_what_is_missing_on_the_host, set_up),
+		cmocka_unit_test(takes_a_descriptor_of_the_caller),
+		cmocka_unit_test(gives_no_descriptor_of_its_own_away),
+		cmocka_unit_test(takes_no_other_path_for_a_descriptor),
+		cmocka_unit_test(finds_what_a_descriptor_is_open_on_by_its_path),
+		cmocka_unit_test(takes_nothing_else_that_has_the_path_by_now),
+		cmocka_unit_test(reports_every_call_that_fails_while_finding_it_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
