@@ -17,7 +17,7 @@
 static int explain(int fs, const char *type, int ret, struct err *e)
 {
 	char log[LOG_BYTES];
-	ssize_t n = sys_read(fs, log, sizeof(log) - 1);
+	ssize_t n = fs < 0 ? fs : sys_read(fs, log, sizeof(log) - 1);
 
 	if (n <= LOG_PREFIX)
 		return err_sys(e, ret, "cannot make a %s", type);

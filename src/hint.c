@@ -184,7 +184,8 @@ static int find_executable(const char *name)
 		int len = (int)strcspn(dirs, ":");
 		int fd;
 
-		(void)snprintf(path, sizeof(path), "%.*s/%s", len, dirs, name);
+		(void)snprintf(path, sizeof(path), "%.*s/%s", len > 0 ? len : 1,
+			       len > 0 ? dirs : ".", name);
 		fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
 		if (fd >= 0)
 			return fd;

@@ -30,8 +30,8 @@ int io_write_all(int fd, const void *buf, size_t size)
 
 		if (n == -EINTR)
 			continue;
-		if (n < 0)
-			return (int)n;
+		if (n <= 0)
+			return n < 0 ? (int)n : -EIO;
 		left += n;
 		size -= (size_t)n;
 	}

@@ -110,13 +110,17 @@ static void take_signal(struct watch *w)
 /*
  * See whether the first process inside has ended.  A process that is traced can
  * be ended, as its pidfd tells, and yet not be ours to reap: look again later.
+ * Returns 0, or -errno with @e set.
  */
-static void take_child(struct watch *w)
+static int take_child(struct watch *w, struct err *e)
 {
 	int r = sys_wait_pidfd(w->child, &w->child_status);
 
-	w->child_ended = r != 0;
+	if (r < 0)
+		return err_sys(e, r, "cannot learn how the first process inside ended");
+	w->child_ended = r > 0;
 	w->unreapable = r == 0;
+	return 0;
 }
 
 /*
@@ -154,10 +158,10 @@ static int take_event(struct watch *w, struct err *e)
 	/* what was said comes first: whom a signal is for, and what an end means */
 	if (fds[SOCK].revents != 0)
 		return take_report(w, e);
+	if (fds[SIGNALS].revents == 0 && (fds[CHILD].revents != 0 || w->unreapable))
+		return take_child(w, e);
 	if (fds[SIGNALS].revents != 0)
 		take_signal(w);
-	else if (fds[CHILD].revents != 0 || w->unreapable)
-		take_child(w);
 	else if (fds[COMMAND].revents != 0)
 		take_command_end(w);
 	else if (n == 0)
@@ -183,7 +187,7 @@ static void await_end(struct watch *w)
 	struct pollfd child = {.fd = w->child, .events = POLLIN};
 
 	if (!w->child_ended && !w->detached && sys_poll(&child, 1, END_TIMEOUT_MS) > 0)
-		take_child(w);
+		(void)sys_wait_pidfd(w->child, &w->child_status);
 }
 
 /*

@@ -38,7 +38,7 @@ int num_parse(const char *text, unsigned base, uint64_t max, uint64_t *ret)
 		if (digit(*c) >= base)
 			return -EINVAL;
 	for (; *text != '\0'; text++) {
-		if (n > max / base || n * base > max - digit(*text))
+		if (digit(*text) > max || n > (max - digit(*text)) / base)
 			return -ERANGE;
 		n = n * base + digit(*text);
 	}

@@ -150,6 +150,7 @@ struct start {
 	const struct box *box;
 	pid_t reaper;
 	struct err *e;
+	int ret; /* -errno if it could not become the command, with @e set */
 };
 
 /*
@@ -178,18 +179,17 @@ static int introduce_and_exec(const struct box *box, struct err *e)
 	return r < 0 ? r : command_exec(box, e);
 }
 
-/* The command's half of start_command(): what fails is left in memory for the other. */
+/* The command's half of start_command().  Returns only when it fails: an exit status. */
 static int be_command(void *arg)
 {
-	const struct start *start = arg;
+	struct start *start = arg;
 	bool die = start->box->plan->die_with_parent;
 	int r = die ? die_with_parent(true, start->e) : 0;
 
 	if (r == 0 && die && sys_getppid() != start->reaper)
 		r = err_set(start->e, EPIPE, "--die-with-parent: the reaper is gone");
-	if (r == 0)
-		(void)introduce_and_exec(start->box, start->e);
-	sys_exit(EXIT_FAILED);
+	start->ret = r < 0 ? r : introduce_and_exec(start->box, start->e);
+	return EXIT_FAILED;
 }
 
 /*
@@ -203,7 +203,7 @@ static pid_t start_command(const struct box *box, struct err *e)
 
 	if (pid < 0)
 		return err_sys(e, pid, "cannot make a process for the command");
-	return e->code != 0 ? -e->code : pid;
+	return start.ret < 0 ? start.ret : pid;
 }
 
 /* Wait for a child, as wait4(2). */

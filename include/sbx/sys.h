@@ -76,8 +76,9 @@ int sys_clone(unsigned flags, int *pidfd);
 /*
  * Make a process that calls @child with @arg in this one's memory, while this one
  * waits for it to exec or end, as vfork(2) does: no page table has to be copied.
- * @child must not return.  It gets a stack of its own, with room for @extra bytes
- * more than is usual.  Returns the new process's pid or -errno.
+ * If @child returns, the process ends with that status.  It has a stack of its own,
+ * with room for @extra bytes more than is usual.  Returns the new process's pid or
+ * -errno.
  */
 pid_t sys_vfork(int (*child)(void *arg), void *arg, size_t extra);
 int sys_pidfd_open(pid_t pid);

@@ -234,7 +234,7 @@ finds_nothing()
 	local how=$1
 	shift
 	box --unshare-pid --proc /proc --ro-bind "$helpers" /h "$@" -- /h/escape "$how" \
-		/work "$PWD" /etc/passwd /oldroot /host /box /sys /boot
+		"$PWD" "$work" /etc/passwd /oldroot /host /box /sys /boot
 }
 
 # Not permitted is as good.

@@ -222,6 +222,15 @@ TEST(takes_the_end_of_the_first_process_for_that_of_a_command_that_ran)
 	assert_status(SIGKILL);
 }
 
+TEST(does_not_take_what_it_cannot_learn_for_success)
+{
+	command_starts();
+	nobody_speaks_any_more();
+	event("...+");
+	fake_sys_answer("wait_pidfd child", -ECHILD);
+	assert_fails(ECHILD, "cannot learn how the first process inside ended: No child processes");
+}
+
 TEST(takes_the_first_process_for_the_command_as_pid_1)
 {
 	plan.as_pid_1 = true;
@@ -495,6 +504,7 @@ int main(void)
 		cmocka_unit_test_setup(says_that_the_first_process_ended_without_a_word, set_up),
 		cmocka_unit_test_setup(
 			takes_the_end_of_the_first_process_for_that_of_a_command_that_ran, set_up),
+		cmocka_unit_test_setup(does_not_take_what_it_cannot_learn_for_success, set_up),
 		cmocka_unit_test_setup(takes_the_first_process_for_the_command_as_pid_1, set_up),
 		cmocka_unit_test_setup(knows_as_pid_1_that_nothing_ran_before_exec, set_up),
 		cmocka_unit_test_setup(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped,

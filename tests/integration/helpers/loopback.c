@@ -26,7 +26,7 @@ static int open_socket(const char *address, struct sockaddr_storage *ret, sockle
 int main(int argc, char **argv)
 {
 	struct sockaddr_storage address;
-	socklen_t len;
+	socklen_t len = 0;
 	int server;
 	int client;
 
