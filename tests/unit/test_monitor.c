@@ -228,6 +228,7 @@ TEST(does_not_take_what_it_cannot_learn_for_success)
 	nobody_speaks_any_more();
 	event("...+");
 	fake_sys_answer("wait_pidfd child", -ECHILD);
+	event("+");
 	assert_fails(ECHILD, "cannot learn how the first process inside ended: No child processes");
 }
 
