@@ -108,8 +108,9 @@ static int build_root(const struct box *box, struct err *e)
 }
 
 /*
- * Do not let the payload trace this process, which speaks to the monitor.  An exec
- * ends it, so that it does not concern the command.
+ * Do not let the payload trace this process, which speaks to the monitor, nor read
+ * its environment, from which the command's may have been cleared.  An exec ends it,
+ * so that it does not concern the command.
  */
 static int protect(struct err *e)
 {
