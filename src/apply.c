@@ -20,17 +20,17 @@ static int name_mismatch(int mount, int dest)
 	return S_ISDIR(where.stx_mode) ? -EISDIR : -ENOTDIR;
 }
 
-int apply_attach(struct site *site, const struct op *op, int *mount, struct err *e)
+int apply_attach(struct site *site, const struct op *op, int mount, struct err *e)
 {
 	autoclose int dest =
-		dest_mount_point(site->roots.box, op->dest, op->parents_mode, *mount, e);
+		dest_mount_point(site->roots.box, op->dest, op->parents_mode, mount, e);
 	int r;
 
 	if (dest < 0)
 		return dest;
 	r = root_mount(&site->roots, mount, dest);
 	if (r == -EINVAL)
-		r = name_mismatch(*mount, dest);
+		r = name_mismatch(mount, dest);
 	if (r == -ENOENT)
 		return err_set(e, ENOENT, "cannot mount on %s what has been removed", op->dest);
 	if (r < 0) {

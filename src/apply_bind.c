@@ -37,7 +37,7 @@ int apply_bind(struct site *site, const struct op *op, struct err *e)
 	r = sys_mount_setattr(tree, AT_RECURSIVE, &attr);
 	if (r < 0)
 		return err_sys(e, r, "cannot restrict the mount of %s", op->src);
-	return apply_attach(site, op, &tree, e);
+	return apply_attach(site, op, tree, e);
 }
 
 int apply_remount_ro(struct site *site, const struct op *op, struct err *e)

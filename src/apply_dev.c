@@ -103,16 +103,9 @@ static int mount_devpts(int dev, const char *label, struct err *e)
 
 int apply_dev(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int mount = fs_tmpfs(DEV_MODE, 0, site->file_label, e);
-	autoclose int dev = -1;
-	int r;
+	autoclose int dev = fs_tmpfs(DEV_MODE, 0, site->file_label, e);
+	int r = dev < 0 ? dev : apply_attach(site, op, dev, e);
 
-	if (mount < 0)
-		return mount;
-	dev = sys_openat(mount, ".", O_PATH | O_DIRECTORY, 0);
-	if (dev < 0)
-		return err_sys(e, dev, "cannot open the new /dev");
-	r = apply_attach(site, op, &mount, e);
 	if (r == 0)
 		r = bind_nodes(dev, e);
 	if (r == 0)

@@ -135,7 +135,7 @@ int apply_bind_data(struct site *site, const struct op *op, struct err *e)
 	r = sys_mount_setattr(mount, 0, &attr);
 	if (r < 0)
 		return err_sys(e, r, "cannot restrict the mount of %s", op->dest);
-	r = apply_attach(site, op, &mount, e);
+	r = apply_attach(site, op, mount, e);
 	if (r < 0)
 		return r;
 	/* only now: what has no name cannot be mounted */

@@ -15,7 +15,7 @@ int apply_tmpfs(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int mount = fs_tmpfs(op->mode, op->size, site->file_label, e);
 
-	return mount < 0 ? mount : apply_attach(site, op, &mount, e);
+	return mount < 0 ? mount : apply_attach(site, op, mount, e);
 }
 
 int apply_mqueue(struct site *site, const struct op *op, struct err *e)
@@ -23,7 +23,7 @@ int apply_mqueue(struct site *site, const struct op *op, struct err *e)
 	autoclose int mount = fs_make("mqueue", no_params,
 				      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
 
-	return mount < 0 ? mount : apply_attach(site, op, &mount, e);
+	return mount < 0 ? mount : apply_attach(site, op, mount, e);
 }
 
 /* A procfs of the new process namespace, or the host's.  Returns it detached. */
@@ -71,16 +71,9 @@ static const char *const machine_wide[] = {"sys", "sysrq-trigger", "irq", "bus"}
 
 int apply_proc(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int mount = make_proc(site, e);
-	autoclose int proc = -1;
-	int r;
+	autoclose int proc = make_proc(site, e);
+	int r = proc < 0 ? proc : apply_attach(site, op, proc, e);
 
-	if (mount < 0)
-		return mount;
-	proc = sys_openat(mount, ".", O_PATH | O_DIRECTORY, 0);
-	if (proc < 0)
-		return err_sys(e, proc, "cannot open the new /proc");
-	r = apply_attach(site, op, &mount, e);
 	if (!site->cover_procfs)
 		return r;
 	for (size_t i = 0; r == 0 && i < sizeof(machine_wide) / sizeof(machine_wide[0]); i++)

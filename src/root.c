@@ -32,7 +32,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "sbx/cleanup.h"
 #include "sbx/fs.h"
 #include "sbx/hint.h"
 #include "sbx/sys.h"
@@ -142,19 +141,16 @@ static int same_place(int a, int b)
 	return r < 0 ? r : x.stx_mnt_id == y.stx_mnt_id && x.stx_ino == y.stx_ino;
 }
 
-int root_mount(struct roots *roots, int *mount, int dest)
+int root_mount(struct roots *roots, int mount, int dest)
 {
 	int is_root = same_place(dest, roots->box);
-	int r;
+	int r = is_root < 0 ? is_root : sys_move_mount(mount, dest);
 
-	if (is_root < 0)
-		return is_root;
-	r = sys_move_mount(*mount, dest);
 	if (r < 0 || !is_root)
 		return r;
 	drop(&roots->box);
-	roots->box = fd_take(mount);
-	return 0;
+	roots->box = sys_openat(mount, ".", O_PATH | O_DIRECTORY, 0);
+	return roots->box < 0 ? roots->box : 0;
 }
 
 /*

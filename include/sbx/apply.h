@@ -22,11 +22,8 @@ struct site {
  */
 int apply_ops(struct site *site, const struct plan *plan, struct err *e) must_check;
 
-/*
- * Mount @mount, which is handed over, at @op's destination.  Returns 0 or
- * -errno with @e set.
- */
-int apply_attach(struct site *site, const struct op *op, int *mount, struct err *e) must_check;
+/* Mount @mount at @op's destination.  Returns 0 or -errno with @e set. */
+int apply_attach(struct site *site, const struct op *op, int mount, struct err *e) must_check;
 
 /*
  * The kinds of op, by family: apply_bind.c, apply_fs.c, apply_dev.c and

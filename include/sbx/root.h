@@ -31,12 +31,11 @@ int root_begin(struct roots *roots, struct err *e) must_check;
 
 /*
  * Mount @mount on @dest, an O_PATH descriptor of a place inside the sandbox.  If
- * that is the sandbox's root, @mount becomes the root for all that follows, and
- * @roots takes the descriptor over.
+ * that is the sandbox's root, @mount becomes the root for all that follows.
  *
  * Returns 0 or -errno; the caller knows how to word it.
  */
-int root_mount(struct roots *roots, int *mount, int dest) must_check;
+int root_mount(struct roots *roots, int mount, int dest) must_check;
 
 /*
  * Make the sandbox's root the process's root and let go of the host's: from
