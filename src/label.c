@@ -8,6 +8,7 @@
 
 static const struct library selinux = {.soname = "libselinux.so.1", .package = "libselinux1"};
 
+/* cppcheck-suppress unusedStructMember ; tools that read ELF files use them */
 LIBRARY_NOTE(selinux_note,
 	     "[{\"feature\":\"selinux\",\"description\":\"--exec-label and --file-label\","
 	     "\"priority\":\"optional\",\"soname\":[\"libselinux.so.1\"]}]");
