@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * pty KEY COMMAND...: run COMMAND on a terminal of its own.  When it has printed
- * "ready", the character KEY, if there is one, is typed.  Prints what the terminal
+ * the line "ready", the character KEY, if there is one, is typed.  Prints what the terminal
  * shows; returns the status of COMMAND.
  */
 #include <pty.h>
@@ -35,8 +35,8 @@ static void converse(int terminal, const char *key)
 		(void)fwrite(seen + used, 1, (size_t)n, stdout);
 		used += (size_t)n;
 		seen[used] = '\0';
-		if (typed == 0 || strstr(seen, "ready") == NULL)
-			continue;
+		if (typed == 0 || strstr(seen, "ready\r\n") == NULL)
+			continue; /* KEY may be one that throws away what is not shown yet */
 		if (write(terminal, key, typed) < 0)
 			perror("pty");
 		typed = 0;
