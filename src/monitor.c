@@ -2,10 +2,11 @@
 /*
  * Theory of operation
  *
- * The monitor waits for three things at once: messages from inside, signals to
- * itself, and the end of the first process inside.  The command's status comes
- * as a message, which is decisive; the first process inside may live on while
- * there are others, and then nobody waits for it.
+ * The monitor waits for four things at once: messages from inside, signals to
+ * itself, the end of the command's process, and that of the first process inside.
+ * The command's status comes as a message, which is decisive; the first process
+ * inside may live on while there are others, and then nobody waits for it.  Once
+ * the command's process has ended, the message has END_TIMEOUT_MS to come.
  *
  * If nobody is left inside, its end is a matter of the kernel taking the mounts
  * down.  The monitor waits for that, so that nothing is left when it returns,
@@ -158,15 +159,15 @@ static int take_event(struct watch *w, struct err *e)
 	/* what was said comes first: whom a signal is for, and what an end means */
 	if (fds[SOCK].revents != 0)
 		return take_report(w, e);
-	if (fds[SIGNALS].revents == 0 && (fds[CHILD].revents != 0 || w->unreapable))
-		return take_child(w, e);
-	if (fds[SIGNALS].revents != 0)
-		take_signal(w);
-	else if (fds[COMMAND].revents != 0)
-		take_command_end(w);
-	else if (n == 0)
+	if (n == 0 && w->command_gone)
 		return err_set(e, ETIMEDOUT,
 			       "the command has ended, but the reaper does not say how");
+	if (fds[SIGNALS].revents != 0)
+		take_signal(w);
+	else if (fds[CHILD].revents != 0 || w->unreapable)
+		return take_child(w, e);
+	else if (fds[COMMAND].revents != 0)
+		take_command_end(w);
 	return 0;
 }
 

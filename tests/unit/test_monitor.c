@@ -304,6 +304,17 @@ TEST(waits_no_longer_than_a_second_to_hear_how_the_command_ended)
 					  "kill child 9\n");
 }
 
+TEST(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds)
+{
+	command_starts();
+	event("..+.");
+	event("...+");
+	fake_sys_answer("wait_pidfd child", 0);
+	time_is_up();
+	child_is_gone();
+	assert_fails(ETIMEDOUT, "the command has ended, but the reaper does not say how");
+}
+
 /* --- Signals -------------------------------------------------------------- */
 
 TEST(passes_a_signal_of_a_process_on)
@@ -514,6 +525,8 @@ int main(void)
 		cmocka_unit_test_setup(wakes_a_reaper_that_does_not_say_how_the_command_ended,
 				       set_up),
 		cmocka_unit_test_setup(waits_no_longer_than_a_second_to_hear_how_the_command_ended,
+				       set_up),
+		cmocka_unit_test_setup(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds,
 				       set_up),
 		cmocka_unit_test_setup(passes_a_signal_of_a_process_on, set_up),
 		cmocka_unit_test_setup(does_not_send_twice_what_the_terminal_sends, set_up),
