@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,26 @@ enum exit_status {
 	EXIT_SIGNAL = 128,         /* plus the signal that ended the command */
 };
 
+/*
+ * Print a line on standard error.  It may quote a link or a file that somebody else
+ * wrote: control characters, which a terminal would obey, become question marks.
+ */
+static void print_line(const char *prefix, const char *text)
+{
+	char line[sizeof(((struct err *)0)->msg)];
+
+	(void)snprintf(line, sizeof(line), "%s", text);
+	for (char *c = line; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	(void)fprintf(stderr, "%s%s\n", prefix, line);
+}
+
 static int report_error(const struct err *e)
 {
-	(void)fprintf(stderr, PROGRAM ": %s\n", e->msg);
+	print_line(PROGRAM ": ", e->msg);
 	if (e->hint[0] != '\0')
-		(void)fprintf(stderr, "hint: %s\n", e->hint);
+		print_line("hint: ", e->hint);
 	if (e->stage != ERR_EXEC)
 		return EXIT_SETUP;
 	return e->code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;

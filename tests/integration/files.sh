@@ -121,6 +121,9 @@ links()
 	check "another link of that name is" \
 		fails 125 "sbx: --symlink: cannot create the link /l: it is already one to x" \
 		box --symlink x /l --symlink y /l -- true
+	check "what a link says cannot steer the terminal" \
+		fails 125 "sbx: --symlink: cannot create the link /l: it is already one to ?[2J" \
+		box --symlink $'\033[2J' /l --symlink y /l -- true
 	check "as is a file of that name" \
 		fails 125 "sbx: --symlink: cannot create the link /l: it exists and is no link" \
 		box --dir /l --symlink y /l -- true
