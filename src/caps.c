@@ -138,6 +138,7 @@ static int set_ambient(uint64_t keep)
 	return 0;
 }
 
+/* Word the failure @ret of a step that changes capabilities.  Returns @ret. */
 static int failed(struct err *e, int ret, const char *what)
 {
 	(void)err_sys(e, ret, "%s", what);

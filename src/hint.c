@@ -165,7 +165,7 @@ void hint_filesystem(const char *type, struct err *e)
 	if (e->code == EPERM && strcmp(type, "proc") == 0)
 		(void)err_hint(e, "parts of the host's /proc are covered, as in a container, and "
 				  "the kernel then refuses a new one: bind the old one with "
-				  "--ro-bind /proc instead, without --unshare-pid");
+				  "--ro-bind /proc /proc instead, without --unshare-pid");
 	else if (e->code == EPERM && strcmp(type, "mqueue") == 0)
 		(void)err_hint(e, "--mqueue needs --unshare-ipc");
 	else

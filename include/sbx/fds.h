@@ -14,5 +14,9 @@
  */
 int fds_claim(const struct plan *plan, struct err *e) must_check;
 
-/* Close every descriptor but those among @keep, of which negative ones are ignored. */
+/*
+ * Close every descriptor but those among @keep, of which negative ones are ignored.
+ * Where close_range(2) is forbidden they stay open: somebody else may then miss an end
+ * of file, but nobody gains anything.
+ */
 void fds_keep_only(const int *keep, unsigned n);
