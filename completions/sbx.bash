@@ -6,13 +6,16 @@ _sbx_arg0()
 {
 	local words=
 	case $1 in
-		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try)
+		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --overlay-src)
 			words=$(compgen -f -- "$cur")
 			;;
-		--tmpfs | --dir | --proc | --dev | --mqueue | --remount-ro)
+		--tmp-overlay | --ro-overlay | --tmpfs | --dir | --proc | --dev | --mqueue | --remount-ro | --lock-file)
 			words=$(compgen -f -- "$cur")
 			;;
 		--chdir)
+			words=$(compgen -d -- "$cur")
+			;;
+		--overlay)
 			words=$(compgen -d -- "$cur")
 			;;
 		--symlink)
@@ -29,7 +32,21 @@ _sbx_arg1()
 {
 	local words=
 	case $1 in
-		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --symlink | --file | --bind-data | --ro-bind-data | --chmod)
+		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --bind-fd | --ro-bind-fd | --symlink | --file | --bind-data | --ro-bind-data | --chmod)
+			words=$(compgen -f -- "$cur")
+			;;
+		--overlay)
+			words=$(compgen -d -- "$cur")
+			;;
+	esac
+	[ -z "$words" ] || mapfile -t COMPREPLY <<<"$words"
+}
+
+_sbx_arg2()
+{
+	local words=
+	case $1 in
+		--overlay)
 			words=$(compgen -f -- "$cur")
 			;;
 	esac
@@ -44,6 +61,7 @@ _sbx_arity()
 		--version) echo 0 ;;
 		--args) echo 1 ;;
 		--argv0) echo 1 ;;
+		--level-prefix) echo 0 ;;
 		--unshare-all) echo 0 ;;
 		--share-net) echo 0 ;;
 		--unshare-user) echo 0 ;;
@@ -54,6 +72,11 @@ _sbx_arity()
 		--unshare-uts) echo 0 ;;
 		--unshare-cgroup) echo 0 ;;
 		--unshare-cgroup-try) echo 0 ;;
+		--userns) echo 1 ;;
+		--userns2) echo 1 ;;
+		--pidns) echo 1 ;;
+		--disable-userns) echo 0 ;;
+		--assert-userns-disabled) echo 0 ;;
 		--uid) echo 1 ;;
 		--gid) echo 1 ;;
 		--hostname) echo 1 ;;
@@ -63,6 +86,11 @@ _sbx_arity()
 		--dev-bind-try) echo 2 ;;
 		--ro-bind) echo 2 ;;
 		--ro-bind-try) echo 2 ;;
+		--bind-fd) echo 2 ;;
+		--ro-bind-fd) echo 2 ;;
+		--overlay) echo 3 ;;
+		--tmp-overlay) echo 1 ;;
+		--ro-overlay) echo 1 ;;
 		--tmpfs) echo 1 ;;
 		--dir) echo 1 ;;
 		--proc) echo 1 ;;
@@ -76,6 +104,7 @@ _sbx_arity()
 		--chmod) echo 2 ;;
 		--perms) echo 1 ;;
 		--size) echo 1 ;;
+		--overlay-src) echo 1 ;;
 		--chdir) echo 1 ;;
 		--clearenv) echo 0 ;;
 		--setenv) echo 2 ;;
@@ -86,9 +115,18 @@ _sbx_arity()
 		--add-seccomp-fd) echo 1 ;;
 		--exec-label) echo 1 ;;
 		--file-label) echo 1 ;;
+		--not-a-security-boundary) echo 0 ;;
+		--close-fds) echo 0 ;;
+		--keep-fd) echo 1 ;;
 		--new-session) echo 0 ;;
 		--die-with-parent) echo 0 ;;
 		--as-pid-1) echo 0 ;;
+		--lock-file) echo 1 ;;
+		--sync-fd) echo 1 ;;
+		--info-fd) echo 1 ;;
+		--json-status-fd) echo 1 ;;
+		--block-fd) echo 1 ;;
+		--userns-block-fd) echo 1 ;;
 		*) return 1 ;;
 	esac
 }
@@ -113,7 +151,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --seccomp --add-seccomp-fd --exec-label --file-label --new-session --die-with-parent --as-pid-1' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --assert-userns-disabled --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --new-session --die-with-parent --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

@@ -7,6 +7,7 @@ _arguments -S \
 	"*--version[Print the version and exit]" \
 	"*--args[Read more options from FD, each ended by a NUL byte]:FD:" \
 	"*--argv0[Give COMMAND the name NAME as its argv\[0\]]:NAME:" \
+	"*--level-prefix[Start messages with their priority, as in <3>, for a journal]" \
 	"*--unshare-all[Unshare every namespace below, where the kernel has it]" \
 	"*--share-net[Keep the network in spite of an earlier --unshare-all]" \
 	"*--unshare-user[Make a user namespace (always so for an ordinary user)]" \
@@ -17,6 +18,11 @@ _arguments -S \
 	"*--unshare-uts[Make a namespace with a host name of its own]" \
 	"*--unshare-cgroup[Make a cgroup namespace]" \
 	"*--unshare-cgroup-try[Make a cgroup namespace if the kernel has them]" \
+	"*--userns[Use the user namespace FD instead of a new one]:FD:" \
+	"*--userns2[Enter the user namespace FD once the sandbox is built]:FD:" \
+	"*--pidns[Use the process namespace FD, or make the new one in it]:FD:" \
+	"*--disable-userns[Forbid new user namespaces inside (needs --unshare-user)]" \
+	"*--assert-userns-disabled[Fail if new user namespaces can be made inside]" \
 	"*--uid[User id inside (needs a user namespace)]:UID:" \
 	"*--gid[Group id inside (needs a user namespace)]:GID:" \
 	"*--hostname[Host name inside (needs --unshare-uts)]:NAME:" \
@@ -26,6 +32,11 @@ _arguments -S \
 	"*--dev-bind-try[Like --dev-bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
 	"*--ro-bind[Bind the host path SRC at DEST, read-only]:SRC:_files:DEST:_files" \
 	"*--ro-bind-try[Like --ro-bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
+	"*--bind-fd[Bind what FD is open on at DEST]:FD::DEST:_files" \
+	"*--ro-bind-fd[Like --bind-fd, read-only]:FD::DEST:_files" \
+	"*--overlay[Mount the --overlay-srcs at DEST, with changes kept in RWSRC]:RWSRC:_files -/:WORKDIR:_files -/:DEST:_files" \
+	"*--tmp-overlay[Mount the --overlay-srcs at DEST, with changes thrown away]:DEST:_files" \
+	"*--ro-overlay[Mount the --overlay-srcs, two or more, at DEST, read-only]:DEST:_files" \
 	"*--tmpfs[Mount an empty tmpfs at DEST]:DEST:_files" \
 	"*--dir[Create the directory DEST]:DEST:_files" \
 	"*--proc[Mount a procfs at DEST]:DEST:_files" \
@@ -39,6 +50,7 @@ _arguments -S \
 	"*--chmod[Change the permission bits of DEST]:OCTAL::DEST:_files" \
 	"*--perms[Permission bits of what the next option makes]:OCTAL:" \
 	"*--size[Size of the next --tmpfs]:BYTES:" \
+	"*--overlay-src[A layer of the next overlay, on top of those given before]:SRC:_files" \
 	"*--chdir[Change to DIR inside]:DIR:_files -/" \
 	"*--clearenv[Remove every environment variable]" \
 	"*--setenv[Set an environment variable]:VAR:_parameters -g '*export*':VALUE:" \
@@ -49,8 +61,17 @@ _arguments -S \
 	"*--add-seccomp-fd[Apply one more seccomp program, read from FD]:FD:" \
 	"*--exec-label[Execute COMMAND with the SELinux label LABEL]:LABEL:" \
 	"*--file-label[Give files that are made the SELinux label LABEL]:LABEL:" \
+	"*--not-a-security-boundary[Accepted, because bubblewrap has it; without effect]" \
+	"*--close-fds[Give COMMAND no descriptors but 0, 1, 2 and those of --keep-fd]" \
+	"*--keep-fd[Let COMMAND have FD in spite of --close-fds]:FD:" \
 	"*--new-session[Run in a session without the terminal]" \
 	"*--die-with-parent[Kill the sandbox when the process that started it ends]" \
 	"*--as-pid-1[Run COMMAND as process 1, with no reaper (needs --unshare-pid)]" \
+	"*--lock-file[Hold a lock on DEST as long as there are processes inside]:DEST:_files" \
+	"*--sync-fd[Keep FD open as long as there are processes inside]:FD:" \
+	"*--info-fd[Write process and namespaces to FD as JSON, then close it]:FD:" \
+	"*--json-status-fd[Write what happens to FD, a line of JSON each]:FD:" \
+	"*--block-fd[Wait for a byte from FD before COMMAND is executed]:FD:" \
+	"*--userns-block-fd[Wait for a byte from FD while somebody else maps the ids]:FD:" \
 	"(-)1:command: _command_names -e" \
 	"*::arguments: _normal"

@@ -2,6 +2,7 @@
 #include "sbx/apply.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "sbx/dest.h"
@@ -37,12 +38,20 @@ int apply_attach(struct site *site, const struct op *op, int mount, struct err *
 		(void)err_sys(e, r, "cannot mount on %s", op->dest);
 		hint_attach(e);
 	}
+	if (r == -EISDIR)
+		(void)err_bwrap(e, "Can't create file at %s: %s", op->dest, strerror(-r));
+	else if (r == -ENOTDIR)
+		(void)err_bwrap(e, "Can't mkdir %s: %s", op->dest, strerror(-r));
 	return r;
 }
 
 /* How each kind of op is carried out. */
 static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct err *) = {
 	[OP_BIND] = apply_bind,
+	[OP_BIND_FD] = apply_bind_fd,
+	[OP_OVERLAY] = apply_overlay,
+	[OP_TMP_OVERLAY] = apply_tmp_overlay,
+	[OP_RO_OVERLAY] = apply_ro_overlay,
 	[OP_TMPFS] = apply_tmpfs,
 	[OP_DIR] = apply_dir,
 	[OP_PROC] = apply_proc,
@@ -55,13 +64,15 @@ static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct 
 	[OP_REMOUNT_RO] = apply_remount_ro,
 };
 
-int apply_ops(struct site *site, const struct plan *plan, struct err *e)
+int apply_ops(struct site *site, struct err *e)
 {
-	for (size_t i = 0; i < plan->n_ops; i++) {
-		const struct op *op = &plan->ops[i];
+	for (size_t i = 0; i < site->plan->n_ops; i++) {
+		const struct op *op = &site->plan->ops[i];
 
-		if (appliers[op->kind](site, op, e) < 0)
-			return err_add(e, "--%s", op->option);
+		if (appliers[op->kind](site, op, e) >= 0)
+			continue;
+		(void)err_path(e, op->dest);
+		return err_option(e, op->option);
 	}
 	return 0;
 }

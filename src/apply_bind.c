@@ -24,20 +24,31 @@ static uint64_t restrictions(unsigned flags)
 	return attr;
 }
 
-int apply_bind(struct site *site, const struct op *op, struct err *e)
+/* Restrict the detached @tree and mount it. */
+static int attach(struct site *site, const struct op *op, int tree, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = restrictions(op->flags)};
+	int r = sys_mount_setattr(tree, AT_RECURSIVE, &attr);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot restrict the mount for %s", op->dest);
+	return apply_attach(site, op, tree, e);
+}
+
+int apply_bind(struct site *site, const struct op *op, struct err *e)
+{
 	autoclose int tree = source_clone(&site->roots, op->src, e);
-	int r;
 
 	if (tree == -ENOENT && (op->flags & OP_IF_EXISTS))
 		return 0;
-	if (tree < 0)
-		return tree;
-	r = sys_mount_setattr(tree, AT_RECURSIVE, &attr);
-	if (r < 0)
-		return err_sys(e, r, "cannot restrict the mount of %s", op->src);
-	return apply_attach(site, op, tree, e);
+	return tree < 0 ? tree : attach(site, op, tree, e);
+}
+
+int apply_bind_fd(struct site *site, const struct op *op, struct err *e)
+{
+	autoclose int tree = source_clone_fd(&site->roots, op->fd, e);
+
+	return tree < 0 ? tree : attach(site, op, tree, e);
 }
 
 int apply_remount_ro(struct site *site, const struct op *op, struct err *e)

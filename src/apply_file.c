@@ -32,7 +32,11 @@ int apply_dir(struct site *site, const struct op *op, struct err *e)
 	r = sys_mkdirat(dest.dir, dest.name, op->mode);
 	if (r == -EEXIST)
 		r = check_dir(&dest);
-	return r < 0 ? err_sys(e, r, "cannot create the directory %s", op->dest) : 0;
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot create the directory %s", op->dest);
+	(void)err_bwrap(e, "Can't mkdir %s: %s", op->dest, strerror(-r));
+	return r;
 }
 
 /* What to say of a link that cannot be made because @dest exists. */
@@ -41,14 +45,20 @@ static int check_link(const struct op *op, const struct dest *dest, struct err *
 	char target[PATH_MAX];
 	ssize_t n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
 
-	if (n < 0)
-		return err_set(e, EEXIST, "cannot create the link %s: it exists and is no link",
-			       op->dest);
+	if (n < 0) {
+		(void)err_set(e, EEXIST, "cannot create the link %s: it exists and is no link",
+			      op->dest);
+		return err_bwrap(
+			e, "Can't make symlink at %s: destination exists and is not a symlink",
+			op->dest);
+	}
 	target[n] = '\0';
 	if (strcmp(target, op->target) == 0)
 		return 0;
-	return err_set(e, EEXIST, "cannot create the link %s: it is already one to %s", op->dest,
-		       target);
+	(void)err_set(e, EEXIST, "cannot create the link %s: it is already one to %s", op->dest,
+		      target);
+	return err_bwrap(e, "Can't make symlink at %s: existing destination is %s", op->dest,
+			 target);
 }
 
 int apply_symlink(struct site *site, const struct op *op, struct err *e)
@@ -87,8 +97,11 @@ static int open_output(const struct dest *dest, const struct op *op, struct err 
 	struct statx st = {0};
 	int r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE, &st);
 
-	if (r < 0)
-		return err_sys(e, r, "cannot create the file %s", op->dest);
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot create the file %s", op->dest);
+		(void)err_bwrap(e, "Can't create file %s: %s", op->dest, strerror(-r));
+		return r;
+	}
 	if (!S_ISREG(st.stx_mode))
 		return err_set(e, EEXIST, "cannot create the file %s: it exists and is no file",
 			       op->dest);

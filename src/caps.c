@@ -12,73 +12,94 @@
 
 static uint64_t bit(cap_value_t cap)
 {
-	return UINT64_C(1) << cap;
+	return caps_bit((unsigned)cap);
 }
 
-/* The bits that @name means: one capability, by name or number, or ALL.  0 if unknown. */
-static uint64_t named(const char *name)
+/* Learn the bits that @name means: one capability, by name or number, or @all. */
+static bool find(const char *name, uint64_t all, uint64_t *ret)
 {
 	cap_value_t max = cap_max_bits();
 	cap_value_t cap;
 	uint64_t number;
 
 	if (strcasecmp(name, "ALL") == 0)
-		return bit(max) - 1;
-	if (num_parse(name, 10, (uint64_t)max - 1, &number) == 0)
-		return UINT64_C(1) << number;
-	if (cap_from_name(name, &cap) == 0 && cap < max)
-		return bit(cap);
-	return 0;
+		*ret = all;
+	else if (num_parse(name, 10, (uint64_t)max - 1, &number) == 0)
+		*ret = UINT64_C(1) << number;
+	else if (cap_from_name(name, &cap) == 0 && cap < max)
+		*ret = bit(cap);
+	else
+		return false;
+	return true;
 }
 
 static int unknown(const struct cap_change *change, struct err *e)
 {
-	(void)err_set(e, EINVAL, "--%s: unknown capability %s", change->option, change->name);
+	(void)err_set(e, EINVAL, "unknown capability %s", change->name);
+	(void)err_bwrap(e, "unknown cap: %s", change->name);
 	if (strncasecmp(change->name, "cap_", strlen("cap_")) != 0)
-		return err_hint(e, "names are written as in capabilities(7): CAP_NET_ADMIN");
-	return -EINVAL;
+		(void)err_hint(e, "names are written as in capabilities(7): CAP_NET_ADMIN");
+	return err_option(e, change->option);
 }
 
-/* What the calling process has in effect. */
-static int effective(uint64_t *ret)
+/* The capabilities in the set @which of @caps. */
+static uint64_t listed(cap_t caps, cap_flag_t which)
 {
-	cap_t now = cap_get_proc();
 	cap_value_t max = cap_max_bits();
+	uint64_t bits = 0;
 
-	*ret = 0;
-	if (now == NULL)
-		return sys_last_error();
 	for (cap_value_t cap = 0; cap < max; cap++) {
 		cap_flag_value_t value = CAP_CLEAR;
 
-		if (cap_get_flag(now, cap, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET)
-			*ret |= bit(cap);
+		if (cap_get_flag(caps, cap, which, &value) == 0 && value == CAP_SET)
+			bits |= bit(cap);
 	}
+	return bits;
+}
+
+/* What the calling process may have, and what it has in effect. */
+static int own(uint64_t *permitted, uint64_t *effective)
+{
+	cap_t now = cap_get_proc();
+
+	if (now == NULL)
+		return sys_last_error();
+	*permitted = listed(now, CAP_PERMITTED);
+	*effective = listed(now, CAP_EFFECTIVE);
 	(void)cap_free(now);
 	return 0;
 }
 
-int caps_plan(const struct plan *plan, bool is_root, bool new_users, struct caps *ret,
+/* Apply the changes that @plan has to @keep.  @all is what ALL means. */
+static int change(const struct plan *plan, uint64_t all, uint64_t *keep, struct err *e)
+{
+	for (size_t i = 0; i < plan->n_caps; i++) {
+		uint64_t bits;
+
+		if (!find(plan->caps[i].name, all, &bits))
+			return unknown(&plan->caps[i], e);
+		if (plan->caps[i].add)
+			*keep |= bits;
+		else
+			*keep &= ~bits;
+	}
+	return 0;
+}
+
+int caps_plan(const struct plan *plan, bool is_root, bool other_users, struct caps *ret,
 	      struct err *e)
 {
-	struct caps caps = {.set = !is_root || plan->n_caps > 0, .bound = new_users};
-	int r = is_root ? effective(&caps.keep) : 0;
+	struct caps caps = {.set = !is_root || plan->n_caps > 0, .bound = other_users};
+	uint64_t all = bit(cap_max_bits()) - 1;
+	uint64_t permitted = all;
+	int r = is_root ? own(&permitted, &caps.keep) : 0;
 
 	if (r < 0)
 		return err_sys(e, r, "cannot read the capabilities of this process");
-	for (size_t i = 0; i < plan->n_caps; i++) {
-		const struct cap_change *change = &plan->caps[i];
-		uint64_t bits = named(change->name);
-
-		if (bits == 0)
-			return unknown(change, e);
-		if (change->add)
-			caps.keep |= bits;
-		else
-			caps.keep &= ~bits;
-	}
-	*ret = caps;
-	return 0;
+	r = change(plan, other_users ? all : permitted, &caps.keep, e);
+	if (r == 0)
+		*ret = caps;
+	return r;
 }
 
 /*
@@ -100,30 +121,55 @@ static int shrink_bounding(uint64_t keep)
 	return 0;
 }
 
-static int set_process(cap_t caps, uint64_t keep)
+/* Put the capabilities of @bits into the set @which of @caps.  Returns 0 or -errno. */
+static int fill(cap_t caps, cap_flag_t which, uint64_t bits)
 {
-	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
-		if (!(keep & bit(cap)))
-			continue;
-		if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
-		    cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0 ||
-		    cap_set_flag(caps, CAP_INHERITABLE, 1, &cap, CAP_SET) < 0)
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++)
+		if ((bits & bit(cap)) && cap_set_flag(caps, which, 1, &cap, CAP_SET) < 0)
 			return sys_last_error();
-	}
-	return cap_set_proc(caps) < 0 ? sys_last_error() : 0;
+	return 0;
 }
 
-/* Make permitted, effective and inheritable what @keep says. */
-static int set_sets(uint64_t keep)
+/* Make @caps, the calling process's sets, and see that they are. */
+static int set_process(cap_t caps)
+{
+	cap_t now;
+	int r = cap_set_proc(caps) < 0 ? sys_last_error() : 0;
+
+	if (r < 0)
+		return r;
+	now = cap_get_proc();
+	if (now == NULL)
+		return sys_last_error();
+	r = cap_compare(caps, now) == 0 ? 0 : -EPERM;
+	(void)cap_free(now);
+	return r;
+}
+
+/* Make the calling process's three sets.  Returns 0 or -errno. */
+static int set_sets(uint64_t permitted, uint64_t effective, uint64_t inheritable)
 {
 	cap_t caps = cap_init();
 	int r;
 
 	if (caps == NULL)
 		return sys_last_error();
-	r = set_process(caps, keep);
+	r = fill(caps, CAP_PERMITTED, permitted);
+	if (r == 0)
+		r = fill(caps, CAP_EFFECTIVE, effective);
+	if (r == 0)
+		r = fill(caps, CAP_INHERITABLE, inheritable);
+	if (r == 0)
+		r = set_process(caps);
 	(void)cap_free(caps);
 	return r;
+}
+
+int caps_hold(uint64_t permitted, uint64_t effective, struct err *e)
+{
+	int r = set_sets(permitted, effective, 0);
+
+	return r < 0 ? err_sys(e, r, "cannot drop capabilities") : 0;
 }
 
 /*
@@ -148,6 +194,22 @@ static int failed(struct err *e, int ret, const char *what)
 	return ret;
 }
 
+int caps_suspend(bool suspend, struct err *e)
+{
+	cap_t caps = cap_get_proc();
+	int r = caps == NULL ? sys_last_error() : 0;
+
+	if (r == 0 && suspend && cap_clear_flag(caps, CAP_EFFECTIVE) < 0)
+		r = sys_last_error();
+	if (r == 0 && !suspend)
+		r = fill(caps, CAP_EFFECTIVE, listed(caps, CAP_PERMITTED));
+	if (r == 0)
+		r = set_process(caps);
+	if (caps != NULL)
+		(void)cap_free(caps);
+	return r < 0 ? err_sys(e, r, "cannot put capabilities out of effect, or back") : 0;
+}
+
 int caps_apply(const struct caps *caps, struct err *e)
 {
 	int r = 0;
@@ -159,7 +221,7 @@ int caps_apply(const struct caps *caps, struct err *e)
 	if (r < 0)
 		return failed(e, r, "cannot drop capabilities from the bounding set");
 	if (caps->set)
-		r = set_sets(caps->keep);
+		r = set_sets(caps->keep, caps->keep, caps->keep);
 	if (r < 0)
 		return failed(e, r, "cannot set the capabilities");
 	if (caps->set)

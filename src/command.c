@@ -8,6 +8,7 @@
 
 #include "sbx/cleanup.h"
 #include "sbx/env.h"
+#include "sbx/fds.h"
 #include "sbx/hint.h"
 #include "sbx/sys.h"
 
@@ -16,8 +17,12 @@ static int enter_chosen(const char *dir, char *pwd, size_t size, struct err *e)
 {
 	int r = sys_chdir(dir);
 
-	if (r < 0)
-		return err_sys(e, r, "--chdir: cannot change to %s in the sandbox", dir);
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot change to %s in the sandbox", dir);
+		(void)err_bwrap(e, "Can't chdir to %s: %s", dir, strerror(-r));
+		(void)err_path(e, dir);
+		return err_option(e, "chdir");
+	}
 	(void)snprintf(pwd, size, "%s%s", dir[0] == '/' ? "" : "/", dir);
 	return 0;
 }
@@ -89,6 +94,8 @@ static int execute(const struct plan *plan, struct err *e)
 		args[0] = plan->argv0;
 	r = sys_exec(plan->command[0], args);
 	(void)err_sys(e, r, "cannot execute %s", plan->command[0]);
+	(void)err_bwrap(e, "execvp %s: %s", plan->command[0], strerror(-r));
+	(void)err_path(e, plan->command[0]);
 	e->stage = ERR_EXEC;
 	if (plan->n_seccomp == 0) /* else the programs may not permit to look */
 		hint_exec(plan->command[0], e);
@@ -97,12 +104,16 @@ static int execute(const struct plan *plan, struct err *e)
 
 int command_exec(const struct box *box, struct err *e)
 {
-	int r = env_apply(box->plan, e); /* first: it may say what HOME is */
+	int r = caps_apply(&box->caps, e);
 
+	if (r == 0)
+		r = env_apply(box->plan, e); /* it may say what HOME is */
 	if (r == 0)
 		r = enter_directory(box, e);
 	if (r == 0)
 		r = restore(box, e);
+	if (r == 0)
+		r = fds_hand_over(box->plan, e);
 	if (r == 0)
 		r = seccomp_apply(&box->seccomp, e);
 	return r < 0 ? r : execute(box->plan, e);

@@ -20,13 +20,22 @@ static void append(struct err *e, const char *text)
 	(void)snprintf(e->msg + used, sizeof(e->msg) - used, "%s", text);
 }
 
+/* Begin a new record: whatever was there is about another failure. */
+static void begin(struct err *e, int code)
+{
+	e->code = code;
+	e->stage = ERR_SETUP;
+	e->option[0] = '\0';
+	e->path[0] = '\0';
+	e->bwrap[0] = '\0';
+	e->hint[0] = '\0';
+}
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	e->code = code;
-	e->stage = ERR_SETUP;
-	e->hint[0] = '\0';
+	begin(e, code);
 	va_start(ap, fmt);
 	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
 	va_end(ap);
@@ -37,9 +46,7 @@ int err_sys(struct err *e, int ret, const char *fmt, ...)
 {
 	va_list ap;
 
-	e->code = -ret;
-	e->stage = ERR_SETUP;
-	e->hint[0] = '\0';
+	begin(e, -ret);
 	va_start(ap, fmt);
 	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
 	va_end(ap);
@@ -59,6 +66,30 @@ int err_add(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	append(e, ": ");
 	append(e, cause);
+	return -e->code;
+}
+
+int err_option(struct err *e, const char *option)
+{
+	if (e->option[0] == '\0')
+		(void)snprintf(e->option, sizeof(e->option), "--%s", option);
+	return err_add(e, "--%s", option);
+}
+
+int err_path(struct err *e, const char *path)
+{
+	if (e->path[0] == '\0')
+		(void)snprintf(e->path, sizeof(e->path), "%s", path);
+	return -e->code;
+}
+
+int err_bwrap(struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(e->bwrap, sizeof(e->bwrap), fmt, ap);
+	va_end(ap);
 	return -e->code;
 }
 

@@ -18,12 +18,13 @@ static int explain(int fs, const char *type, int ret, struct err *e)
 {
 	char log[LOG_BYTES];
 	ssize_t n = fs < 0 ? fs : sys_read(fs, log, sizeof(log) - 1);
+	const char *article = strchr("aeiou", type[0]) != NULL ? "an" : "a";
 
 	if (n <= LOG_PREFIX)
-		return err_sys(e, ret, "cannot make a %s", type);
+		return err_sys(e, ret, "cannot make %s %s", article, type);
 	log[n] = '\0';
 	log[strcspn(log, "\n")] = '\0';
-	return err_sys(e, ret, "cannot make a %s: %s", type, log + LOG_PREFIX);
+	return err_sys(e, ret, "cannot make %s %s: %s", article, type, log + LOG_PREFIX);
 }
 
 int fs_make(const char *type, const struct fs_param *params, unsigned attr, struct err *e)
@@ -32,7 +33,8 @@ int fs_make(const char *type, const struct fs_param *params, unsigned attr, stru
 	int r = fs < 0 ? fs : sys_fsconfig_string(fs, "source", type); /* what df(1) calls it */
 
 	for (; r == 0 && params->key != NULL; params++)
-		r = sys_fsconfig_string(fs, params->key, params->value);
+		r = params->value != NULL ? sys_fsconfig_string(fs, params->key, params->value)
+					  : sys_fsconfig_flag(fs, params->key);
 	if (r == 0)
 		r = sys_fsconfig_create(fs);
 	if (r == 0)

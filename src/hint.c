@@ -41,7 +41,8 @@ static void hint_apparmor(struct err *e)
 {
 	(void)err_hint(e,
 		       "AppArmor restricts user namespaces of ordinary users on this host: give "
-		       "sbx a profile with \"userns,\", or run sysctl -w " APPARMOR "=0 as root");
+		       "sbx a profile with \"userns,\", install it set-user-ID root, or run sysctl "
+		       "-w " APPARMOR "=0 as root");
 }
 
 static const struct {
@@ -86,7 +87,8 @@ void hint_namespaces(unsigned flags, struct err *e)
 		return;
 	} else if (sysctl_is("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
 		(void)err_hint(e, "user namespaces are forbidden to ordinary users: run sysctl -w "
-				  "kernel.unprivileged_userns_clone=1 as root");
+				  "kernel.unprivileged_userns_clone=1 as root, or install sbx "
+				  "set-user-ID root");
 	} else if (apparmor_restricts()) {
 		hint_apparmor(e);
 	} else if (!(flags & CLONE_NEWUSER)) {
@@ -96,6 +98,24 @@ void hint_namespaces(unsigned flags, struct err *e)
 		(void)err_hint(e, "a container's seccomp filter, a chroot or a security module "
 				  "forbids to make namespaces here");
 	}
+}
+
+void hint_enter(int type, struct err *e)
+{
+	const char *name = type == CLONE_NEWUSER ? "user" : "pid";
+
+	if (e->code == EINVAL)
+		(void)err_hint(
+			e,
+			"it has to be open on a namespace that is not the caller's own, such "
+			"as /proc/PID/ns/%s",
+			name);
+	else if (e->code == EPERM && type == CLONE_NEWUSER)
+		(void)err_hint(e, "only a user namespace that the caller has made, or one below "
+				  "it, can be entered");
+	else if (e->code == EPERM)
+		(void)err_hint(e, "the user namespace that it belongs to has to be entered as "
+				  "well, with --userns");
 }
 
 void hint_id_map(struct err *e)
@@ -127,6 +147,8 @@ static void hint_mount_max(struct err *e)
 		       "a mount namespace may have %s mounts: raise fs.mount-max with sysctl as "
 		       "root",
 		       max);
+	(void)err_bwrap(e, "Limit exceeded (ENOSPC). (Hint: Check that /proc/sys/fs/mount-max is "
+			   "sufficient, typically 100000)");
 }
 
 void hint_mount(struct err *e)
@@ -152,10 +174,32 @@ void hint_attach(struct err *e)
 
 void hint_root(struct err *e)
 {
-	if (e->code == EINVAL)
+	if (e->code == EOVERFLOW)
+		(void)err_hint(e, "the user or group id is not mapped: who releases "
+				  "--userns-block-fd has to do that before");
+	else if (e->code == EINVAL)
 		(void)err_hint(e,
 			       "this cannot work where / is no mount point that can be pivoted, as "
 			       "in a chroot or an initramfs");
+	else
+		hint_mount(e);
+}
+
+static void hint_overlay(struct err *e)
+{
+	if (e->code == ELOOP)
+		(void)err_hint(e, "none of an overlay's directories may lie in another one");
+	else if (e->code == EBUSY)
+		(void)err_hint(e, "RWSRC or WORKDIR is in use by another overlay");
+	else if (e->code == EXDEV)
+		(void)err_hint(e, "RWSRC and WORKDIR have to be on the same file system");
+	else if (e->code == EINVAL)
+		(void)err_hint(e, "RWSRC and WORKDIR have to be on the same file system, which has "
+				  "to support overlays, and in a user namespace no layer may have "
+				  "mounts below it");
+	else if (e->code == ENODEV)
+		(void)err_hint(e,
+			       "this kernel has no overlay file system: modprobe overlay, as root");
 	else
 		hint_mount(e);
 }
@@ -168,6 +212,8 @@ void hint_filesystem(const char *type, struct err *e)
 				  "--ro-bind /proc /proc instead, without --unshare-pid");
 	else if (e->code == EPERM && strcmp(type, "mqueue") == 0)
 		(void)err_hint(e, "--mqueue needs --unshare-ipc");
+	else if (strcmp(type, "overlay") == 0)
+		hint_overlay(e);
 	else
 		hint_mount(e);
 }

@@ -102,6 +102,14 @@ int io_read_line(int dirfd, const char *path, char *buf, size_t size)
 	return 0;
 }
 
+int io_await_byte(int fd)
+{
+	char byte;
+	ssize_t n = read_some(fd, &byte, sizeof(byte));
+
+	return n < 0 ? (int)n : 0;
+}
+
 int io_write_file(int dirfd, const char *path, const char *text)
 {
 	autoclose int fd = sys_openat(dirfd, path, O_WRONLY, 0);

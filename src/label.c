@@ -38,7 +38,8 @@ static int set(int (*setter)(const char *), const char *option, const char *labe
 {
 	if (label == NULL || setter(label) == 0)
 		return 0;
-	return err_sys(e, sys_last_error(), "--%s: cannot use the label %s", option, label);
+	(void)err_sys(e, sys_last_error(), "cannot use the label %s", label);
+	return err_option(e, option);
 }
 
 int label_apply(const struct plan *plan, struct err *e)
@@ -48,8 +49,10 @@ int label_apply(const struct plan *plan, struct err *e)
 
 	if (plan->exec_label == NULL && plan->file_label == NULL)
 		return 0;
-	if (open_selinux(&functions, e) < 0)
-		return err_add(e, "--%s", plan->exec_label != NULL ? "exec-label" : "file-label");
+	if (open_selinux(&functions, e) < 0) {
+		(void)err_bwrap(e, "labeling not supported on this system");
+		return err_option(e, plan->exec_label != NULL ? "exec-label" : "file-label");
+	}
 	r = set(functions.setfscreatecon, "file-label", plan->file_label, e);
 	return r < 0 ? r : set(functions.setexeccon, "exec-label", plan->exec_label, e);
 }

@@ -1,30 +1,55 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <string.h>
 
 #include "sbx/box.h"
 #include "sbx/cleanup.h"
 #include "sbx/io.h"
 #include "sbx/opt.h"
+#include "sbx/setuid.h"
+#include "sbx/status.h"
+#include "sbx/sys.h"
 
-#define PROGRAM "sbx"
+#define BWRAP_VERSION "0.11.1" /* whose command line is understood */
+#define WARNING_BYTES 80       /* more than any warning has */
 
 /* Exit statuses of our own, as docker(1), env(1) and timeout(1) have them. */
 enum exit_status {
 	EXIT_SETUP = 125,          /* the sandbox could not be set up */
 	EXIT_NOT_EXECUTABLE = 126, /* the command could not be executed */
 	EXIT_NOT_FOUND = 127,      /* the command was not found */
-	EXIT_SIGNAL = 128,         /* plus the signal that ended the command */
 };
+
+/* Priorities of messages: see syslog(3) and sd-daemon(3). */
+enum level {
+	LEVEL_ERROR = 3,
+	LEVEL_WARNING = 4,
+	LEVEL_NOTICE = 5,
+};
+
+/* Whether a program started as @argv0 is to be bubblewrap. */
+static bool is_bwrap(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : argv0, "bwrap") == 0;
+}
+
+static const char *program(const struct plan *plan)
+{
+	return plan->as_bwrap ? "bwrap" : "sbx";
+}
 
 /*
  * Print a line on standard error.  It may quote a link or a file that somebody else
  * wrote: control characters, which a terminal would obey, become question marks.
  */
-static void print_line(const char *prefix, const char *text)
+static void print_line(const struct plan *plan, enum level level, const char *prefix,
+		       const char *text)
 {
 	char line[sizeof(((struct err *)0)->msg)];
 
@@ -32,59 +57,106 @@ static void print_line(const char *prefix, const char *text)
 	for (char *c = line; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c))
 			*c = '?';
-	(void)fprintf(stderr, "%s%s\n", prefix, line);
+	if (plan->level_prefix)
+		(void)fprintf(stderr, "<%d>", (int)level);
+	(void)fprintf(stderr, "%s: %s\n", prefix, line);
 }
 
-static int report_error(const struct err *e)
+/* Tell it who watches, if anybody still does. */
+static void tell_failure(const struct plan *plan, const struct err *e)
 {
-	print_line(PROGRAM ": ", e->msg);
+	if (plan_fd(plan, FD_STATUS) < 0)
+		return;
+	(void)sys_signal_ignore(SIGPIPE);
+	(void)sys_signal_ignore(SIGXFSZ);
+	status_failed(plan_fd(plan, FD_STATUS), e);
+}
+
+/* Say what is wrong.  Returns the exit status. */
+static int report_error(const struct plan *plan, const struct err *e)
+{
+	bool has_bwrap = plan->as_bwrap && e->bwrap[0] != '\0';
+
+	print_line(plan, LEVEL_ERROR, program(plan), has_bwrap ? e->bwrap : e->msg);
 	if (e->hint[0] != '\0')
-		print_line("hint: ", e->hint);
+		print_line(plan, LEVEL_NOTICE, "hint", e->hint);
+	if (!plan->as_bwrap)
+		tell_failure(plan, e);
+	if (plan->as_bwrap)
+		return EXIT_FAILURE;
 	if (e->stage != ERR_EXEC)
 		return EXIT_SETUP;
 	return e->code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
 
-/* Print what --help or --version ask for. */
+/* Print the help.  Returns 0, or -1 if that is not possible. */
+static int print_help(FILE *to, const char *argv0)
+{
+	autofree char *help = opt_help(argv0);
+
+	return help != NULL && fputs(help, to) >= 0 ? 0 : -1;
+}
+
+/* Print what --help or --version ask for.  Returns the exit status. */
 static int print_about(const struct plan *plan, const char *argv0)
 {
-	autofree char *help = plan->want_help ? opt_help(argv0) : NULL;
+	int r = 0;
 
-	if (!plan->want_help)
-		(void)printf(PROGRAM " " SBX_VERSION "\n");
-	else if (help != NULL)
-		(void)fputs(help, stdout);
-	if (fflush(stdout) == 0 && (!plan->want_help || help != NULL))
+	if (plan->want_help)
+		r = print_help(stdout, argv0);
+	else if (plan->as_bwrap)
+		(void)printf("bubblewrap " BWRAP_VERSION "\n");
+	else
+		(void)printf("sbx " SBX_VERSION "\n");
+	if (fflush(stdout) == 0 && r == 0)
 		return EXIT_SUCCESS;
-	(void)fprintf(stderr, PROGRAM ": cannot write to standard output\n");
-	return EXIT_SETUP;
+	print_line(plan, LEVEL_ERROR, program(plan), "cannot write to standard output");
+	return plan->as_bwrap ? EXIT_FAILURE : EXIT_SETUP;
 }
 
 static void warn_of_repeated(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_repeated; i++)
-		(void)fprintf(stderr, PROGRAM ": Only the last --%s option will take effect\n",
-			      plan->repeated[i]);
+	for (size_t i = 0; i < plan->n_repeated; i++) {
+		char text[WARNING_BYTES];
+
+		(void)snprintf(text, sizeof(text), "Only the last --%s option will take effect",
+			       plan->repeated[i]);
+		print_line(plan, LEVEL_WARNING, program(plan), text);
+	}
 }
 
-static int exit_status(int status)
+/* Run the sandbox that @args ask for.  Returns the exit status. */
+static int run(struct plan *plan, bool lent, const char *argv0, const char *const *args)
 {
-	return WIFSIGNALED(status) ? EXIT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+	static const struct opt_reader reader = {.read = io_read_args};
+	struct err e = {0};
+	int status = 0;
+	int r = opt_parse(plan, args, &reader, &e);
+
+	if (r == 0 && (plan->want_help || plan->want_version))
+		return print_about(plan, argv0);
+	warn_of_repeated(plan);
+	if (r == 0)
+		r = setuid_check(lent, plan, &e);
+	if (r == 0)
+		r = box_run(plan, lent, &status, &e);
+	if (r == 0)
+		return status_code(status);
+	if (e.stage != ERR_USAGE || !plan->as_bwrap)
+		return report_error(plan, &e);
+	(void)print_help(stderr, argv0);
+	return EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct opt_reader reader = {.read = io_read_args};
 	const char *const *args = (const char *const *)argv + (argc > 0);
-	autoplan struct plan plan = {0};
+	const char *argv0 = argc > 0 ? argv[0] : "sbx";
+	autoplan struct plan plan = {.as_bwrap = is_bwrap(argv0)};
 	struct err e = {0};
-	int status = 0;
-	int r = opt_parse(&plan, args, &reader, &e);
+	bool lent = false;
 
-	if (r == 0 && (plan.want_help || plan.want_version))
-		return print_about(&plan, argc > 0 ? argv[0] : PROGRAM);
-	warn_of_repeated(&plan);
-	if (r == 0)
-		r = box_run(&plan, &status, &e);
-	return r < 0 ? report_error(&e) : exit_status(status);
+	if (setuid_begin(&lent, &e) < 0)
+		return report_error(&plan, &e);
+	return run(&plan, lent, argv0, args);
 }

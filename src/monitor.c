@@ -11,6 +11,9 @@
  * If nobody is left inside, its end is a matter of the kernel taking the mounts
  * down.  The monitor waits for that, so that nothing is left when it returns,
  * but no longer than END_TIMEOUT_MS.
+ *
+ * Under bubblewrap's name the monitor passes no signal on: what a process sends ends it,
+ * as it ends bubblewrap, and with --die-with-parent the sandbox as well.
  */
 #include "sbx/monitor.h"
 
@@ -18,16 +21,19 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sbx/fds.h"
 #include "sbx/report.h"
+#include "sbx/status.h"
 #include "sbx/sys.h"
 
 #define END_TIMEOUT_MS 1000
-#define RETRY_MS 20 /* between looks at a process that has ended but cannot be reaped */
+#define USEC 1000000 /* microseconds in a second */
+#define RETRY_MS 20  /* between looks at a process that has ended but cannot be reaped */
 
 /* What the monitor knows. */
 struct watch {
@@ -44,7 +50,30 @@ struct watch {
 	bool unreapable;   /* @child has ended, but a tracer holds it */
 	int status;
 	int child_status;
+	struct rusage usage; /* of @child, once it is reaped */
 };
+
+/* Where what happens is told, beyond what bubblewrap tells, or -1. */
+static int details_fd(const struct watch *w)
+{
+	return w->box->plan->as_bwrap ? -1 : plan_fd(w->box->plan, FD_STATUS);
+}
+
+static int status_fd(const struct watch *w)
+{
+	return plan_fd(w->box->plan, FD_STATUS);
+}
+
+/* The command's process is there; @pidfd is of it, or -1 if it is the first inside. */
+static void take_started(struct watch *w, const struct report *report, int pidfd)
+{
+	if (w->command >= 0)
+		(void)sys_close(w->command);
+	w->command = pidfd;
+	w->started = true;
+	if (details_fd(w) >= 0)
+		status_running(details_fd(w), report->sender);
+}
 
 /* Note what a message says.  Returns 0, or -errno with @e set: the run failed. */
 static int take_report(struct watch *w, struct err *e)
@@ -60,11 +89,10 @@ static int take_report(struct watch *w, struct err *e)
 		return 0;
 	}
 	switch (report.kind) {
+	case REPORT_NAMESPACES: /* who traces the reaper might say it again */
+		return 0;
 	case REPORT_STARTED:
-		if (w->command >= 0)
-			(void)sys_close(w->command);
-		w->command = pidfd;
-		w->started = true;
+		take_started(w, &report, pidfd);
 		return 0;
 	case REPORT_ENDED:
 		w->ended = true;
@@ -81,7 +109,7 @@ static int take_report(struct watch *w, struct err *e)
 /* Whom signals are for: the command, or nobody while there is none. */
 static int receiver(const struct watch *w)
 {
-	if (w->box->plan->as_pid_1)
+	if (!w->box->has_reaper)
 		return w->started && w->sock < 0 ? w->child : -1; /* exec closed the socket */
 	return w->command;
 }
@@ -98,11 +126,17 @@ static void take_signal(struct watch *w)
 
 	if (sys_read(w->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (command >= 0) {
+	if (w->box->plan->as_bwrap && (command < 0 || info.ssi_code != SI_KERNEL)) {
+		if (command < 0)
+			(void)sys_pidfd_send_signal(w->child, SIGKILL);
+		sys_die_of((int)info.ssi_signo);
+	}
+	if (command >= 0 && !w->box->plan->as_bwrap) {
 		if (info.ssi_code != SI_KERNEL || w->box->plan->new_session)
 			(void)sys_pidfd_send_signal(command, (int)info.ssi_signo);
-		return;
 	}
+	if (command >= 0)
+		return;
 	(void)sys_pidfd_send_signal(w->child, SIGKILL);
 	w->ended = true;
 	w->status = (int)info.ssi_signo;
@@ -115,7 +149,7 @@ static void take_signal(struct watch *w)
  */
 static int take_child(struct watch *w, struct err *e)
 {
-	int r = sys_wait_pidfd(w->child, &w->child_status);
+	int r = sys_wait_pidfd(w->child, &w->child_status, &w->usage);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot learn how the first process inside ended");
@@ -188,7 +222,7 @@ static void await_end(struct watch *w)
 	struct pollfd child = {.fd = w->child, .events = POLLIN};
 
 	if (!w->child_ended && !w->detached && sys_poll(&child, 1, END_TIMEOUT_MS) > 0)
-		(void)sys_wait_pidfd(w->child, &w->child_status);
+		w->child_ended = sys_wait_pidfd(w->child, &w->child_status, &w->usage) > 0;
 }
 
 /*
@@ -209,15 +243,106 @@ static int judge_child(const struct watch *w, int *status, struct err *e)
 	return err_set(e, ECHILD, "the first process inside ended before the command ran");
 }
 
-/* Let the sandbox begin, and follow what happens until it is over. */
-static int watch(struct watch *w, struct err *e)
+/*
+ * Wait, before the first process inside is let go, for @events of @fd.  A signal may end the
+ * run meanwhile, and so may the end of that process.  Returns 1 if @fd is ready, 0 if the
+ * run is over, or -errno with @e set.
+ */
+static int await(struct watch *w, int fd, short events, struct err *e)
+{
+	enum { FD, SIGNALS, CHILD, N };
+	struct pollfd fds[N] = {
+		[FD] = {.fd = fd, .events = events},
+		[SIGNALS] = {.fd = w->signals, .events = POLLIN},
+		[CHILD] = {.fd = w->child, .events = POLLIN},
+	};
+
+	while (!w->ended) {
+		int n = sys_poll(fds, N, -1);
+
+		if (n < 0 && n != -EINTR)
+			return err_sys(e, n, "cannot wait for the sandbox to begin");
+		if (n > 0 && fds[FD].revents != 0)
+			return 1;
+		if (n > 0 && fds[SIGNALS].revents != 0)
+			take_signal(w);
+		else if (n > 0)
+			break;
+	}
+	return 0;
+}
+
+/* Hear which namespaces there are.  Returns 1, 0 if the run is over, or -errno with @e set. */
+static int hear_namespaces(struct watch *w, struct report *report, struct err *e)
+{
+	int pidfd = -1;
+	int r = await(w, w->sock, POLLIN, e);
+
+	if (r <= 0)
+		return r;
+	r = report_receive(w->sock, report, &pidfd);
+	if (r == 1 && report->kind == REPORT_FAILED) {
+		*e = report->err;
+		return -e->code;
+	}
+	if (r == 1 && report->kind == REPORT_NAMESPACES)
+		return 1;
+	if (pidfd >= 0)
+		(void)sys_close(pidfd);
+	return r == 0 ? 0
+		      : err_sys(e, r < 0 ? r : -EPROTO, "cannot hear which namespaces there are");
+}
+
+/* Tell the caller of the namespaces, if he wants to know.  Returns as await(). */
+static int announce(struct watch *w, struct err *e)
+{
+	int info = plan_fd(w->box->plan, FD_INFO);
+	int status = status_fd(w);
+	struct report report;
+	int r = hear_namespaces(w, &report, e);
+
+	if (r > 0 && info >= 0)
+		r = await(w, info, POLLOUT, e);
+	if (r > 0 && status_info(info, report.sender, &report.namespaces, e) < 0)
+		r = -e->code;
+	if (info >= 0)
+		(void)sys_close(info);
+	if (r > 0 && status >= 0)
+		r = await(w, status, POLLOUT, e);
+	if (r > 0 && status_started(status, report.sender, &report.namespaces, e) < 0)
+		r = -e->code;
+	return r;
+}
+
+/*
+ * What the caller hears and does before the first process inside is let go.  Returns as
+ * await().
+ */
+static int settle_with_caller(struct watch *w, struct err *e)
+{
+	int block = plan_fd(w->box->plan, FD_USERNS_BLOCK);
+	int r = box_is_watched(w->box) ? announce(w, e) : 1;
+
+	return r > 0 && block >= 0 ? await(w, block, POLLIN, e) : r;
+}
+
+/* Let the first process inside begin. */
+static int release(const struct watch *w, struct err *e)
 {
 	int r = report_go(w->sock);
 
 	if (r == -EPIPE) /* it is dead, and its end will tell why */
 		r = 0;
-	if (r < 0)
-		(void)err_sys(e, r, "cannot let the sandbox begin");
+	return r < 0 ? err_sys(e, r, "cannot let the sandbox begin") : 0;
+}
+
+/* Let the sandbox begin, and follow what happens until it is over. */
+static int watch(struct watch *w, struct err *e)
+{
+	int r = settle_with_caller(w, e);
+
+	if (r > 0)
+		r = release(w, e);
 	while (r >= 0 && !w->ended && !w->child_ended)
 		r = take_event(w, e);
 	if (r < 0)
@@ -226,21 +351,56 @@ static int watch(struct watch *w, struct err *e)
 	return r;
 }
 
+/* The command has ended with @status: tell those who want to know. */
+static void tell_end(const struct watch *w, int status)
+{
+	const struct status_usage usage = {
+		.known = w->child_ended,
+		.user_us = (uint64_t)w->usage.ru_utime.tv_sec * USEC +
+			   (uint64_t)w->usage.ru_utime.tv_usec,
+		.system_us = (uint64_t)w->usage.ru_stime.tv_sec * USEC +
+			     (uint64_t)w->usage.ru_stime.tv_usec,
+		.max_rss_kib = (uint64_t)w->usage.ru_maxrss,
+	};
+
+	if (!w->started)
+		return;
+	if (details_fd(w) >= 0)
+		status_ended(details_fd(w), status, &usage);
+	if (status_fd(w) >= 0)
+		status_exit_code(status_fd(w), status);
+}
+
 int monitor_run(const struct box *box, int child, int signals, int *status, struct err *e)
 {
-	const int keep[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, child, box->sock, signals};
+	const struct plan *plan = box->plan;
+	const int keep[] = {STDIN_FILENO,
+			    STDOUT_FILENO,
+			    STDERR_FILENO,
+			    child,
+			    box->sock,
+			    signals,
+			    plan_fd(plan, FD_INFO),
+			    plan_fd(plan, FD_STATUS),
+			    plan_fd(plan, FD_USERNS_BLOCK)};
 	struct watch w = {
-		.box = box, .child = child, .command = -1, .sock = box->sock, .signals = signals};
+		.box = box,
+		.child = child,
+		.command = -1,
+		.sock = box->sock,
+		.signals = signals,
+	};
 	int r;
 
 	fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
 	r = watch(&w, e);
 	if (w.command >= 0)
 		(void)sys_close(w.command);
+	if (r == 0 && !w.ended)
+		r = judge_child(&w, &w.status, e);
 	if (r < 0)
 		return r;
-	if (!w.ended)
-		return judge_child(&w, status, e);
+	tell_end(&w, w.status);
 	*status = w.status;
 	return 0;
 }

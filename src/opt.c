@@ -7,8 +7,8 @@
  * options; the first other word starts the command.  --args recurses into the
  * words of a descriptor, in place, so that order is kept across both.
  *
- * --perms and --size say something about the next option only.  They wait in
- * struct parse; an option that does not take what waits is an error, so that
+ * --perms, --size and --overlay-src say something about the next option only.  They
+ * wait in struct parse; an option that does not take what waits is an error, so that
  * nothing said is ever lost.
  */
 #include "sbx/opt.h"
@@ -26,7 +26,17 @@ static const struct {
 	{.modifier = MODIFIER_PERMS,
 	 .msg = "--perms must be followed by an option that creates a file"},
 	{.modifier = MODIFIER_SIZE, .msg = "--size must be followed by --tmpfs"},
+	{.modifier = MODIFIER_LAYERS,
+	 .msg = "--overlay-src must be followed by another one or by --overlay, --tmp-overlay or "
+		"--ro-overlay"},
 };
+
+/* What bubblewrap says that an option takes, by the number of its arguments. */
+static const char *const takes[OPT_MAX_ARGS + 1] = {NULL, "an argument", "two arguments",
+						    "three arguments"};
+
+/* Those of which bubblewrap says that they take "one argument". */
+static const char *const takes_one[] = {"argv0", "chdir", "remount-ro"};
 
 int opt_arity(const struct opt *opt)
 {
@@ -56,30 +66,45 @@ static int check_modifiers(const struct parse *p, unsigned taken, struct err *e)
 	return 0;
 }
 
+/* Check that there is a word for each argument of @opt. */
+static int check_arguments(const struct opt *opt, const char *const *words, struct err *e)
+{
+	int arity = opt_arity(opt);
+	const char *bwrap = takes[arity];
+
+	for (int i = 0; i < arity; i++) {
+		if (words[i] != NULL)
+			continue;
+		for (size_t k = 0; k < sizeof(takes_one) / sizeof(takes_one[0]); k++)
+			if (strcmp(opt->name, takes_one[k]) == 0)
+				bwrap = "one argument";
+		(void)err_set(e, EINVAL, "missing %s", arg_classes[opt->args[i]].metavar);
+		(void)err_bwrap(e, "--%s takes %s", opt->name, bwrap);
+		return err_option(e, opt->name);
+	}
+	return 0;
+}
+
 /* Take the option *@argv and its arguments, and move *@argv behind them. */
 static int take_option(struct parse *p, const char *const **argv, struct err *e)
 {
 	const char *word = *(*argv)++;
 	const struct opt *opt = find(word);
-	int arity;
 	int r;
 
-	if (opt == NULL)
-		return err_set(e, EINVAL, "unknown option %s", word);
-	arity = opt_arity(opt);
-	for (int i = 0; i < arity; i++)
-		if ((*argv)[i] == NULL)
-			return err_set(e, EINVAL, "--%s: missing %s", opt->name,
-				       arg_classes[opt->args[i]].metavar);
-	if (!opt->transparent) {
-		r = check_modifiers(p, opt->modifiers, e);
-		if (r < 0)
-			return r;
+	if (opt == NULL) {
+		(void)err_set(e, EINVAL, "unknown option %s", word);
+		return err_bwrap(e, "Unknown option %s", word);
 	}
+	r = check_arguments(opt, *argv, e);
+	if (r == 0 && !opt->transparent)
+		r = check_modifiers(p, opt->modifiers, e);
+	if (r < 0)
+		return r;
 	r = opt->take(p, opt, *argv, e);
 	if (r < 0)
-		return err_add(e, "--%s", opt->name);
-	*argv += arity;
+		return err_option(e, opt->name);
+	*argv += opt_arity(opt);
 	return 0;
 }
 

@@ -38,11 +38,19 @@ TAKE(string)
 	return note_repeated(p, opt, was, e);
 }
 
+TAKE(nothing)
+{
+	(void)p, (void)opt, (void)args, (void)e;
+	return 0;
+}
+
 TAKE(argv0)
 {
 	(void)opt;
-	if (p->plan->argv0 != NULL)
-		return err_set(e, EINVAL, "used multiple times");
+	if (p->plan->argv0 != NULL) {
+		(void)err_set(e, EINVAL, "used multiple times");
+		return err_bwrap(e, "--argv0 used multiple times");
+	}
 	p->plan->argv0 = args[0];
 	return 0;
 }
@@ -62,18 +70,19 @@ TAKE(share_net)
 	return 0;
 }
 
-static int parse_id(const char *text, uint64_t *ret, struct err *e)
+static int parse_id(const struct opt *opt, const char *text, uint64_t *ret, struct err *e)
 {
-	if (num_parse(text, 10, ID_MAX, ret) < 0)
-		return err_set(e, EINVAL, "not a number from 0 to %u: %s", ID_MAX, text);
-	return 0;
+	if (num_parse(text, 10, ID_MAX, ret) == 0)
+		return 0;
+	(void)err_set(e, EINVAL, "not a number from 0 to %u: %s", ID_MAX, text);
+	return err_bwrap(e, "Invalid %s: %s", opt->name, text);
 }
 
 TAKE(uid)
 {
 	bool was = p->plan->have_uid;
 	uint64_t id = 0;
-	int r = parse_id(args[0], &id, e);
+	int r = parse_id(opt, args[0], &id, e);
 
 	if (r < 0)
 		return r;
@@ -86,7 +95,7 @@ TAKE(gid)
 {
 	bool was = p->plan->have_gid;
 	uint64_t id = 0;
-	int r = parse_id(args[0], &id, e);
+	int r = parse_id(opt, args[0], &id, e);
 
 	if (r < 0)
 		return r;
@@ -99,10 +108,41 @@ static int parse_fd(const char *text, int *ret, struct err *e)
 {
 	uint64_t fd;
 
-	if (num_parse(text, 10, INT_MAX, &fd) < 0)
-		return err_set(e, EINVAL, "not a file descriptor: %s", text);
+	if (num_parse(text, 10, INT_MAX, &fd) < 0) {
+		(void)err_set(e, EINVAL, "not a file descriptor: %s", text);
+		return err_bwrap(e, "Invalid fd: %s", text);
+	}
 	*ret = (int)fd;
 	return 0;
+}
+
+/* Let @opt have the descriptor @text, instead of the one that it may have in *@given. */
+static int take_last_fd(struct parse *p, const struct opt *opt, const char *text,
+			struct descriptor *given, struct err *e)
+{
+	const struct descriptor old = *given;
+	struct descriptor last = {.option = opt->name};
+	int r = parse_fd(text, &last.fd, e);
+
+	if (r == 0 && old.option != NULL)
+		r = plan_add_superseded(p->plan, &old, e);
+	if (r < 0)
+		return r;
+	*given = last;
+	return note_repeated(p, opt, old.option != NULL, e);
+}
+
+TAKE(fd)
+{
+	return take_last_fd(p, opt, args[0], &p->plan->fds[opt->fd], e);
+}
+
+TAKE(keep_fd)
+{
+	struct descriptor kept = {.option = opt->name};
+	int r = parse_fd(args[0], &kept.fd, e);
+
+	return r < 0 ? r : plan_add_kept(p->plan, &kept, e);
 }
 
 /* Mode of the directories made above something of @mode: closed where that is. */
@@ -135,12 +175,45 @@ static uint64_t use_size(struct parse *p)
 	return size;
 }
 
-static int parse_mode(const char *text, mode_t *ret, struct err *e)
+/* Use up every --overlay-src.  There have to be @least of them. */
+static int use_layers(struct parse *p, size_t least, struct op_overlay *ret, struct err *e)
+{
+	size_t n = p->pending & MODIFIER_LAYERS ? p->layers : 0;
+
+	if (n < least)
+		return err_set(e, EINVAL, "needs at least %zu --overlay-src before it", least);
+	p->pending &= ~(unsigned)MODIFIER_LAYERS;
+	ret->first = p->plan->n_layers - n;
+	ret->n = n;
+	return 0;
+}
+
+static int check_path(const char *path, const char *name, struct err *e)
+{
+	return *path == '\0' ? err_set(e, EINVAL, "%s is empty", name) : 0;
+}
+
+/* Set in @op, an overlay that keeps its changes, the layers and where these go. */
+static int fill_overlay(struct parse *p, struct op *op, const char *const *args, struct err *e)
+{
+	int r = check_path(args[0], "RWSRC", e);
+
+	if (r == 0)
+		r = check_path(args[1], "WORKDIR", e);
+	if (r < 0)
+		return r;
+	op->overlay = (struct op_overlay){.upper = args[0], .work = args[1]};
+	return use_layers(p, 1, &op->overlay, e);
+}
+
+static int parse_mode(const char *name, const char *text, mode_t *ret, struct err *e)
 {
 	uint64_t mode;
 
-	if (num_parse(text, 8, 07777, &mode) < 0)
-		return err_set(e, EINVAL, "not an octal mode up to 7777: %s", text);
+	if (num_parse(text, 8, 07777, &mode) < 0) {
+		(void)err_set(e, EINVAL, "not an octal mode up to 7777: %s", text);
+		return err_bwrap(e, "--%s takes an octal argument <= 07777", name);
+	}
 	*ret = (mode_t)mode;
 	return 0;
 }
@@ -150,20 +223,23 @@ static int fill_op(struct parse *p, struct op *op, const char *const *args, stru
 {
 	switch (op->kind) {
 	case OP_BIND:
-		if (*args[0] == '\0')
-			return err_set(e, EINVAL, "SRC is empty");
 		op->src = args[0];
-		return 0;
+		return check_path(args[0], "SRC", e);
+	case OP_OVERLAY:
+		return fill_overlay(p, op, args, e);
+	case OP_TMP_OVERLAY:
+		return use_layers(p, 1, &op->overlay, e);
+	case OP_RO_OVERLAY:
+		return use_layers(p, 2, &op->overlay, e);
 	case OP_SYMLINK:
-		if (*args[0] == '\0')
-			return err_set(e, EINVAL, "TARGET is empty");
 		op->target = args[0];
-		return 0;
+		return check_path(args[0], "TARGET", e);
+	case OP_BIND_FD:
 	case OP_FILE:
 	case OP_BIND_DATA:
 		return parse_fd(args[0], &op->fd, e);
 	case OP_CHMOD:
-		return parse_mode(args[0], &op->mode, e);
+		return parse_mode(op->option, args[0], &op->mode, e);
 	case OP_TMPFS:
 		op->size = use_size(p);
 		return 0;
@@ -194,52 +270,74 @@ TAKE(op)
 }
 
 /* Note that a modifier waits; each only once. */
-static int set_pending(struct parse *p, enum modifier modifier, struct err *e)
+static int set_pending(struct parse *p, const struct opt *opt, enum modifier modifier,
+		       struct err *e)
 {
-	if (p->pending & modifier)
-		return err_set(e, EINVAL, "given twice for the same action");
+	if (p->pending & modifier) {
+		(void)err_set(e, EINVAL, "given twice for the same action");
+		return err_bwrap(e, "--%s given twice for the same action", opt->name);
+	}
 	p->pending |= modifier;
 	return 0;
 }
 
 TAKE(perms)
 {
-	int r = parse_mode(args[0], &p->mode, e);
+	int r = parse_mode(opt->name, args[0], &p->mode, e);
 
-	(void)opt;
-	return r < 0 ? r : set_pending(p, MODIFIER_PERMS, e);
+	return r < 0 ? r : set_pending(p, opt, MODIFIER_PERMS, e);
 }
 
 TAKE(size)
 {
-	(void)opt;
-	if (num_parse(args[0], 0, SIZE_MAX >> 1, &p->size) < 0 || p->size == 0)
-		return err_set(e, EINVAL, "not a size in bytes: %s", args[0]);
-	return set_pending(p, MODIFIER_SIZE, e);
+	if (num_parse(args[0], 0, SIZE_MAX >> 1, &p->size) < 0 || p->size == 0) {
+		(void)err_set(e, EINVAL, "not a size in bytes: %s", args[0]);
+		return err_bwrap(e, "--size takes a non-zero number of bytes");
+	}
+	return set_pending(p, opt, MODIFIER_SIZE, e);
 }
 
-static int check_var(const char *name, struct err *e)
+TAKE(layer)
 {
-	if (*name == '\0' || strchr(name, '=') != NULL)
-		return err_set(e, EINVAL, "not a variable's name: '%s'", name);
-	return 0;
+	int r = check_path(args[0], "SRC", e);
+
+	(void)opt;
+	if (r < 0)
+		return r;
+	if (!(p->pending & MODIFIER_LAYERS))
+		p->layers = 0;
+	p->layers++;
+	p->pending |= MODIFIER_LAYERS;
+	return plan_add_layer(p->plan, args[0], e);
+}
+
+TAKE(lock_file)
+{
+	(void)opt;
+	return plan_add_lock_file(p->plan, args[0], e);
+}
+
+static int check_var(const struct opt *opt, const char *name, struct err *e)
+{
+	if (*name != '\0' && strchr(name, '=') == NULL)
+		return 0;
+	(void)err_set(e, EINVAL, "not a variable's name: '%s'", name);
+	return err_bwrap(e, "%s failed", opt->name);
 }
 
 TAKE(setenv)
 {
 	struct env_change change = {.name = args[0], .value = args[1]};
-	int r = check_var(args[0], e);
+	int r = check_var(opt, args[0], e);
 
-	(void)opt;
 	return r < 0 ? r : plan_add_env(p->plan, &change, e);
 }
 
 TAKE(unsetenv)
 {
 	struct env_change change = {.name = args[0]};
-	int r = check_var(args[0], e);
+	int r = check_var(opt, args[0], e);
 
-	(void)opt;
 	return r < 0 ? r : plan_add_env(p->plan, &change, e);
 }
 
@@ -253,26 +351,22 @@ TAKE(clearenv)
 
 TAKE(seccomp)
 {
-	struct seccomp_source source = {.option = opt->name};
-	int r = parse_fd(args[0], &source.fd, e);
+	struct descriptor program = {.option = opt->name};
+	int r;
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < p->plan->n_seccomp; i++) {
-		if (p->plan->seccomp[i].option != opt->name)
-			continue;
-		p->plan->seccomp[i] = source;
-		return note_repeated(p, opt, true, e);
-	}
-	return plan_add_seccomp(p->plan, &source, e);
+	for (size_t i = 0; i < p->plan->n_seccomp; i++)
+		if (p->plan->seccomp[i].option == opt->name)
+			return take_last_fd(p, opt, args[0], &p->plan->seccomp[i], e);
+	r = parse_fd(args[0], &program.fd, e);
+	return r < 0 ? r : plan_add_seccomp(p->plan, &program, e);
 }
 
 TAKE(add_seccomp)
 {
-	struct seccomp_source source = {.option = opt->name};
-	int r = parse_fd(args[0], &source.fd, e);
+	struct descriptor program = {.option = opt->name};
+	int r = parse_fd(args[0], &program.fd, e);
 
-	return r < 0 ? r : plan_add_seccomp(p->plan, &source, e);
+	return r < 0 ? r : plan_add_seccomp(p->plan, &program, e);
 }
 
 static int take_cap(struct parse *p, const struct opt *opt, const char *name, bool add,
@@ -303,8 +397,10 @@ TAKE(args)
 	(void)opt;
 	if (r < 0)
 		return r;
-	if (p->in_args)
-		return err_set(e, EINVAL, "not supported in an arguments file");
+	if (p->in_args) {
+		(void)err_set(e, EINVAL, "not supported in an arguments file");
+		return err_bwrap(e, "--args not supported in arguments file");
+	}
 	r = p->reader->read(fd, p->text_left, &text, &len, e);
 	if (r < 0)
 		return r;

@@ -7,33 +7,50 @@
  *
  *	waits for "go"     so that it never runs without a monitor;
  *	builds             ids, names, network, mounts, the root;
- *	drops              the second user namespace, capabilities, the session;
- *	starts the command and keeps nothing open but the socket to the monitor;
+ *	holds              what is to be held until the last process inside ends;
+ *	starts the command and keeps nothing open but the socket to the monitor and
+ *	                   what it holds;
  *	reaps              until nobody is left inside, and reports the command's
  *	                   status the moment it has it.
+ *
+ * Where there is nothing to reap or to hold, it becomes the command instead of
+ * starting it.
  *
  * Whatever fails before the command is executed is reported as a value; the
  * monitor's side prints it.  With every signal blocked, nothing but SIGKILL and
  * the end of the last process inside ends the reaper.  Once the seccomp programs
  * are applied it calls wait4(2), write(2) and exit_group(2), nothing else.
+ *
+ * Callers may look at the reaper: they are told its process id.  The payload must
+ * not: who traces it can speak to the monitor, and its environment may be what was
+ * cleared from the payload's own.  In a user namespace of the sandbox's own, the kernel
+ * sees to that if the reaper has a capability, be it of no use, that the payload lacks.
+ * Where the payload might have it too, or CAP_SYS_PTRACE, and where others can be in the
+ * user namespace, nobody may look (PR_SET_DUMPABLE).
  */
 #include "sbx/reaper.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "sbx/apply.h"
+#include "sbx/build.h"
+#include "sbx/cleanup.h"
 #include "sbx/command.h"
 #include "sbx/fds.h"
-#include "sbx/label.h"
+#include "sbx/io.h"
 #include "sbx/report.h"
+#include "sbx/status.h"
 #include "sbx/sys.h"
 
 #define EXIT_FAILED 125 /* what it means is in the report */
-#define EXIT_SIGNAL 128 /* plus the signal that ended the command */
+
+#define GUARD caps_bit(CAP_WAKE_ALARM) /* what the payload lacks */
 
 /*
  * Ask to be killed when the parent ends, or not to be.  Whether it has ended already
@@ -46,12 +63,34 @@ static int die_with_parent(bool die, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot ask to end with the parent") : 0;
 }
 
+/* Close what is for the monitor alone, so that who reads it sees its end. */
+static void close_monitors(const struct plan *plan)
+{
+	static const enum fd_use monitors[] = {FD_INFO, FD_STATUS, FD_USERNS_BLOCK};
+
+	for (size_t i = 0; i < sizeof(monitors) / sizeof(monitors[0]); i++)
+		if (plan_fd(plan, monitors[i]) >= 0)
+			(void)sys_close(plan_fd(plan, monitors[i]));
+}
+
+/* Tell the monitor which namespaces there are. */
+static int identify(const struct box *box, int proc, struct err *e)
+{
+	struct ns_ids ids;
+	int r = ns_identify(&box->ns, proc, &ids, e);
+
+	if (r < 0)
+		return r;
+	r = report_namespaces(box->sock, &ids);
+	return r < 0 ? err_sys(e, r, "cannot tell the monitor of the namespaces") : 0;
+}
+
 /*
  * Wait for the monitor's leave to begin.  If there is no monitor any more, nobody
  * wants the sandbox, nor to hear of it; and what builds it may wait for long, such
  * as for a file server, so that it must not outlive the monitor.
  */
-static int begin(const struct box *box, struct err *e)
+static int begin(const struct box *box, int proc, struct err *e)
 {
 	sigset_t all;
 	int r;
@@ -61,89 +100,110 @@ static int begin(const struct box *box, struct err *e)
 	if (r < 0)
 		return err_sys(e, r, "cannot block signals");
 	r = die_with_parent(true, e);
+	close_monitors(box->plan);
+	if (r == 0 && box_is_watched(box))
+		r = identify(box, proc, e);
 	if (r < 0)
 		return r;
 	r = report_await_go(box->sock);
 	return r < 0 ? err_sys(e, r, "cannot hear from the monitor") : 0;
 }
 
-/* The namespaces' own properties, before there are mounts. */
-static int set_up_namespaces(const struct box *box, int proc_self, struct err *e)
-{
-	int r = ns_map_first(&box->ns, proc_self, e);
-
-	if (r == 0 && box->plan->hostname != NULL) {
-		r = sys_sethostname(box->plan->hostname);
-		if (r < 0)
-			return err_sys(e, r, "--hostname: cannot set the host name to %s",
-				       box->plan->hostname);
-	}
-	if (r == 0 && (box->ns.flags & CLONE_NEWNET)) {
-		r = sys_loopback_up();
-		if (r < 0)
-			return err_sys(e, r, "--unshare-net: cannot bring lo up");
-	}
-	return r;
-}
-
-static int build_root(const struct box *box, struct err *e)
-{
-	struct site site = {
-		.roots = ROOTS_NONE,
-		.new_procfs = box->ns.flags & CLONE_NEWPID,
-		.cover_procfs = box->ns.outside.uid == 0,
-		.file_label = box->plan->file_label,
-		.tty = box->tty,
-	};
-	int r = label_apply(box->plan, e);
-
-	if (r == 0)
-		r = root_begin(&site.roots, e);
-	if (r == 0)
-		r = apply_ops(&site, box->plan, e);
-	if (r == 0)
-		r = root_enter(&site.roots, e);
-	roots_done(&site.roots);
-	return r;
-}
-
 /*
- * Do not let the payload trace this process, which speaks to the monitor, nor read
- * its environment, from which the command's may have been cleared.  An exec ends it,
- * so that it does not concern the command.
+ * Lock the file @path inside.  Returns the descriptor that has to stay open for the lock to
+ * last, or -errno with @e set.
  */
-static int protect(struct err *e)
+static int lock_file(const char *path, struct err *e)
 {
-	int r = sys_prctl(PR_SET_DUMPABLE, 0);
+	autoclose int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
+	int r = fd < 0 ? fd : sys_lock_shared(fd);
+
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot lock %s in the sandbox", path);
+		(void)err_bwrap(e, "Unable to %s lock file %s: %s", fd < 0 ? "open" : "lock", path,
+				strerror(-r));
+		(void)err_path(e, path);
+		return err_option(e, "lock-file");
+	}
+	return fd_take(&fd);
+}
+
+/* The descriptors that stay open until the last process inside ends. */
+struct held {
+	int *fds;
+	unsigned n;
+};
+
+static void held_done(struct held *held)
+{
+	free(held->fds);
+	*held = (struct held){0};
+}
+
+/* Take hold of them.  Returns 0 or -errno with @e set. */
+static int take_hold(const struct box *box, struct held *ret, struct err *e)
+{
+	const struct plan *plan = box->plan;
+	const size_t others = 2;
+	int r;
+
+	ret->fds = calloc(plan->n_lock_files + others, sizeof(*ret->fds));
+	if (ret->fds == NULL)
+		return err_sys(e, -ENOMEM, "cannot note the descriptors down");
+	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (r < 0)
+		return err_sys(e, r, "cannot adopt what the command leaves behind");
+	ret->fds[ret->n++] = box->sock;
+	ret->fds[ret->n++] = plan_fd(plan, FD_SYNC);
+	if (plan->n_lock_files == 0)
+		return 0;
+	r = caps_suspend(true, e); /* files are opened as who they belong to may */
+	for (size_t i = 0; r >= 0 && i < plan->n_lock_files; i++) {
+		r = lock_file(plan->lock_files[i], e);
+		if (r >= 0)
+			ret->fds[ret->n++] = r;
+	}
+	return r < 0 ? r : caps_suspend(false, e);
+}
+
+/* Whether the guard keeps the payload from tracing this process. */
+static bool is_guarded(const struct box *box)
+{
+	return ns_own_users(&box->ns) && box->caps.set &&
+	       !(box->caps.keep & (GUARD | caps_bit(CAP_SYS_PTRACE)));
+}
+
+/* Keep the payload from tracing this process: see the theory of operation. */
+static int protect(const struct box *box, struct err *e)
+{
+	int r = sys_prctl(PR_SET_DUMPABLE, is_guarded(box) && box->dumpable);
 
 	return r < 0 ? err_sys(e, r, "cannot protect the reaper") : 0;
 }
 
-/* All that has to be done before the command's process is made. */
-static int build(struct box *box, struct err *e)
+/* Wait until the caller lets the command run. */
+static int await_caller(const struct box *box, struct err *e)
 {
-	autoclose int proc_self = -1;
+	enum { BLOCK, SOCK, N };
+	struct pollfd fds[N] = {
+		[BLOCK] = {.fd = plan_fd(box->plan, FD_BLOCK), .events = POLLIN},
+		[SOCK] = {.fd = box->sock, .events = POLLIN},
+	};
 	int r;
 
-	box->umask = sys_umask(0); /* modes are made as asked for */
-	if (box->ns.flags & CLONE_NEWUSER) {
-		proc_self = sys_openat(AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY, 0);
-		if (proc_self < 0)
-			return err_sys(e, proc_self, "cannot open /proc/self on the host");
-	}
-	r = set_up_namespaces(box, proc_self, e);
+	if (fds[BLOCK].fd < 0)
+		return 0;
+	do
+		r = sys_poll(fds, N, -1);
+	while (r == -EINTR);
+	if (r > 0 && fds[SOCK].revents != 0)
+		return err_set(e, EPIPE, "the monitor is gone");
+	if (r > 0)
+		r = io_await_byte(fds[BLOCK].fd);
 	if (r == 0)
-		r = build_root(box, e);
-	if (r == 0)
-		r = ns_enter_second(&box->ns, proc_self, e);
-	if (r == 0)
-		r = caps_apply(&box->caps, e);
-	if (r == 0 && box->plan->new_session) {
-		r = sys_setsid();
-		if (r < 0)
-			return err_sys(e, r, "--new-session: cannot make a session");
-	}
-	return r < 0 ? r : protect(e);
+		return 0;
+	(void)err_sys(e, r, "cannot read descriptor %d", fds[BLOCK].fd);
+	return err_option(e, "block-fd");
 }
 
 /* What the command's process is given; it shares the reaper's memory until it execs. */
@@ -163,7 +223,7 @@ static int introduce(const struct box *box, struct err *e)
 	autoclose int pidfd = -1;
 	int r;
 
-	if (!box->plan->as_pid_1) {
+	if (box->has_reaper) {
 		pidfd = sys_pidfd_open(sys_getpid());
 		if (pidfd < 0)
 			return err_sys(e, pidfd, "cannot make a handle of the command");
@@ -200,7 +260,7 @@ static int be_command(void *arg)
 static pid_t start_command(const struct box *box, struct err *e)
 {
 	struct start start = {.box = box, .reaper = sys_getpid(), .e = e};
-	pid_t pid = sys_vfork(be_command, &start, command_stack(box->plan));
+	pid_t pid = sys_vfork(be_command, &start, 0, command_stack(box->plan));
 
 	if (pid < 0)
 		return err_sys(e, pid, "cannot make a process for the command");
@@ -259,36 +319,68 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 	report_ended(box->sock, status, !others);
 	while (others && wait_child(&other, 0) >= 0)
 		;
-	return WIFSIGNALED(status) ? EXIT_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+	return status_code(status);
 }
 
 /*
- * Build, and become the command or start it.  Returns the command's pid, or
- * -errno with @e set.
+ * Build the sandbox up to the point where the command may run.  Returns 0, with what is
+ * to be held in *@held, or -errno with @e set.
  */
-static pid_t begin_and_start(struct box *box, struct err *e)
+static int begin_and_build(struct box *box, struct held *held, struct err *e)
 {
-	int r = begin(box, e);
+	autoclose int proc = -1;
+	int r = 0;
 
+	if (ns_other_users(&box->ns) || box->ns.check_no_users || box_is_watched(box)) {
+		proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+		if (proc < 0)
+			return err_sys(e, proc, "cannot open /proc on the host");
+	}
+	r = begin(box, proc, e);
 	if (r == 0)
-		r = build(box, e);
-	if (r == 0 && !box->plan->die_with_parent)
-		r = die_with_parent(false, e);
+		r = build(box, proc, e);
+	if (r == 0)
+		r = die_with_parent(true, e); /* another user namespace may have undone it */
+	if (r == 0 && box->has_reaper)
+		r = take_hold(box, held, e);
+	if (r == 0 && box->has_reaper)
+		r = protect(box, e);
+	if (r == 0)
+		r = await_caller(box, e);
+	return r < 0 ? r : seccomp_read(box->plan, SECCOMP_LATE, &box->seccomp, e);
+}
+
+/*
+ * Become the command, or start it.  Returns the command's pid, or -errno with @e set.  From
+ * here on it is the socket that tells whether the monitor is gone.
+ */
+static pid_t run_command(const struct box *box, struct err *e)
+{
+	int r = box->plan->die_with_parent ? 0 : die_with_parent(false, e);
+
 	if (r < 0)
 		return r;
-	return box->plan->as_pid_1 ? introduce_and_exec(box, e) : start_command(box, e);
+	return box->has_reaper ? start_command(box, e) : introduce_and_exec(box, e);
+}
+
+/* Give up what was of use until the command ran, capabilities but the guard included. */
+static int let_go(const struct box *box, struct held *held, struct err *e)
+{
+	fds_keep_only(held->fds, held->n);
+	held_done(held);
+	return caps_hold(is_guarded(box) ? GUARD : 0, 0, e);
 }
 
 /*
- * Look after the command: with nothing open but the socket, and under the same
- * seccomp programs, so that it is no way around them.  Returns as reap().
+ * Look after the command, under the same seccomp programs, so that the reaper is no way
+ * around them.  Returns as reap().
  */
-static int look_after(const struct box *box, pid_t command, struct err *e)
+static int look_after(const struct box *box, struct held *held, pid_t command, struct err *e)
 {
-	int r;
+	int r = let_go(box, held, e);
 
-	fds_keep_only(&box->sock, 1);
-	r = seccomp_apply(&box->seccomp, e);
+	if (r == 0)
+		r = seccomp_apply(&box->seccomp, e);
 	if (r == 0)
 		r = reap(box, command, e);
 	if (r < 0)
@@ -298,10 +390,15 @@ static int look_after(const struct box *box, pid_t command, struct err *e)
 
 void reaper_run(struct box *box)
 {
+	struct held held = {0};
 	struct err e = {0};
-	pid_t command = begin_and_start(box, &e);
-	int r = command < 0 ? command : look_after(box, command, &e);
+	int r = begin_and_build(box, &held, &e);
 
+	if (r == 0)
+		r = run_command(box, &e);
+	if (r > 0)
+		r = look_after(box, &held, r, &e);
+	held_done(&held);
 	if (r < 0)
 		report_failed(box->sock, &e);
 	sys_exit(r < 0 ? EXIT_FAILED : r);

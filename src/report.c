@@ -19,6 +19,14 @@ int report_started(int sock, int pidfd)
 	return n < 0 ? (int)n : 0;
 }
 
+int report_namespaces(int sock, const struct ns_ids *ids)
+{
+	struct report report = {.kind = REPORT_NAMESPACES, .namespaces = *ids};
+	ssize_t n = sys_write(sock, &report, SIZE_TO(namespaces));
+
+	return n < 0 ? (int)n : 0;
+}
+
 void report_ended(int sock, int status, bool is_last)
 {
 	struct report report = {
@@ -42,12 +50,17 @@ static bool is_sound(struct report *report, size_t n)
 	if (n < SIZE_TO(kind))
 		return false;
 	switch (report->kind) {
+	case REPORT_NAMESPACES:
+		return n == SIZE_TO(namespaces);
 	case REPORT_STARTED:
 		return n == SIZE_TO(kind);
 	case REPORT_ENDED:
 		return n == SIZE_TO(ended);
 	case REPORT_FAILED:
+		report->err.option[sizeof(report->err.option) - 1] = '\0';
+		report->err.path[sizeof(report->err.path) - 1] = '\0';
 		report->err.msg[sizeof(report->err.msg) - 1] = '\0';
+		report->err.bwrap[sizeof(report->err.bwrap) - 1] = '\0';
 		report->err.hint[sizeof(report->err.hint) - 1] = '\0';
 		return n == SIZE_TO(err) && report->err.code > 0;
 	}
@@ -56,17 +69,20 @@ static bool is_sound(struct report *report, size_t n)
 
 int report_receive(int sock, struct report *ret, int *pidfd)
 {
-	ssize_t n = sys_receive(sock, ret, sizeof(*ret), pidfd);
+	pid_t sender = 0;
+	ssize_t n = sys_receive(sock, ret, sizeof(*ret), pidfd, &sender);
 
 	if (n == -ECONNRESET)
 		return 0;
 	if (n <= 0)
 		return (int)n;
-	if (is_sound(ret, (size_t)n))
-		return 1;
-	if (*pidfd >= 0)
-		(void)sys_close(fd_take(pidfd));
-	return -EPROTO;
+	if (!is_sound(ret, (size_t)n) || (*pidfd >= 0 && ret->kind != REPORT_STARTED)) {
+		if (*pidfd >= 0)
+			(void)sys_close(fd_take(pidfd));
+		return -EPROTO;
+	}
+	ret->sender = sender;
+	return 1;
 }
 
 int report_go(int sock)

@@ -56,19 +56,19 @@ void roots_done(struct roots *roots)
 	drop(&roots->host);
 }
 
-/* Open the host's root and working directory, and stop mounts from spreading. */
-static int open_host(struct roots *roots, struct err *e)
+/* Open the host's root and working directory, and stop mounts from spreading to the host. */
+static int open_host(struct roots *roots, bool slave, struct err *e)
 {
-	struct mount_attr private = {.propagation = MS_PRIVATE};
+	struct mount_attr attr = {.propagation = slave ? MS_SLAVE : MS_PRIVATE};
 	int r;
 
 	roots->host = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	if (roots->host < 0)
 		return err_sys(e, roots->host, "cannot open / on the host");
 	roots->cwd = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
-	r = sys_mount_setattr(roots->host, AT_RECURSIVE, &private);
+	r = sys_mount_setattr(roots->host, AT_RECURSIVE, &attr);
 	if (r < 0) {
-		(void)err_sys(e, r, "cannot make the mounts private");
+		(void)err_sys(e, r, "cannot keep mounts from spreading to the host");
 		hint_root(e);
 	}
 	return r;
@@ -90,8 +90,11 @@ static int set_stage(struct roots *roots, struct err *e)
 		r = sys_mkdirat(roots->stage, STAGE_BOX, DIR_MODE);
 	if (r == 0)
 		r = sys_fchdir(roots->stage);
-	if (r < 0)
-		return err_sys(e, r, "cannot set up the stage");
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot set up the stage");
+		hint_root(e);
+		return r;
+	}
 	r = sys_pivot_root(".", STAGE_HOST);
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot change the root");
@@ -108,10 +111,10 @@ static int set_stage(struct roots *roots, struct err *e)
 	return 0;
 }
 
-int root_begin(struct roots *roots, struct err *e)
+int root_begin(struct roots *roots, bool slave, struct err *e)
 {
 	autoclose int dir = -1;
-	int r = open_host(roots, e);
+	int r = open_host(roots, slave, e);
 
 	if (r == 0)
 		r = set_stage(roots, e);

@@ -65,19 +65,16 @@ static int same_inode(int a, int b)
 /*
  * What a descriptor of the caller's is open on is on a mount of the caller's
  * namespace, which cannot be copied in this one: find it here, by its path, and see
- * that it is the same.
+ * that what is copied is the very same.  -ESTALE if it is not.
  */
-static int clone_again(const struct roots *roots, const char *path)
+static int clone_object(const struct roots *roots, int object)
 {
-	autoclose int object = sys_openat(roots->cwd, path, O_PATH, 0);
 	autoclose int tree = -1;
 	char link[LINK_BYTES];
 	char target[PATH_MAX];
 	ssize_t n;
 	int r;
 
-	if (object < 0)
-		return object;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", object);
 	n = sys_readlinkat(AT_FDCWD, link, target, sizeof(target) - 1);
 	if (n < 0)
@@ -92,6 +89,38 @@ static int clone_again(const struct roots *roots, const char *path)
 	return fd_take(&tree);
 }
 
+/* The same for what @path leads to. */
+static int clone_again(const struct roots *roots, const char *path)
+{
+	autoclose int object = sys_openat(roots->cwd, path, O_PATH, 0);
+
+	return object < 0 ? object : clone_object(roots, object);
+}
+
+int source_clone_fd(const struct roots *roots, int fd, struct err *e)
+{
+	int tree = clone_object(roots, fd);
+
+	if (tree >= 0)
+		return tree;
+	if (tree == -ESTALE || tree == -ENOENT)
+		return err_set(e, -tree, "what descriptor %d is open on is no longer at its path",
+			       fd);
+	(void)err_sys(e, tree, "cannot find on the host what descriptor %d is open on", fd);
+	hint_mount(e);
+	return tree;
+}
+
+/* Say that the source @path cannot be had.  Returns @ret. */
+static int explain(struct err *e, int ret, const char *path)
+{
+	(void)err_sys(e, ret, "cannot open %s on the host", path);
+	(void)err_bwrap(e, "Can't find source path %s: %s", path, strerror(-ret));
+	(void)err_path(e, path);
+	hint_mount(e);
+	return ret;
+}
+
 int source_clone(const struct roots *roots, const char *path, struct err *e)
 {
 	int fd = fd_in_path(path);
@@ -100,13 +129,9 @@ int source_clone(const struct roots *roots, const char *path, struct err *e)
 	if (path[0] != '/' && roots->cwd < 0)
 		return err_sys(e, roots->cwd, "cannot open the working directory to find %s", path);
 	if (fd >= 0 && !is_callers(fd))
-		return err_sys(e, -ENOENT, "cannot open %s on the host", path);
+		return explain(e, -ENOENT, path);
 	tree = sys_open_tree(roots->cwd, path, OPEN_TREE_CLONE | AT_RECURSIVE);
 	if (tree == -EINVAL)
 		tree = clone_again(roots, path);
-	if (tree < 0) {
-		(void)err_sys(e, tree, "cannot open %s on the host", path);
-		hint_mount(e);
-	}
-	return tree;
+	return tree < 0 ? explain(e, tree, path) : tree;
 }

@@ -12,6 +12,8 @@
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -51,9 +53,9 @@ int sys_close(int fd)
 	return ret(close(fd));
 }
 
-int sys_close_range(unsigned first, unsigned last)
+int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
-	return ret(close_range(first, last, 0));
+	return ret(close_range(first, last, (int)flags));
 }
 
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
@@ -126,9 +128,9 @@ int sys_getfd(int fd)
 	return ret(fcntl(fd, F_GETFD));
 }
 
-int sys_set_cloexec(int fd)
+int sys_set_cloexec(int fd, bool cloexec)
 {
-	return ret(fcntl(fd, F_SETFD, FD_CLOEXEC));
+	return ret(fcntl(fd, F_SETFD, cloexec ? FD_CLOEXEC : 0));
 }
 
 int sys_getcwd(char *buf, size_t size)
@@ -156,6 +158,13 @@ mode_t sys_umask(mode_t mask)
 	return umask(mask);
 }
 
+int sys_lock_shared(int fd)
+{
+	const struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	return ret(fcntl(fd, F_SETLK, &lock));
+}
+
 int sys_ttyname(int fd, char *buf, size_t size)
 {
 	return -ttyname_r(fd, buf, size);
@@ -176,6 +185,11 @@ int sys_move_mount(int from, int to)
 	return ret(move_mount(from, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
+int sys_mount(const char *type, const char *target, unsigned long flags, const char *data)
+{
+	return ret(mount(type, target, type, flags, data));
+}
+
 int sys_fsopen(const char *type)
 {
 	return ret(fsopen(type, FSOPEN_CLOEXEC));
@@ -184,6 +198,11 @@ int sys_fsopen(const char *type)
 int sys_fsconfig_string(int fsfd, const char *key, const char *value)
 {
 	return ret(fsconfig(fsfd, FSCONFIG_SET_STRING, key, value, 0));
+}
+
+int sys_fsconfig_flag(int fsfd, const char *key)
+{
+	return ret(fsconfig(fsfd, FSCONFIG_SET_FLAG, key, NULL, 0));
 }
 
 int sys_fsconfig_create(int fsfd)
@@ -218,19 +237,20 @@ void *sys_dlsym(void *handle, const char *name)
 
 int sys_clone(unsigned flags, int *pidfd)
 {
+	const unsigned exit_signal = (flags & CLONE_PARENT) ? 0 : SIGCHLD; /* as its parent's */
 	struct clone_args args = {
 		.flags = flags | CLONE_PIDFD,
 		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
+		.exit_signal = exit_signal,
 	};
 	int pid = ret(syscall(SYS_clone3, &args, sizeof(args)));
 
 	if (pid != -ENOSYS)
 		return pid;
-	return ret(syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL));
+	return ret(syscall(SYS_clone, flags | CLONE_PIDFD | exit_signal, NULL, pidfd, NULL, NULL));
 }
 
-pid_t sys_vfork(int (*child)(void *arg), void *arg, size_t extra)
+pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra)
 {
 	const size_t guard = (size_t)sysconf(_SC_PAGESIZE);
 	const size_t size = (guard + STACK_BYTES + extra + guard - 1) / guard * guard;
@@ -242,7 +262,8 @@ pid_t sys_vfork(int (*child)(void *arg), void *arg, size_t extra)
 		return -errno;
 	pid = ret(mprotect(stack, guard, PROT_NONE));
 	if (pid == 0)
-		pid = ret(clone(child, stack + size, CLONE_VM | CLONE_VFORK | SIGCHLD, arg));
+		pid = ret(clone(child, stack + size, (int)flags | CLONE_VM | CLONE_VFORK | SIGCHLD,
+				arg));
 	(void)munmap(stack, size);
 	return pid;
 }
@@ -255,6 +276,11 @@ int sys_pidfd_open(pid_t pid)
 int sys_unshare(int flags)
 {
 	return ret(unshare(flags));
+}
+
+int sys_setns(int fd, int type)
+{
+	return ret(setns(fd, type));
 }
 
 int sys_sethostname(const char *name)
@@ -283,6 +309,40 @@ uid_t sys_getuid(void)
 gid_t sys_getgid(void)
 {
 	return getgid();
+}
+
+uid_t sys_geteuid(void)
+{
+	return geteuid();
+}
+
+bool sys_is_secure(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
+int sys_setuid(uid_t uid)
+{
+	return ret(setresuid(uid, uid, uid));
+}
+
+int sys_setgid(gid_t gid)
+{
+	return ret(setresgid(gid, gid, gid));
+}
+
+bool sys_has_only_ids(uid_t uid, gid_t gid)
+{
+	uid_t real, effective, saved;
+	gid_t real_group, effective_group, saved_group;
+
+	if (getresuid(&real, &effective, &saved) < 0 ||
+	    getresgid(&real_group, &effective_group, &saved_group) < 0)
+		return false;
+	/* an id that cannot be set makes these tell the old one */
+	return real == uid && effective == uid && saved == uid &&
+	       (uid_t)setfsuid((uid_t)-1) == uid && real_group == gid && effective_group == gid &&
+	       saved_group == gid && (gid_t)setfsgid((gid_t)-1) == gid;
 }
 
 pid_t sys_getpid(void)
@@ -332,10 +392,11 @@ pid_t sys_wait(pid_t pid, int *status, int flags)
 	return ret(wait4(pid, status, flags, NULL));
 }
 
-int sys_wait_pidfd(int pidfd, int *status)
+int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage)
 {
 	siginfo_t info = {0};
-	int r = ret(waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG));
+	/* waitid(3) of libc does not tell the usage */
+	int r = ret(syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG, usage));
 
 	if (r < 0 || info.si_pid == 0)
 		return r;
@@ -371,6 +432,22 @@ int sys_signal_default(int sig)
 	return signal(sig, SIG_DFL) == SIG_ERR ? -errno : 0;
 }
 
+int sys_signal_ignore(int sig)
+{
+	return signal(sig, SIG_IGN) == SIG_ERR ? -errno : 0;
+}
+
+void sys_die_of(int sig)
+{
+	sigset_t set;
+
+	(void)signal(sig, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	(void)kill(getpid(), sig);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int sys_signalfd(const sigset_t *set)
 {
 	return ret(signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -386,9 +463,23 @@ int sys_socketpair(int pair[2])
 	return ret(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 }
 
-/* Room for the header and the one descriptor of a message, suitably aligned. */
-union control {
+int sys_pass_credentials(int sock)
+{
+	const int on = 1;
+
+	return ret(setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+}
+
+/* Room for one descriptor, or for what comes with a message, suitably aligned. */
+union sent_control {
+	/* cppcheck-suppress unusedStructMember ; it makes the size */
 	char room[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+union received_control {
+	/* cppcheck-suppress unusedStructMember ; it makes the size */
+	char room[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	struct cmsghdr align;
 };
 
@@ -399,7 +490,7 @@ ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 		void *wanted;
 	} data = {.given = buf};
 	struct iovec iov = {.iov_base = data.wanted, .iov_len = size};
-	union control control = {0};
+	union sent_control control = {0};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
 	if (passed >= 0) {
@@ -415,10 +506,28 @@ ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 	return ret_size(sendmsg(sock, &msg, MSG_NOSIGNAL));
 }
 
-ssize_t sys_receive(int sock, void *buf, size_t size, int *passed)
+/* Take the first descriptor that @rights brings, and close what more there may be. */
+static int take_descriptor(struct cmsghdr *rights)
+{
+	const size_t n = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int first = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(rights) + i * sizeof(fd), sizeof(fd));
+		if (i == 0)
+			first = fd;
+		else
+			(void)close(fd);
+	}
+	return first;
+}
+
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender)
 {
 	struct iovec iov = {.iov_base = buf, .iov_len = size};
-	union control control = {0};
+	union received_control control = {0};
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -428,7 +537,18 @@ ssize_t sys_receive(int sock, void *buf, size_t size, int *passed)
 	ssize_t n = ret_size(recvmsg(sock, &msg, MSG_CMSG_CLOEXEC));
 
 	*passed = -1;
-	if (n > 0 && CMSG_FIRSTHDR(&msg) != NULL)
-		memcpy(passed, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(*passed));
+	*sender = 0;
+	if (n <= 0)
+		return n;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
+		struct ucred ucred;
+
+		if (c->cmsg_type == SCM_RIGHTS)
+			*passed = take_descriptor(c);
+		if (c->cmsg_type != SCM_CREDENTIALS)
+			continue;
+		memcpy(&ucred, CMSG_DATA(c), sizeof(ucred));
+		*sender = ucred.pid;
+	}
 	return n;
 }

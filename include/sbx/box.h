@@ -18,6 +18,9 @@ struct box {
 	struct ns ns;
 	struct caps caps;
 	struct seccomp seccomp;
+	bool lent;          /* privileges are, see setuid.h */
+	bool has_reaper;    /* else the first process inside becomes the command */
+	bool dumpable;      /* as the caller started this process */
 	char cwd[PATH_MAX]; /* the caller's working directory, "" if it has no path */
 	char tty[PATH_MAX]; /* the terminal on standard output, "" if there is none */
 	sigset_t signals;   /* the caller's signal mask, for the command */
@@ -25,10 +28,13 @@ struct box {
 	int sock;           /* a process's end of the socket between outside and inside */
 };
 
+/* Whether the caller is to be told of processes and namespaces. */
+bool box_is_watched(const struct box *box);
+
 /*
- * Run @plan.
+ * Run @plan; @lent as setuid.h has it.
  *
  * Returns 0 with *@status as a wait status, see wait(2), of the command, or
  * -errno with @e set: then the command did not run, or could not be executed.
  */
-int box_run(const struct plan *plan, int *status, struct err *e) must_check;
+int box_run(const struct plan *plan, bool lent, int *status, struct err *e) must_check;

@@ -8,19 +8,39 @@
 /* The capabilities that the command gets: see capabilities(7). */
 struct caps {
 	bool set;      /* false: root's, as they are */
-	bool bound;    /* but in a new user namespace no more than it had before */
+	bool bound;    /* but in another user namespace no more than it had before */
 	uint64_t keep; /* bit n: capability n; with @set in every set, all others in none */
 };
 
 /*
  * Work out what @plan asks for.  The start is nothing, or for root, what it has
- * in effect now.  @new_users says that there will be a new user namespace, which
- * by itself would give its first process every capability.
+ * in effect now; ALL means for root what it may have.  @other_users says that the command is in
+ * another user namespace, which by itself would give its first process every capability.
  *
  * Returns 0, or -EINVAL with @e naming the option and the unknown capability.
  */
-int caps_plan(const struct plan *plan, bool is_root, bool new_users, struct caps *ret,
+int caps_plan(const struct plan *plan, bool is_root, bool other_users, struct caps *ret,
 	      struct err *e) must_check;
+
+/* The bit of one capability, by its number in linux/capability.h. */
+static inline uint64_t caps_bit(unsigned cap)
+{
+	return UINT64_C(1) << cap;
+}
+
+/*
+ * Have no capability in effect for a while, or, with @suspend false, again all that are
+ * permitted.  Returns 0 or -errno with @e set.
+ */
+int caps_suspend(bool suspend, struct err *e) must_check;
+
+/*
+ * Make the calling process's permitted set @permitted and its effective set @effective,
+ * and empty the inheritable and with it the ambient one; see that it is so.
+ *
+ * Returns 0 or -errno with @e set.
+ */
+int caps_hold(uint64_t permitted, uint64_t effective, struct err *e) must_check;
 
 /*
  * Make the calling process's permitted, effective, inheritable, bounding and

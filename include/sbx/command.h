@@ -4,8 +4,8 @@
 #include "sbx/box.h"
 
 /*
- * Become the command: working directory, environment, umask, signals, seccomp,
- * exec.  Called inside, with the root entered and the capabilities dropped.
+ * Become the command: capabilities, environment, working directory, umask, signals,
+ * descriptors, seccomp, exec.  Called inside, with the root entered.
  *
  * Returns only when it fails: -errno with @e set.
  */

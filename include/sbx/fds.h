@@ -20,3 +20,10 @@ int fds_claim(const struct plan *plan, struct err *e) must_check;
  * of file, but nobody gains anything.
  */
 void fds_keep_only(const int *keep, unsigned n);
+
+/*
+ * For the command: see to it that it inherits what it is to have.  With --close-fds, that is
+ * 0, 1, 2 and those of --keep-fd; as process 1, it is the one that holds --sync-fd open.
+ * Returns 0 or -errno with @e set.
+ */
+int fds_hand_over(const struct plan *plan, struct err *e) must_check;

@@ -9,7 +9,7 @@
 /* A parameter of a file system; a list of them ends with a NULL key. */
 struct fs_param {
 	const char *key;
-	const char *value;
+	const char *value; /* NULL if it has none */
 };
 
 /*

@@ -11,6 +11,9 @@
 /* Making the namespaces @flags (CLONE_NEW*) failed. */
 void hint_namespaces(unsigned flags, struct err *e);
 
+/* Entering a namespace of @type (CLONE_NEWUSER or CLONE_NEWPID) failed. */
+void hint_enter(int type, struct err *e);
+
 /* Writing an id map failed. */
 void hint_id_map(struct err *e);
 

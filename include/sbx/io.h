@@ -28,6 +28,9 @@ int io_read_line(int dirfd, const char *path, char *buf, size_t size) must_check
 /* Write @text to the file @path below @dirfd in one write.  Returns 0 or -errno. */
 int io_write_file(int dirfd, const char *path, const char *text) must_check;
 
+/* Wait until there is a byte to read from @fd, or its end.  Returns 0 or -errno. */
+int io_await_byte(int fd) must_check;
+
 /*
  * The reader of struct opt_reader: read all of @fd, at most @max bytes, and
  * close it.

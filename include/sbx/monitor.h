@@ -5,7 +5,8 @@
 
 /*
  * Be the process outside that the caller waits for: let the first process
- * inside, of which @child is a pidfd, begin; pass signals on; wait for the end.
+ * inside, of which @child is a pidfd, begin; tell the caller of it; pass signals on; wait for the
+ * end.
  * @signals is a signalfd of those signals, which are blocked.
  *
  * Returns 0 with *@status as a wait status of the command, or of a signal that

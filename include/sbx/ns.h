@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdint.h>
+
 #include "sbx/plan.h"
 
 struct ids {
@@ -8,35 +10,100 @@ struct ids {
 	gid_t gid;
 };
 
+/* Who maps the ids of the new user namespace. */
+enum ns_mapper {
+	NS_MAPPER_INSIDE,  /* the first process inside */
+	NS_MAPPER_MONITOR, /* the monitor, if it has the privilege: see setuid.h */
+	NS_MAPPER_CALLER,  /* whoever releases --userns-block-fd */
+};
+
 /*
  * The namespaces of one run.
  *
- * A user namespace maps one user and one group.  Where a devpts is wanted, whose
- * owner has to be the namespace's root, the mounts are made in one that maps 0,
- * and the command runs in a second, inside it, that maps the ids asked for.
+ * A user namespace maps one user and one group.  Where the command keeps capabilities
+ * but must not get hold of the mounts of --dev, or of what --disable-userns forbids,
+ * it runs in a second one, inside the first, to which these belong.
  */
 struct ns {
 	unsigned flags;      /* CLONE_NEW* to make at once; CLONE_NEWNS always */
 	bool second;         /* a second user namespace once the mounts stand */
-	struct ids outside;  /* the caller */
-	struct ids building; /* the caller's ids while the mounts are made */
-	struct ids inside;   /* the command's ids */
+	bool disable_users;  /* forbid more user namespaces */
+	bool check_no_users; /* see that there can be no more */
+	enum ns_mapper mapper;
+	int users;          /* descriptors of namespaces to enter, -1 for none: a user */
+	int users2;         /* namespace, one to enter in the end, */
+	int pids;           /* and a process namespace */
+	struct ids outside; /* the caller */
+	struct ids inside;  /* the command's ids */
+};
+
+/* The kinds of namespace that are told to callers, in the order in which they are. */
+enum ns_kind {
+	NS_CGROUP,
+	NS_IPC,
+	NS_MNT,
+	NS_NET,
+	NS_PID,
+	NS_UTS,
+	NS_KINDS,
+};
+
+extern const char *const ns_names[NS_KINDS]; /* as in /proc/self/ns */
+
+/* The inode numbers of namespaces, which tell them apart; 0 for those that are not new. */
+struct ns_ids {
+	uint64_t ino[NS_KINDS];
 };
 
 /*
- * Decide which namespaces @plan needs on this host.
+ * Decide which namespaces @plan needs on this host; @lent as setuid.h has it.
+ * Capabilities may still make a second user namespace necessary: see ns_plan_second().
  *
  * Returns 0 or -errno with @e naming the option that cannot be had.
  */
-int ns_plan(const struct plan *plan, struct ns *ret, struct err *e) must_check;
+int ns_plan(const struct plan *plan, bool lent, struct ns *ret, struct err *e) must_check;
+
+/* Decide on the second user namespace: @has_caps if the command has any capability. */
+void ns_plan_second(const struct plan *plan, bool has_caps, struct ns *ns);
+
+/* Whether the command is in another user namespace than the caller. */
+bool ns_other_users(const struct ns *ns);
+
+/* Whether nobody else can be in the user namespace that the command is in. */
+bool ns_own_users(const struct ns *ns);
+
+/* What ns_clone() makes a process of. */
+struct ns_start {
+	void (*child)(void *arg); /* what it calls; must not return */
+	void *arg;
+	size_t stack; /* bytes that it needs beyond the usual */
+};
 
 /*
- * Map the calling process's ids, in the user namespace that it has just been
- * put into: first what the mounts are made with, then, in the second user
- * namespace (which ns_enter_second() makes), what the command runs with.
- *
- * @proc_self is /proc/self of the host.  Return 0, also when there is nothing to
- * do, or -errno with @e set.
+ * Make the first process inside.  Returns its process id, or, if it was made in an existing
+ * process namespace, its id there; with *@pidfd, the caller's to close; or -errno with @e
+ * set.
  */
-int ns_map_first(const struct ns *ns, int proc_self, struct err *e) must_check;
-int ns_enter_second(const struct ns *ns, int proc_self, struct err *e) must_check;
+pid_t ns_clone(const struct ns *ns, const struct ns_start *start, int *pidfd,
+	       struct err *e) must_check;
+
+/*
+ * Map the ids of a process in the new user namespace, if that is for @mapper to do.
+ * @proc is /proc of the host, @who the process's directory there.  Returns 0 or -errno
+ * with @e set.
+ */
+int ns_map(const struct ns *ns, enum ns_mapper mapper, int proc, const char *who,
+	   struct err *e) must_check;
+
+/*
+ * The first process inside: take the ids that @ns says in a user namespace that was
+ * there before; name the namespaces; and, once the mounts stand, enter the user
+ * namespace in which the command is to run, and see that no more can be made, if
+ * that is asked for.
+ *
+ * @proc is /proc of the host.  Return 0, also when there is nothing to do, or -errno
+ * with @e set.
+ */
+int ns_become(const struct ns *ns, struct err *e) must_check;
+int ns_identify(const struct ns *ns, int proc, struct ns_ids *ret, struct err *e) must_check;
+int ns_enter_last(const struct ns *ns, int proc, struct err *e) must_check;

@@ -3,7 +3,7 @@
 
 #include "sbx/plan.h"
 
-#define OPT_MAX_ARGS 2
+#define OPT_MAX_ARGS 3
 
 /* Bytes of all --args descriptors together; more is an error. */
 #define OPT_MAX_TEXT ((size_t)64 << 20)
@@ -14,6 +14,8 @@ enum arg {
 	ARG_SRC,
 	ARG_DEST,
 	ARG_DIR,
+	ARG_RWSRC,
+	ARG_WORKDIR,
 	ARG_TARGET,
 	ARG_FD,
 	ARG_NAME,
@@ -54,6 +56,7 @@ extern const char *const opt_group_titles[OPT_GROUPS];
 enum modifier {
 	MODIFIER_PERMS = 1 << 0,
 	MODIFIER_SIZE = 1 << 1,
+	MODIFIER_LAYERS = 1 << 2,
 };
 
 /*
@@ -76,6 +79,7 @@ struct parse {
 	unsigned pending; /* enum modifier, for the next option that takes them */
 	mode_t mode;      /* if MODIFIER_PERMS is pending */
 	uint64_t size;    /* if MODIFIER_SIZE is pending */
+	size_t layers;    /* if MODIFIER_LAYERS is pending: how many of the plan's */
 	size_t text_left; /* bytes that --args may still bring */
 	bool in_args;     /* inside the contents of an --args descriptor */
 };
@@ -93,6 +97,7 @@ struct opt {
 	unsigned flags;      /* take_op(): enum op_flags; take_unshare(): CLONE_NEW* */
 	unsigned try_flags;  /* take_unshare(): CLONE_NEW* where the kernel has them */
 	size_t field;        /* take_bool(), take_string(): offset in struct plan */
+	enum fd_use fd;      /* take_fd() */
 	unsigned modifiers;  /* enum modifier: those it takes up */
 	mode_t default_mode; /* take_op(): permission bits without --perms */
 	bool transparent;    /* pending modifiers stay pending */

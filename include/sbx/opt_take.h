@@ -13,8 +13,10 @@
 			struct err *e)
 
 TAKE(bool);
-TAKE(string); /* the last one counts */
-TAKE(argv0);  /* may be given once */
+TAKE(string);  /* the last one counts */
+TAKE(fd);      /* the last one counts */
+TAKE(nothing); /* accepted, without effect */
+TAKE(argv0);   /* may be given once */
 TAKE(unshare);
 TAKE(share_net);
 TAKE(uid);
@@ -22,6 +24,9 @@ TAKE(gid);
 TAKE(op);
 TAKE(perms);
 TAKE(size);
+TAKE(layer);
+TAKE(lock_file);
+TAKE(keep_fd);
 TAKE(setenv);
 TAKE(unsetenv);
 TAKE(clearenv);

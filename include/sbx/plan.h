@@ -11,6 +11,10 @@
 /* One step of building the sandbox's file system, in the order given. */
 enum op_kind {
 	OP_BIND,
+	OP_BIND_FD,
+	OP_OVERLAY,
+	OP_TMP_OVERLAY,
+	OP_RO_OVERLAY,
 	OP_TMPFS,
 	OP_DIR,
 	OP_PROC,
@@ -30,6 +34,14 @@ enum op_flags {
 	OP_IF_EXISTS = 1 << 2, /* a missing source is not an error */
 };
 
+/* The layers of an overlay, the lowest first, and where it keeps changes. */
+struct op_overlay {
+	size_t first;      /* of struct plan's layers */
+	size_t n;          /* how many of them */
+	const char *upper; /* OP_OVERLAY: path on the host */
+	const char *work;  /* OP_OVERLAY: path on the host, of the same file system */
+};
+
 struct op {
 	enum op_kind kind;
 	unsigned flags;      /* enum op_flags */
@@ -41,7 +53,8 @@ struct op {
 		const char *src;    /* OP_BIND: path on the host, never "" */
 		const char *target; /* OP_SYMLINK: what the link says */
 		uint64_t size;      /* OP_TMPFS: bytes, 0 for the kernel's default */
-		int fd;             /* OP_FILE, OP_BIND_DATA: where the contents come from */
+		int fd; /* OP_FILE, OP_BIND_DATA: the contents; OP_BIND_FD: the source */
+		struct op_overlay overlay; /* the OP_..._OVERLAYs */
 	};
 };
 
@@ -58,10 +71,23 @@ struct cap_change {
 	bool add;
 };
 
-/* A seccomp program to read from a descriptor. */
-struct seccomp_source {
-	const char *option;
+/* A descriptor of the caller's, as the command line gives it. */
+struct descriptor {
+	const char *option; /* that named it; NULL if none did */
 	int fd;
+};
+
+/* What single descriptors are for. */
+enum fd_use {
+	FD_INFO,
+	FD_STATUS,
+	FD_BLOCK,
+	FD_USERNS_BLOCK,
+	FD_SYNC,
+	FD_USERNS,
+	FD_USERNS2,
+	FD_PIDNS,
+	FD_USES,
 };
 
 /*
@@ -78,13 +104,22 @@ struct plan {
 	size_t n_env;
 	struct cap_change *caps;
 	size_t n_caps;
-	struct seccomp_source *seccomp;
+	struct descriptor *seccomp; /* programs to apply */
 	size_t n_seccomp;
+	struct descriptor *superseded; /* of options that were given again */
+	size_t n_superseded;
+	struct descriptor *kept; /* descriptors that stay open in spite of @close_fds */
+	size_t n_kept;
+	const char **layers; /* host paths that overlays are made of */
+	size_t n_layers;
+	const char **lock_files; /* paths inside that the reaper locks */
+	size_t n_lock_files;
 	const char **repeated; /* options given again of which only the last counts */
 	size_t n_repeated;
 	char **texts; /* contents of --args descriptors and the words in them */
 	size_t n_texts;
 
+	struct descriptor fds[FD_USES];
 	unsigned unshare;       /* CLONE_NEW* bits that have to be there */
 	unsigned unshare_try;   /* CLONE_NEW* bits where the kernel has them */
 	bool have_uid;          /* --uid was given */
@@ -99,6 +134,11 @@ struct plan {
 	bool new_session;
 	bool die_with_parent;
 	bool as_pid_1;
+	bool disable_userns;
+	bool assert_userns_disabled;
+	bool close_fds;
+	bool level_prefix; /* messages start with their priority, as in sd-daemon(3) */
+	bool as_bwrap;     /* started under bubblewrap's name: speak and act as it does */
 	bool want_help;
 	bool want_version;
 	const char *const *command; /* NULL-terminated */
@@ -117,10 +157,17 @@ void plan_done(struct plan *plan);
 int plan_add_op(struct plan *plan, const struct op *op, struct err *e) must_check;
 int plan_add_env(struct plan *plan, const struct env_change *change, struct err *e) must_check;
 int plan_add_cap(struct plan *plan, const struct cap_change *change, struct err *e) must_check;
-int plan_add_seccomp(struct plan *plan, const struct seccomp_source *source,
-		     struct err *e) must_check;
+int plan_add_seccomp(struct plan *plan, const struct descriptor *program, struct err *e) must_check;
+int plan_add_superseded(struct plan *plan, const struct descriptor *superseded,
+			struct err *e) must_check;
+int plan_add_kept(struct plan *plan, const struct descriptor *kept, struct err *e) must_check;
+int plan_add_layer(struct plan *plan, const char *path, struct err *e) must_check;
+int plan_add_lock_file(struct plan *plan, const char *path, struct err *e) must_check;
 int plan_add_repeated(struct plan *plan, const char *option, struct err *e) must_check;
 int plan_add_text(struct plan *plan, void *text, struct err *e) must_check;
+
+/* The descriptor for @use, or -1 if none was given. */
+int plan_fd(const struct plan *plan, enum fd_use use);
 
 /* Whether @plan has an operation of @kind. */
 bool plan_has_op(const struct plan *plan, enum op_kind kind);

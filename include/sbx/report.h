@@ -4,20 +4,24 @@
 #include <stdbool.h>
 
 #include "sbx/err.h"
+#include "sbx/ns.h"
 
 /*
  * What the processes inside tell the monitor, each as one message of the socket
  * between them.  The monitor in turn says "go", one byte.
  */
 enum report_kind {
-	REPORT_STARTED, /* the command's process exists; comes with a pidfd of it */
-	REPORT_ENDED,   /* the command ended */
-	REPORT_FAILED,  /* it never ran */
+	REPORT_NAMESPACES, /* the namespaces that were made */
+	REPORT_STARTED,    /* the command's process exists; comes with a pidfd of it */
+	REPORT_ENDED,      /* the command ended */
+	REPORT_FAILED,     /* it never ran */
 };
 
 struct report {
 	enum report_kind kind;
+	pid_t sender; /* for the receiver: its number for who sent it, 0 if not asked for */
 	union {
+		struct ns_ids namespaces;
 		struct {
 			int status;   /* as wait(2) gives it */
 			bool is_last; /* the reaper has no other child left to wait for */
@@ -27,10 +31,11 @@ struct report {
 };
 
 /*
- * Send one.  report_started() returns 0 or -errno: -EPIPE if the monitor is gone.
+ * Send one.  The first two return 0 or -errno: -EPIPE if the monitor is gone.
  * The others are the last words, and nobody being there to hear is no error; they
  * need write(2) alone, which a seccomp program is least likely to forbid.
  */
+int report_namespaces(int sock, const struct ns_ids *ids) must_check;
 int report_started(int sock, int pidfd) must_check;
 void report_ended(int sock, int status, bool is_last);
 void report_failed(int sock, const struct err *e);

@@ -25,9 +25,12 @@ void roots_done(struct roots *roots);
  * sandbox into it, where no path of the host leads.  The process's root stays
  * the host's.
  *
+ * With @slave, what is mounted on the host later, below what is bound, appears in the
+ * sandbox, and what is unmounted vanishes: see mount_namespaces(7).
+ *
  * Returns 0 or -errno with @e set.
  */
-int root_begin(struct roots *roots, struct err *e) must_check;
+int root_begin(struct roots *roots, bool slave, struct err *e) must_check;
 
 /*
  * Mount @mount on @dest, an O_PATH descriptor of a place inside the sandbox.  If

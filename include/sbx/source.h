@@ -12,3 +12,9 @@
  * -errno with @e set.
  */
 int source_clone(const struct roots *roots, const char *path, struct err *e) must_check;
+
+/*
+ * Copy the mounts at and below what @fd, a descriptor of the caller's, is open on: that very
+ * object, wherever its path may lead by now.  Returns as source_clone().
+ */
+int source_clone_fd(const struct roots *roots, int fd, struct err *e) must_check;

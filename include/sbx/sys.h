@@ -8,6 +8,7 @@
 
 struct mount_attr;
 struct pollfd;
+struct rusage;
 struct sock_fprog;
 struct statx;
 
@@ -27,7 +28,7 @@ int sys_last_error(void);
 
 /* Files and descriptors */
 int sys_close(int fd);
-int sys_close_range(unsigned first, unsigned last);
+int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
 int sys_openat_in(int rootfd, const char *path, int flags); /* never leaves @rootfd */
 ssize_t sys_read(int fd, void *buf, size_t size);
@@ -41,20 +42,23 @@ int sys_fchmod(int fd, mode_t mode);
 int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
 int sys_access(const char *path, int mode);
 int sys_getfd(int fd); /* fcntl(F_GETFD) */
-int sys_set_cloexec(int fd);
+int sys_set_cloexec(int fd, bool cloexec);
 int sys_getcwd(char *buf, size_t size);
 int sys_chdir(const char *path);
 int sys_fchdir(int fd);
 int sys_chroot(const char *path);
 mode_t sys_umask(mode_t mask);
+int sys_lock_shared(int fd);                     /* fcntl(F_SETLK), the whole file */
 int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal */
 
 /* Mounts */
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
 int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr); /* of @fd itself */
 int sys_move_mount(int from, int to);                                   /* @from itself onto @to */
+int sys_mount(const char *type, const char *target, unsigned long flags, const char *data);
 int sys_fsopen(const char *type);
 int sys_fsconfig_string(int fsfd, const char *key, const char *value);
+int sys_fsconfig_flag(int fsfd, const char *key);
 int sys_fsconfig_create(int fsfd);
 int sys_fsmount(int fsfd, unsigned attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
@@ -67,26 +71,33 @@ void *sys_dlsym(void *handle, const char *name);
 /* Processes, identity and namespaces */
 
 /*
- * Fork into new namespaces.  Returns the child's pid with *@pidfd to it, 0 in
- * the child, or -errno.  clone3(2), or clone(2) where that is ENOSYS: service
- * managers and containers forbid it because seccomp cannot see its flags.
+ * Fork into new namespaces; @flags may add CLONE_PARENT.  Returns the child's pid
+ * with *@pidfd to it, 0 in the child, or -errno.  clone3(2), or clone(2) where that is ENOSYS:
+ * service managers and containers forbid it because seccomp cannot see its flags.
  */
 int sys_clone(unsigned flags, int *pidfd);
 
 /*
  * Make a process that calls @child with @arg in this one's memory, while this one
  * waits for it to exec or end, as vfork(2) does: no page table has to be copied.
- * If @child returns, the process ends with that status.  It has a stack of its own,
+ * @flags may add CLONE_FILES and CLONE_PARENT.  If @child returns, the process ends
+ * with that status.  It has a stack of its own,
  * with room for @extra bytes more than is usual.  Returns the new process's pid or
  * -errno.
  */
-pid_t sys_vfork(int (*child)(void *arg), void *arg, size_t extra);
+pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra);
 int sys_pidfd_open(pid_t pid);
 int sys_unshare(int flags);
+int sys_setns(int fd, int type);
 int sys_sethostname(const char *name);
 int sys_loopback_up(void); /* socket(2), ioctl(SIOCSIFFLAGS) on lo, close(2) */
 uid_t sys_getuid(void);
 gid_t sys_getgid(void);
+uid_t sys_geteuid(void);
+bool sys_is_secure(void);                    /* AT_SECURE of getauxval(3) */
+int sys_setuid(uid_t uid);                   /* real, effective, saved and file-system id */
+int sys_setgid(gid_t gid);                   /* likewise */
+bool sys_has_only_ids(uid_t uid, gid_t gid); /* whether all of these are so */
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 int sys_setsid(void);
@@ -97,23 +108,28 @@ __attribute__((noreturn)) void sys_exit(int status);
 
 /* Waiting, signals and messages */
 pid_t sys_wait(pid_t pid, int *status, int flags); /* wait4(2) */
-int sys_wait_pidfd(int pidfd, int *status);        /* 1 if it ended, 0 if not yet */
+/* 1 if it ended, 0 if not yet */
+int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage);
 int sys_kill(pid_t pid, int sig);
 int sys_pidfd_send_signal(int pidfd, int sig);
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 int sys_signal_ignored(int sig); /* 1 if its disposition is SIG_IGN, 0 if not */
 int sys_signal_default(int sig);
+int sys_signal_ignore(int sig);
+void sys_die_of(int sig); /* end as if the signal had not been blocked; returns if it is ignored */
 int sys_signalfd(const sigset_t *set);
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
-int sys_socketpair(int pair[2]); /* of SOCK_SEQPACKET: every message arrives whole */
+int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: every message arrives whole */
+int sys_pass_credentials(int sock); /* of who sends to it: SO_PASSCRED */
 
 /*
  * Send or receive one message with at most one descriptor: @passed is -1 for
  * none.  A vanished receiver is -EPIPE, never SIGPIPE; a vanished sender is 0
- * bytes.
+ * bytes.  *@sender is the sender's process id as this process sees it, even if it is
+ * gone; 0 without sys_pass_credentials().
  */
 ssize_t sys_send(int sock, const void *buf, size_t size, int passed);
-ssize_t sys_receive(int sock, void *buf, size_t size, int *passed);
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender);
 
 #define autoclose __attribute__((cleanup(cleanup_fd)))
 

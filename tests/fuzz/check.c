@@ -16,32 +16,68 @@ static void check(bool is_true)
 static void check_error(int r, const struct err *e)
 {
 	check(r <= 0 && r == -e->code);
+	check(memchr(e->option, '\0', sizeof(e->option)) != NULL);
+	check(memchr(e->path, '\0', sizeof(e->path)) != NULL);
 	check(memchr(e->msg, '\0', sizeof(e->msg)) != NULL);
+	check(memchr(e->bwrap, '\0', sizeof(e->bwrap)) != NULL);
 	check(memchr(e->hint, '\0', sizeof(e->hint)) != NULL);
 	check((r < 0) == (e->msg[0] != '\0'));
 }
 
-static void check_op(const struct op *op)
+/* Its layers are those of the plan, and each directory has a name. */
+static void check_overlay(const struct plan *plan, const struct op *op)
+{
+	const struct op_overlay *overlay = &op->overlay;
+
+	check(overlay->n >= (op->kind == OP_RO_OVERLAY ? 2 : 1));
+	check(overlay->first < plan->n_layers && overlay->n <= plan->n_layers - overlay->first);
+	if (op->kind == OP_OVERLAY)
+		check(overlay->upper != NULL && *overlay->upper != '\0' && overlay->work != NULL &&
+		      *overlay->work != '\0');
+}
+
+static bool has_fd(const struct op *op)
+{
+	return op->kind == OP_FILE || op->kind == OP_BIND_DATA || op->kind == OP_BIND_FD;
+}
+
+static void check_op(const struct plan *plan, const struct op *op)
 {
 	check(op->kind < OP_KINDS);
 	check(op->option != NULL && op->dest != NULL);
 	check((op->mode & ~MODE_BITS) == 0 && (op->parents_mode & ~0755u) == 0);
 	check(op->kind != OP_BIND || (op->src != NULL && *op->src != '\0'));
 	check(op->kind != OP_SYMLINK || (op->target != NULL && *op->target != '\0'));
-	check((op->kind != OP_FILE && op->kind != OP_BIND_DATA) || op->fd >= 0);
+	check(!has_fd(op) || op->fd >= 0);
+	if (op->kind >= OP_OVERLAY && op->kind <= OP_RO_OVERLAY)
+		check_overlay(plan, op);
+}
+
+static void check_descriptors(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_seccomp; i++)
+		check(plan->seccomp[i].option != NULL && plan->seccomp[i].fd >= 0);
+	for (size_t i = 0; i < plan->n_superseded; i++)
+		check(plan->superseded[i].option != NULL && plan->superseded[i].fd >= 0);
+	for (size_t i = 0; i < plan->n_kept; i++)
+		check(plan->kept[i].option != NULL && plan->kept[i].fd >= 0);
+	for (unsigned use = 0; use < FD_USES; use++)
+		check((plan_fd(plan, use) >= 0) == (plan->fds[use].option != NULL));
 }
 
 static void check_lists(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_ops; i++)
-		check_op(&plan->ops[i]);
+		check_op(plan, &plan->ops[i]);
 	for (size_t i = 0; i < plan->n_env; i++)
 		check(plan->env[i].name == NULL ||
 		      (plan->env[i].name[0] != '\0' && strchr(plan->env[i].name, '=') == NULL));
 	for (size_t i = 0; i < plan->n_caps; i++)
 		check(plan->caps[i].option != NULL && plan->caps[i].name != NULL);
-	for (size_t i = 0; i < plan->n_seccomp; i++)
-		check(plan->seccomp[i].option != NULL && plan->seccomp[i].fd >= 0);
+	for (size_t i = 0; i < plan->n_layers; i++)
+		check(plan->layers[i] != NULL && *plan->layers[i] != '\0');
+	for (size_t i = 0; i < plan->n_lock_files; i++)
+		check(plan->lock_files[i] != NULL);
 	for (size_t i = 0; i < plan->n_repeated; i++)
 		check(plan->repeated[i] != NULL);
 }
@@ -50,6 +86,7 @@ void check_outcome(int r, const struct err *e, const struct plan *plan)
 {
 	check_error(r, e);
 	check_lists(plan); /* what was taken before an error is whole as well */
+	check_descriptors(plan);
 	check(r < 0 || plan->want_help || plan->want_version ||
 	      (plan->command != NULL && plan->command[0] != NULL));
 }

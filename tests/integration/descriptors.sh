@@ -37,6 +37,50 @@ no_way_out()
 		sh -c 'for fd in /proc/[0-9]*/fd/*; do [ ! -d "$fd" ] || ls -l "$fd"; done'
 }
 
+# With 7, 9 and 250 open, of which options may keep some.
+with_three()
+{
+	box "$@" 7</dev/null 9>/dev/null 250</dev/null
+}
+
+kept()
+{
+	check "--close-fds closes what COMMAND would inherit" sees "0 1 2" with_three --close-fds
+	check "--keep-fd leaves what it names" sees "0 1 2 9" with_three --close-fds --keep-fd 9
+	check "wherever it stands, and several times" \
+		sees "0 1 2 7 250" with_three --keep-fd 250 --close-fds --keep-fd 7
+	check "all of them" sees "0 1 2 7 9 250" with_three --close-fds --keep-fd 7 --keep-fd 9 --keep-fd 250
+	check "the same one twice" sees "0 1 2 7" with_three --close-fds --keep-fd 7 --keep-fd 7
+	check "0, 1 and 2 may be named" sees "0 1 2" with_three --close-fds --keep-fd 1 --keep-fd 0
+	check "with --unshare-pid" sees "0 1 2 9" with_three --unshare-pid --close-fds --keep-fd 9
+	check "with --as-pid-1" sees "0 1 2 9" with_three --unshare-pid --as-pid-1 --close-fds --keep-fd 9
+	check "with all namespaces and other ids" \
+		sees "0 1 2 9" with_three --unshare-all --dev /dev --uid 5 --close-fds --keep-fd 9
+	check "with --seccomp" with_program_and_three
+	check "0 stays closed if it was" sees "1 2 9" box_without_0_but_9 --close-fds --keep-fd 9
+	check "what is kept works" prints data box --close-fds --keep-fd 7 -- sh -c 'cat <&7' 7< <(printf data)
+	check "--keep-fd needs --close-fds" \
+		fails 125 "sbx: --keep-fd needs --close-fds" with_three --keep-fd 7 -- true
+	check "a descriptor that is not open cannot be kept" \
+		fails 125 "sbx: --keep-fd: descriptor 99 is not open" box --close-fds --keep-fd 99 -- true
+	check "nor what another option uses" \
+		fails 125 "sbx: --keep-fd: descriptor 7 is used by another option" \
+		box --close-fds --keep-fd 7 --file 7 /f -- true 7</dev/null
+	check "nor what is no number" \
+		fails 125 "sbx: --keep-fd: not a file descriptor: x" box --close-fds --keep-fd x -- true
+}
+
+with_program_and_three()
+{
+	"$helpers/filter" print 1 sync close_range >program
+	sees "0 1 2 9" with_three --close-fds --keep-fd 9 --seccomp 5 5<program
+}
+
+box_without_0_but_9()
+{
+	box "$@" <&- 9>/dev/null
+}
+
 closed()
 {
 	check "0 may be closed" sees "1 2" box_without_0
@@ -130,6 +174,7 @@ output_is_free()
 tests()
 {
 	inherited
+	kept
 	closed
 	errors
 	pipes

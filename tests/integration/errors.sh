@@ -32,6 +32,35 @@ broken_stderr()
 	return "$(cat status)"
 }
 
+prefixes()
+{
+	check "--level-prefix: an error has priority 3" \
+		fails 125 "<3>sbx: --ro-bind: cannot open /nope on the host: No such file or directory" \
+		box --level-prefix --ro-bind /nope /x -- true
+	check "a warning has 4" \
+		fails 0 "<4>sbx: Only the last --chdir option will take effect" \
+		box --level-prefix --chdir /nope --chdir / -- true
+	check "a hint has 5" \
+		fails 125 "<3>sbx: --cap-add: unknown capability net_admin
+<5>hint: names are written as in capabilities(7): CAP_NET_ADMIN" \
+		box --level-prefix --cap-add net_admin -- true
+	check "as bubblewrap, too" \
+		fails 1 "<3>bwrap: Can't find source path /nope: No such file or directory" \
+		"$bwrap" --level-prefix --ro-bind /nope /x -- true
+	check "what COMMAND says has none" fails 0 "said" box --level-prefix -- sh -c 'echo said >&2'
+	check "what is wrong before it has none" \
+		fails 125 "sbx: unknown option --nope" box --nope --level-prefix -- true
+	check "among --args, too" \
+		fails_saying 125 "^<3>sbx: --ro-bind: cannot open /nope" \
+		box --args 7 --ro-bind /nope /x -- true 7< <(printf '%s\0' --level-prefix)
+	check "--help has none" fails_saying 0 "^usage: " to_stderr box --level-prefix --help
+}
+
+to_stderr()
+{
+	"$@" >&2
+}
+
 interpreters()
 {
 	check "a script whose interpreter is missing has a hint" \
@@ -100,7 +129,7 @@ containers()
 		check "without CAP_SETFCAP, user 0 cannot be mapped, and a hint says so" \
 			fails_saying 125 "^hint: root needs CAP_SETFCAP to map id 0" without_setfcap
 		check "the first line says what failed" \
-			fails_saying 125 "^sbx: cannot map id 0 to 0 in /proc/self/uid_map: Operation not permitted$" \
+			fails_saying 125 "^sbx: cannot map id 5 to 0 in /proc/self/uid_map: Operation not permitted$" \
 			without_setfcap
 		check "in a chroot, a hint says that it cannot work" \
 			fails_saying 125 "^hint: .*chroot" in_chroot
@@ -130,6 +159,7 @@ in_chroot()
 tests()
 {
 	messages
+	prefixes
 	interpreters
 	limits
 	containers

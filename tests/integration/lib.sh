@@ -3,8 +3,8 @@
 # Sourced by each test script: what its checks are said in.  The last line of a script
 # is "run_as_both FUNCTION"; see run.sh.
 #
-# FUNCTION finds, in $who, "root" or "user"; in $sbx the program under test and in
-# $helpers a folder with the helpers; in $scratch a folder to write to, which is the
+# FUNCTION finds, in $who, "root" or "user"; in $sbx the program under test, in $bwrap the
+# same under bubblewrap's name, and in $helpers a folder with the helpers; in $scratch a folder to write to, which is the
 # working directory; in $work one above it, which all can read.
 set -u
 export LC_ALL=C.UTF-8
@@ -88,4 +88,66 @@ eventually()
 skip()
 {
 	if [ -n "${SBX_MUST_WORK-}" ]; then echo "not ok - $1 ($2)"; else echo "ok - $1 # SKIP $2"; fi
+}
+
+# --- A sandbox that is held ---------------------------------------------------
+
+# start_held OPTION... -- COMMAND...: start a sandbox that sees the host's files, and hold
+# COMMAND back by --block-fd.  Sets $started, the monitor; $info, what --info-fd says; $child,
+# the process that it names; $block, a descriptor: let_go releases COMMAND.  The files
+# "status" and "said" get what --json-status-fd says and what is printed.
+start_held()
+{
+	local reader both
+	rm -f block info status said
+	mkfifo block info && exec {both}<>block || return
+	exec {reader}<block
+	exec {block}>block
+	(
+		exec {both}>&- {block}>&-
+		exec "$sbx" --ro-bind / / --block-fd 5 --info-fd 6 --json-status-fd 7 "$@" \
+			5<&"$reader" 6>info 7>status >said 2>&1 </dev/null {reader}<&-
+	) &
+	started=$!
+	exec {both}>&- {reader}<&-
+	info=$(timeout 20 cat info && echo .) || info=""
+	info=${info%.}
+	child=$(sed -nE 's/^ *"child-pid": ([0-9]+),$/\1/p' <<<"$info")
+	echo "$info"
+	[ -n "$child" ] && return
+	let_go
+	cat said
+	return 1
+}
+
+# let_go: let COMMAND run, and return the status of sbx.
+let_go()
+{
+	exec {block}>&-
+	ended
+}
+
+# is_gone PID: the process has ended, though perhaps nobody has reaped it.
+is_gone()
+{
+	! grep -qs '^State:.[^ZX]' "/proc/$1/status"
+}
+
+# ended: wait for $started, but not for ever, and return its status.
+ended()
+{
+	eventually test ! -e "/proc/$started" || kill -KILL "$started"
+	wait "$started"
+}
+
+# wait_for_status PATTERN: until a line of what --json-status-fd says matches PATTERN.
+wait_for_status()
+{
+	eventually grep -qs -e "$1" status
+}
+
+# command_pid: the process id of COMMAND, as --json-status-fd tells it.
+command_pid()
+{
+	wait_for_status '"phase": "running"' && sed -nE 's/.*"command-pid": ([0-9]+) }/\1/p' status
 }

@@ -114,7 +114,7 @@ ids()
 			fails 0 "sbx: Only the last --$id option will take effect" \
 			box --unshare-user "--$id" 5 "--$id" 6 -- sh -c "[ \$(id -${id:0:1}) = 6 ]"
 		[ "$who" = user ] || check "--$id needs a user namespace" \
-			fails 125 "sbx: --$id needs --unshare-user" box "--$id" 5 -- true
+			fails 125 "sbx: --$id: needs --unshare-user or --userns" box "--$id" 5 -- true
 		check "unless it is the caller's" box "--$id" "$(id "-${id:0:1}")" -- true
 	done
 }

@@ -41,6 +41,11 @@ family()
 {
 	check "in a process namespace COMMAND is process 2, its parent 1" \
 		prints "2 1" box --unshare-pid -- sh -c 'echo $$ $PPID'
+	check "without one COMMAND is a child of sbx" has_parent ""
+	check "with most options, too" \
+		has_parent "" --unshare-user --unshare-net --dev /dev --uid 5 --new-session --die-with-parent
+	check "but where something is held until the end, there is one between them" \
+		has_parent "between" --file 7 /f --lock-file /f
 	check "process 1 is sbx itself" \
 		prints sbx box --unshare-pid --proc /proc -- sed -n 's/^Name:\t//p' /proc/1/status
 	check "--as-pid-1 makes it process 1" \
@@ -63,6 +68,22 @@ family()
 	check "--new-session leaves no terminal" new_session_has_no_tty
 	check "without it there is one" \
 		timeout 30 "$helpers/pty" '' "$sbx" --ro-bind / / --dev /dev -- sh -c 'echo >/dev/tty'
+}
+
+# has_parent WANT OPTION...: COMMAND's parent is the process that was started, or its child.
+has_parent()
+{
+	local want=$1 parent between=between
+	shift
+	rm -f said && mkfifo said
+	"$sbx" --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin \
+		--proc /proc "$@" -- sh -c 'echo $PPID' >said </dev/null 7</dev/null &
+	started=$!
+	read -r -t 20 parent <said
+	wait $started
+	echo "sbx $started, parent $parent"
+	[ "$parent" != "$started" ] || between=
+	[ "$between" = "$want" ]
 }
 
 new_session_has_no_tty()
@@ -227,7 +248,7 @@ habits()
 	check "with --unshare-pid as well" \
 		ends_with 7 env --ignore-signal=CHLD "$sbx" --ro-bind / / --unshare-pid -- sh -c 'exit 7'
 	check "COMMAND gets the signals' dispositions of the caller" \
-		prints 1 env --ignore-signal=HUP --default-signal=PIPE "$sbx" --ro-bind / / --proc /proc -- \
+		prints 1 env --default-signal --ignore-signal=HUP "$sbx" --ro-bind / / --proc /proc -- \
 		sed -nE 's/^SigIgn:\t0*([1-9a-f][0-9a-f]*|0)$/\1/p' /proc/self/status
 	check "and the signals blocked by the caller" \
 		prints 200 env --block-signal=USR1 "$sbx" --ro-bind / / --proc /proc -- \

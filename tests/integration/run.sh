@@ -17,8 +17,9 @@ prepare()
 	trap 'rm -rf "$work"' EXIT
 	chmod 0755 "$work" &&
 		mkdir -m 0755 "$work/bin" "$work/root" "$work/user" &&
-		cp "$SBX" "$work/bin/sbx" &&
-		cp "$SBX_HELPERS"/{count_signals,escape,fds,filter,loopback,pty,reap,swap} "$work/bin" &&
+		cp "$SBX" "$work/bin/sbx" && ln -s sbx "$work/bin/bwrap" &&
+		cp "$SBX_HELPERS"/{count_signals,escape,fds,filter,lock,loopback,opath,peek,pty,reap,swap} \
+			"$work/bin" &&
 		cp "$0" "$(dirname "$0")"/{lib,run}.sh "$work/bin" || return
 	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/user" || return
 	! declare -F prepare_more >/dev/null || prepare_more
@@ -48,9 +49,10 @@ in_own_mounts()
 	exec unshare --mount --propagation private sh -c 'mount --make-rshared / && exec "$@"' - "$@"
 }
 
+# A script that does not need user namespaces for the ordinary user sets $can_do_without.
 start_user_copy()
 {
-	if "$@" unshare --user true 2>/dev/null; then
+	if [ -n "${can_do_without-}" ] || "$@" unshare --user true 2>/dev/null; then
 		start_copy user "$@"
 	else
 		skip "user: every test" "this host forbids user namespaces"
@@ -92,6 +94,7 @@ run_as_both()
 		who=$SBX_TEST_WHO
 		work=$SBX_TEST_WORK
 		sbx=$work/bin/sbx
+		bwrap=$work/bin/bwrap
 		helpers=$work/bin
 		scratch=$work/$who
 		"$1"

@@ -4,12 +4,12 @@
 . "$(dirname "$0")/lib.sh"
 
 # Start sbx with these options and the counter of signals; sets $started and $pipe.
-# (A shell's children in the background ignore SIGINT and SIGQUIT, unless told.)
+# (Background children of a shell ignore SIGINT and SIGQUIT, those of nohup SIGHUP.)
 start_counter()
 {
 	local line
 	rm -f said && mkfifo said
-	env --default-signal=INT,QUIT "$sbx" --ro-bind / / "$@" -- "$helpers/count_signals" \
+	env --default-signal=HUP,INT,QUIT,TERM,USR1,USR2 "$sbx" --ro-bind / / "$@" -- "$helpers/count_signals" \
 		>said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said

@@ -78,6 +78,11 @@ dev()
 		--ro-bind "$helpers" /h -- /h/pty '' sh -c '[ -t 0 ] && printf "a terminal"'
 	check "the terminals are the sandbox's own" \
 		prints "ptmx" box --dev /dev -- ls /dev/pts
+	check "a terminal belongs to the caller" \
+		prints "$(id -u):" box --unshare-pid --proc /proc --dev /dev --ro-bind "$helpers" /h -- \
+		/h/pty '' sh -c 'printf "$(stat -Lc %u: /dev/stdin)"'
+	check "the folder of the terminals belongs to nobody who can write to it" \
+		prints "$([ "$who" = root ] && echo 0 || echo 65534) 755" box --dev /dev -- stat -c '%u %a' /dev/pts
 	check "devpts is nosuid and noexec" \
 		mounted '$5 == "/dev/pts" && / - devpts / && /nosuid/ && /noexec/' --proc /proc --dev /dev
 	check "the whole is nosuid and nodev" \

@@ -14,14 +14,27 @@ struct sets {
 };
 
 static struct {
-	uint64_t effective;
+	struct sets process; /* the sets of the calling process */
+	cap_value_t known;   /* how many capabilities the kernel knows */
 	unsigned allocated;
 } fake;
 
 void fake_cap_reset(uint64_t effective)
 {
-	fake.effective = effective;
+	fake.process =
+		(struct sets){.flags = {[CAP_EFFECTIVE] = effective, [CAP_PERMITTED] = effective}};
+	fake.known = FAKE_CAPS;
 	fake.allocated = 0;
+}
+
+void fake_cap_permit(uint64_t permitted)
+{
+	fake.process.flags[CAP_PERMITTED] = permitted;
+}
+
+void fake_cap_know_all(void)
+{
+	fake.known = CAP_LAST_CAP + 1;
 }
 
 unsigned fake_cap_allocated(void)
@@ -59,7 +72,7 @@ cap_t cap_get_proc(void)
 	cap_t caps = allocate(fake_sys_call("cap_get_proc"));
 
 	if (caps != NULL)
-		sets_of(caps)->flags[CAP_EFFECTIVE] = fake.effective;
+		*sets_of(caps) = fake.process;
 	return caps;
 }
 
@@ -72,7 +85,7 @@ int cap_free(void *caps)
 
 cap_value_t cap_max_bits(void)
 {
-	return FAKE_CAPS;
+	return fake.known;
 }
 
 int cap_from_name(const char *name, cap_value_t *cap)
@@ -101,26 +114,40 @@ int cap_get_flag(cap_t caps, cap_value_t cap, cap_flag_t flag, cap_flag_value_t 
 int cap_set_flag(cap_t caps, cap_flag_t flag, int n, const cap_value_t *list,
 		 cap_flag_value_t value)
 {
-	assert_int_equal(value, CAP_SET); /* the sets start empty */
+	assert_int_equal(value, CAP_SET); /* there is cap_clear_flag() for the rest */
 	for (int i = 0; i < n; i++)
 		sets_of(caps)->flags[flag] |= UINT64_C(1) << list[i];
+	return 0;
+}
+
+int cap_clear_flag(cap_t caps, cap_flag_t flag)
+{
+	sets_of(caps)->flags[flag] = 0;
 	return 0;
 }
 
 int cap_set_proc(cap_t caps)
 {
 	const uint64_t *flags = sets_of(caps)->flags;
+	int r = fake_sys_call("cap_set_proc permitted %jx effective %jx inheritable %jx",
+			      (uintmax_t)flags[CAP_PERMITTED], (uintmax_t)flags[CAP_EFFECTIVE],
+			      (uintmax_t)flags[CAP_INHERITABLE]);
 
-	return ret(fake_sys_call("cap_set_proc permitted %jx effective %jx inheritable %jx",
-				 (uintmax_t)flags[CAP_PERMITTED], (uintmax_t)flags[CAP_EFFECTIVE],
-				 (uintmax_t)flags[CAP_INHERITABLE]));
+	if (r == 0)
+		fake.process = *sets_of(caps);
+	return ret(r);
+}
+
+int cap_compare(cap_t a, cap_t b)
+{
+	return memcmp(sets_of(a), sets_of(b), sizeof(struct sets)) != 0;
 }
 
 int cap_drop_bound(cap_value_t cap)
 {
 	int r = fake_sys_call("cap_drop_bound %d", cap);
 
-	return ret(r == 0 && cap >= FAKE_CAPS ? -EINVAL : r);
+	return ret(r == 0 && cap >= fake.known ? -EINVAL : r);
 }
 
 int cap_set_ambient(cap_value_t cap, cap_flag_value_t value)

@@ -25,6 +25,11 @@ void *__wrap_calloc(size_t n, size_t size)
 	return fails() ? NULL : __real_calloc(n, size);
 }
 
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails() ? NULL : __real_realloc(old, size);
+}
+
 void *__wrap_reallocarray(void *old, size_t n, size_t size)
 {
 	return fails() ? NULL : __real_reallocarray(old, n, size);

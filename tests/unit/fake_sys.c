@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <poll.h>
 #include <sched.h>
@@ -22,14 +23,15 @@
 #define MAX_ANSWERS 64
 #define MAX_WRITTEN 64
 #define MAX_CALLS 4096 /* more is a loop without end */
-#define WRITTEN_BYTES 4096
+#define WRITTEN_BYTES 8192
 #define TRACE_BYTES (256 << 10)
 #define LINE_BYTES 8192
 #define NAME_BYTES 256
+#define MAX_DEPTH 4 /* of processes that run in each other's memory */
 
 #define CHILD_PID 1000 /* of sys_clone() */
 #define REAPER_PID 1   /* of the calling process */
-#define COMMAND_PID 2  /* of sys_vfork() */
+#define COMMAND_PID 2  /* of sys_vfork(), and one more for each that this is in */
 #define PARENT_PID 500
 
 struct fd {
@@ -47,6 +49,7 @@ struct answer {
 	const void *data;
 	size_t size;
 	const char *passed;
+	pid_t sender;
 };
 
 struct written {
@@ -57,10 +60,11 @@ struct written {
 
 static struct {
 	struct fd fds[MAX_FDS];
-	struct fd parent_fds[MAX_FDS]; /* while a child of sys_vfork() runs */
+	struct fd parent_fds[MAX_FDS]; /* while a child of sys_vfork() has its own */
 	int next_fd;
 	struct answer answers[MAX_ANSWERS];
 	unsigned n_answers;
+	pid_t sender; /* of the messages to come */
 	struct written written[MAX_WRITTEN];
 	unsigned n_written;
 	unsigned calls;
@@ -68,11 +72,12 @@ static struct {
 	int error;
 	char trace[TRACE_BYTES];
 	size_t used;
-	size_t failed; /* offset in the trace behind the call that failed, 0 if none did */
-	bool in_child;
+	size_t failed;     /* offset in the trace behind the call that failed, 0 if none did */
+	unsigned children; /* of sys_vfork(), each in the one before */
 	bool unmounted;
-	jmp_buf *end;
-	int status; /* how a process came to its end */
+	jmp_buf ends[MAX_DEPTH];
+	unsigned depth; /* how many of @ends there are */
+	int status;     /* how a process came to its end */
 } fake;
 
 /* What execs left behind, so that nobody takes it for lost. */
@@ -129,8 +134,17 @@ void fake_sys_always_text(const char *line, const char *text)
 
 void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed)
 {
-	add_answer(&(struct answer){
-		.line = line, .is_once = true, .data = data, .size = size, .passed = passed});
+	add_answer(&(struct answer){.line = line,
+				    .is_once = true,
+				    .data = data,
+				    .size = size,
+				    .passed = passed,
+				    .sender = fake.sender});
+}
+
+void fake_sys_sender(pid_t sender)
+{
+	fake.sender = sender;
 }
 
 unsigned fake_sys_calls(void)
@@ -217,6 +231,7 @@ struct outcome {
 	const void *data;
 	size_t size;
 	const char *passed;
+	pid_t sender;
 };
 
 /* Add a line to the trace, of which it points to the part that says what was called. */
@@ -228,8 +243,8 @@ static const char *add_line(const char *fmt, va_list ap)
 	int n;
 
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	n = snprintf(fake.trace + fake.used, TRACE_BYTES - fake.used, "%s%s\n",
-		     fake.in_child ? "\t" : "", line);
+	n = snprintf(fake.trace + fake.used, TRACE_BYTES - fake.used, "%.*s%s\n",
+		     (int)fake.children, "\t\t\t\t", line);
 	fake.used += (size_t)n;
 	assert_true(fake.used < TRACE_BYTES);
 	return line;
@@ -252,7 +267,7 @@ static struct outcome find_outcome(const char *line, bool once)
 		if (a->is_once != once || a->is_used || !matches(a->line, line))
 			continue;
 		a->is_used = once;
-		return (struct outcome){true, a->r, a->data, a->size, a->passed};
+		return (struct outcome){true, a->r, a->data, a->size, a->passed, a->sender};
 	}
 	return (struct outcome){0};
 }
@@ -398,7 +413,14 @@ static const struct word namespace_words[] = {
 	{CLONE_NEWUSER, "user"},     {CLONE_NEWNS, "mnt"},
 	{CLONE_NEWPID, "pid"},       {CLONE_NEWNET, "net"},
 	{CLONE_NEWIPC, "ipc"},       {CLONE_NEWUTS, "uts"},
-	{CLONE_NEWCGROUP, "cgroup"}, {0, NULL},
+	{CLONE_NEWCGROUP, "cgroup"}, {CLONE_FILES, "files"},
+	{CLONE_PARENT, "parent"},    {0, NULL},
+};
+
+static const struct word mount_words[] = {
+	{MS_NOSUID, "nosuid"},
+	{MS_NODEV, "nodev"},
+	{0, NULL},
 };
 
 /* The signals in @set, by number, or "all". */
@@ -442,15 +464,16 @@ int sys_close(int fd)
 	return 0;
 }
 
-int sys_close_range(unsigned first, unsigned last)
+int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	char end[16] = "-";
 	struct outcome outcome;
 
 	if (last != UINT_MAX)
 		(void)snprintf(end, sizeof(end), "%u", last);
-	outcome = call("close_range %u %s", first, end);
-	if (!failed(outcome))
+	outcome = call("close_range %u %s%s", first, end,
+		       flags & CLOSE_RANGE_CLOEXEC ? " at exec" : "");
+	if (!failed(outcome) && !(flags & CLOSE_RANGE_CLOEXEC))
 		for (unsigned fd = first; fd <= last && fd < MAX_FDS; fd++)
 			fake.fds[fd].is_open = false;
 	return done(outcome);
@@ -606,9 +629,9 @@ int sys_getfd(int fd)
 	return done(call("getfd %d", fd));
 }
 
-int sys_set_cloexec(int fd)
+int sys_set_cloexec(int fd, bool cloexec)
 {
-	return done(call("set_cloexec %d", fd));
+	return done(call("%s_cloexec %d", cloexec ? "set" : "clear", fd));
 }
 
 /* The string that a call writes, or its -errno. */
@@ -652,6 +675,11 @@ mode_t sys_umask(mode_t mask)
 	return outcome.is_told ? (mode_t)outcome.r : 022;
 }
 
+int sys_lock_shared(int fd)
+{
+	return done(call("lock_shared %s", name_of(fd)));
+}
+
 int sys_ttyname(int fd, char *buf, size_t size)
 {
 	struct outcome outcome = call("ttyname %d", fd);
@@ -688,6 +716,11 @@ int sys_move_mount(int from, int to)
 	return done(call("move_mount %s %s", name_of(from), name_of(to)));
 }
 
+int sys_mount(const char *type, const char *target, unsigned long flags, const char *data)
+{
+	return done(call("mount %s %s%s %s", type, target, words(mount_words, flags).text, data));
+}
+
 int sys_fsopen(const char *type)
 {
 	struct outcome outcome = call("fsopen %s", type);
@@ -703,6 +736,11 @@ int sys_fsopen(const char *type)
 int sys_fsconfig_string(int fsfd, const char *key, const char *value)
 {
 	return done(call("fsconfig %s %s=%s", name_of(fsfd), key, value));
+}
+
+int sys_fsconfig_flag(int fsfd, const char *key)
+{
+	return done(call("fsconfig %s %s", name_of(fsfd), key));
 }
 
 int sys_fsconfig_create(int fsfd)
@@ -773,45 +811,63 @@ int sys_clone(unsigned flags, int *pidfd)
 	return CHILD_PID;
 }
 
-/* The child shares memory, but not descriptors. */
-pid_t sys_vfork(int (*child)(void *arg), void *arg, size_t extra)
+/* Call @run with @arg until it comes to an end. */
+static void run_to_end(void (*run)(void *arg), void *arg)
 {
-	static jmp_buf *outer;
-	static jmp_buf end;
-	struct outcome outcome = call("vfork, %zu more bytes of stack", extra);
-
-	if (outcome.is_told)
-		return (pid_t)outcome.r;
-	memcpy(fake.parent_fds, fake.fds, sizeof(fake.fds));
-	outer = fake.end;
-	fake.end = &end;
-	fake.in_child = true;
-	if (setjmp(end) == 0)
-		sys_exit(child(arg));
-	fake.in_child = false;
-	fake.end = outer;
-	memcpy(fake.fds, fake.parent_fds, sizeof(fake.fds));
-	return COMMAND_PID;
+	assert_true(fake.depth < MAX_DEPTH);
+	if (setjmp(fake.ends[fake.depth++]) == 0)
+		run(arg);
+	fake.depth--;
 }
 
 int fake_sys_run(void (*run)(void *arg), void *arg)
 {
-	static jmp_buf end;
-
-	fake.end = &end;
 	fake.status = FAKE_RETURNED;
-	if (setjmp(end) == 0)
-		run(arg);
-	fake.end = NULL;
+	run_to_end(run, arg);
 	return fake.status;
 }
 
 __attribute__((noreturn)) static void end_process(int status)
 {
-	if (fake.end == NULL)
+	if (fake.depth == 0)
 		fail_msg("nobody expects an end here, after\n%s", fake.trace);
 	fake.status = status;
-	longjmp(*fake.end, 1);
+	longjmp(fake.ends[fake.depth - 1], 1);
+}
+
+/* What sys_vfork() calls, and with what. */
+struct child {
+	int (*run)(void *arg);
+	void *arg;
+};
+
+static void run_child(void *arg)
+{
+	const struct child *child = arg;
+
+	sys_exit(child->run(child->arg));
+}
+
+/* The child shares memory, and descriptors only if it is told to. */
+pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra)
+{
+	struct child start = {.run = child, .arg = arg};
+	struct outcome outcome =
+		call("vfork%s, %zu more bytes of stack", words(namespace_words, flags).text, extra);
+	const int pid = COMMAND_PID + (int)fake.children;
+
+	if (outcome.is_told)
+		return (pid_t)outcome.r;
+	if (!(flags & CLONE_FILES)) {
+		assert_int_equal(fake.children, 0);
+		memcpy(fake.parent_fds, fake.fds, sizeof(fake.fds));
+	}
+	fake.children++;
+	run_to_end(run_child, &start);
+	fake.children--;
+	if (!(flags & CLONE_FILES))
+		memcpy(fake.fds, fake.parent_fds, sizeof(fake.fds));
+	return pid;
 }
 
 int sys_exec(const char *file, const char *const *argv)
@@ -855,6 +911,11 @@ int sys_unshare(int flags)
 	return done(call("unshare%s", words(namespace_words, (unsigned)flags).text));
 }
 
+int sys_setns(int fd, int type)
+{
+	return done(call("setns %s%s", name_of(fd), words(namespace_words, (unsigned)type).text));
+}
+
 int sys_sethostname(const char *name)
 {
 	return done(call("sethostname %s", name));
@@ -875,15 +936,42 @@ gid_t sys_getgid(void)
 	return (gid_t)done(note("getgid"));
 }
 
+uid_t sys_geteuid(void)
+{
+	return (uid_t)done(note("geteuid"));
+}
+
+bool sys_is_secure(void)
+{
+	return done(note("is_secure")) != 0;
+}
+
+int sys_setuid(uid_t uid)
+{
+	return done(call("setuid %u", uid));
+}
+
+int sys_setgid(gid_t gid)
+{
+	return done(call("setgid %u", gid));
+}
+
+bool sys_has_only_ids(uid_t uid, gid_t gid)
+{
+	struct outcome outcome = note("has_only_ids %u %u", uid, gid);
+
+	return !outcome.is_told || outcome.r != 0;
+}
+
 pid_t sys_getpid(void)
 {
-	return fake.in_child ? COMMAND_PID : REAPER_PID;
+	return fake.children > 0 ? COMMAND_PID : REAPER_PID;
 }
 
 pid_t sys_getppid(void)
 {
 	struct outcome outcome = note("getppid");
-	pid_t usual = fake.in_child ? REAPER_PID : PARENT_PID;
+	pid_t usual = fake.children > 0 ? REAPER_PID : PARENT_PID;
 
 	return outcome.is_told ? (pid_t)outcome.r : usual;
 }
@@ -901,6 +989,10 @@ int sys_prctl(int option, unsigned long arg)
 		{PR_SET_NO_NEW_PRIVS, "no_new_privs"},
 		{PR_SET_PDEATHSIG, "pdeathsig"},
 		{PR_SET_DUMPABLE, "dumpable"},
+		{PR_GET_DUMPABLE, "is_dumpable"},
+		{PR_SET_CHILD_SUBREAPER, "child_subreaper"},
+		{PR_SET_KEEPCAPS, "keepcaps"},
+		{PR_SET_SECUREBITS, "securebits"},
 	};
 	const char *name = "?";
 
@@ -917,26 +1009,31 @@ int sys_seccomp_filter(const struct sock_fprog *program)
 
 /* --- Waiting, signals and messages ---------------------------------------- */
 
+/* Nobody is left to wait for, but a process that is waited for by its number has ended. */
 pid_t sys_wait(pid_t pid, int *status, int flags)
 {
+	char which[16] = "";
 	struct outcome outcome;
 
-	assert_int_equal(pid, -1);
-	outcome = call("wait%s", flags & WNOHANG ? " nohang" : "");
+	if (pid >= 0)
+		(void)snprintf(which, sizeof(which), " %d", pid);
+	outcome = call("wait%s%s", which, flags & WNOHANG ? " nohang" : "");
 	if (!outcome.is_told)
-		return -ECHILD;
+		return pid >= 0 ? pid : -ECHILD;
 	if (outcome.data != NULL)
 		memcpy(status, outcome.data, sizeof(*status));
 	return (pid_t)outcome.r;
 }
 
-int sys_wait_pidfd(int pidfd, int *status)
+int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage)
 {
 	struct outcome outcome = call("wait_pidfd %s", name_of(pidfd));
+	struct fake_end end = {.status = outcome.is_told ? *status : 0, .usage = *usage};
 
-	*status = outcome.is_told ? *status : 0;
 	if (outcome.data != NULL)
-		memcpy(status, outcome.data, sizeof(*status));
+		memcpy(&end, outcome.data, outcome.size);
+	*status = end.status;
+	*usage = end.usage;
 	return outcome.is_told ? (int)outcome.r : 1;
 }
 
@@ -952,10 +1049,14 @@ int sys_pidfd_send_signal(int pidfd, int sig)
 
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
+	struct outcome outcome = call("sigprocmask %s%s", how == SIG_BLOCK ? "block" : "set",
+				      signal_words(set).text);
+
 	if (old != NULL)
 		(void)sigemptyset(old);
-	return done(call("sigprocmask %s%s", how == SIG_BLOCK ? "block" : "set",
-			 signal_words(set).text));
+	if (old != NULL && outcome.data != NULL)
+		memcpy(old, outcome.data, sizeof(*old));
+	return done(outcome);
 }
 
 int sys_signal_ignored(int sig)
@@ -966,6 +1067,16 @@ int sys_signal_ignored(int sig)
 int sys_signal_default(int sig)
 {
 	return done(call("signal_default %d", sig));
+}
+
+int sys_signal_ignore(int sig)
+{
+	return done(call("signal_ignore %d", sig));
+}
+
+void sys_die_of(int sig)
+{
+	(void)note("die_of %d", sig);
 }
 
 int sys_signalfd(const sigset_t *set)
@@ -982,6 +1093,7 @@ int sys_signalfd(const sigset_t *set)
 
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
 {
+	const bool is_for_room = fds[0].events == POLLOUT;
 	char line[NAME_BYTES] = "";
 	struct outcome outcome;
 
@@ -992,13 +1104,15 @@ int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
 		(void)snprintf(line + used, sizeof(line) - used, " %s",
 			       fds[i].fd < 0 ? "-" : name_of(fds[i].fd));
 	}
-	outcome = call("poll%s, %d ms", line, timeout_ms);
+	outcome = call("%s%s, %d ms", is_for_room ? "await_room" : "poll", line, timeout_ms);
+	if (!outcome.is_told && is_for_room)
+		outcome = (struct outcome){.is_told = true, .r = 1, .data = "+...", .size = n};
 	if (!outcome.is_told)
 		fail_msg("nothing happens any more, after\n%s", fake.trace);
 	for (unsigned i = 0; i < n && outcome.data != NULL; i++) {
 		/* which are ready, as a string: one character each, in order */
 		if (((const char *)outcome.data)[i] == '+')
-			fds[i].revents = POLLIN;
+			fds[i].revents = fds[i].events;
 	}
 	return (int)outcome.r;
 }
@@ -1016,6 +1130,11 @@ int sys_socketpair(int pair[2])
 	return 0;
 }
 
+int sys_pass_credentials(int sock)
+{
+	return done(call("pass_credentials %s", name_of(sock)));
+}
+
 ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 {
 	struct outcome outcome = call("send %s%s%s", name_of(sock), passed < 0 ? "" : " with ",
@@ -1027,11 +1146,12 @@ ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 	return (ssize_t)size;
 }
 
-ssize_t sys_receive(int sock, void *buf, size_t size, int *passed)
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender)
 {
 	struct outcome outcome = call("receive %s", name_of(sock));
 
 	*passed = -1;
+	*sender = outcome.sender;
 	if (outcome.passed != NULL) {
 		*passed = next_fd();
 		set_fd(*passed, 0, "%s", outcome.passed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "sbx/err.h"
@@ -18,7 +19,9 @@
  *
  * Without an answer calls succeed: what is opened exists and is a directory, or
  * a file if it was opened for writing; no path is a link; nothing is left to read
- * or wait for.  sys_poll() has to be told what happens.
+ * or wait for.  sys_poll() has to be told what happens, unless it is for room to write
+ * in its first descriptor: then its line is such as "await_room status, 1000 ms", and there is
+ * room.
  */
 void fake_sys_reset(void);
 
@@ -35,12 +38,18 @@ void fake_sys_fail_at(unsigned nth, int error);
  * Calls that return how much they have written do so, whatever @r.
  *
  * For sys_dlsym(), @data is a function pointer.  For sys_poll(), it is a string with a "+" for each
- * descriptor that is ready, in their order, and anything else for the others.
+ * descriptor that is ready, in their order, and anything else for the others.  For sys_wait_pidfd()
+ * it is an int, the status, or a struct fake_end.
  */
 void fake_sys_answer(const char *line, long r);
 void fake_sys_always(const char *line, long r);
 void fake_sys_answer_data(const char *line, long r, const void *data, size_t size);
 void fake_sys_always_data(const char *line, long r, const void *data, size_t size);
+
+struct fake_end {
+	int status; /* as wait(2) gives it */
+	struct rusage usage;
+};
 
 /* Let the file descriptor @line reads, or the link, contain @text; once or always. */
 void fake_sys_answer_text(const char *line, const char *text);
@@ -48,6 +57,9 @@ void fake_sys_always_text(const char *line, const char *text);
 
 /* Let a message come, with a descriptor called @passed unless that is NULL. */
 void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed);
+
+/* Let the messages that are told of from now on come from the process @sender. */
+void fake_sys_sender(pid_t sender);
 
 /* Calls that can fail so far, and descriptors made and not closed. */
 unsigned fake_sys_calls(void);

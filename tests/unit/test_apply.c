@@ -9,11 +9,12 @@
 #include "sbx/sys.h"
 #include "test.h"
 
-enum { HOST = 3, CWD, STAGE, BOX, FILE_DATA = 10, BIND_DATA };
+enum { HOST = 3, CWD, STAGE, BOX, FILE_DATA = 10, BIND_DATA, SOURCE };
 
 #define TRACE_BYTES 8192
 
 static const struct statx regular = {.stx_mode = S_IFREG | 0600};
+static const struct statx source = {.stx_mode = S_IFDIR | 0755, .stx_ino = 5};
 
 /* The sandbox of an ordinary user with all namespaces. */
 static const struct site ordinary = {
@@ -31,9 +32,13 @@ static void start(void)
 	fake_sys_given(BOX, "box");
 	fake_sys_given(FILE_DATA, "ten");
 	fake_sys_given(BIND_DATA, "eleven");
+	fake_sys_given(SOURCE, "twelve");
 	fake_sys_answer_text("read ten", "for a file");
 	fake_sys_answer_text("read eleven", "for a bind");
 	fake_sys_always_data("stat tree:data", 0, &regular, sizeof(regular));
+	fake_sys_always_text("readlink /proc/self/fd/12", "/src");
+	fake_sys_always_data("stat twelve", 0, &source, sizeof(source));
+	fake_sys_always_data("stat tree:/src", 0, &source, sizeof(source));
 	fake_sys_always("open_in box /new/data path", -ENOENT);
 	fake_sys_always("readlink box new", -ENOENT);
 	fake_sys_always("readlink box/new data", -ENOENT);
@@ -53,7 +58,8 @@ static int apply_at(struct site *site, const char *const *argv, struct err *e)
 	int r = opt_parse(&plan, argv, NULL, e);
 
 	assert_int_equal(r, 0);
-	r = apply_ops(site, &plan, e);
+	site->plan = &plan;
+	r = apply_ops(site, e);
 	if (site->roots.box != BOX)
 		(void)sys_close(site->roots.box);
 	assert_int_equal(fake_sys_open_fds(), 0);
@@ -100,6 +106,17 @@ static const struct {
 	 "stat box\n"
 	 "move_mount tree:/dri box/dri\n"},
 	{{"--bind-try", "/nope", "/nope"}, "/nope", "open_tree cwd /nope clone recursive\n"},
+	{{"--ro-bind-fd", "12", "fd"},
+	 "fd",
+	 "readlink /proc/self/fd/12\n"
+	 "open_tree cwd /src clone recursive\n"
+	 "stat twelve\n"
+	 "stat tree:/src\n"
+	 "mount_setattr tree:/src recursive ro nosuid nodev\n"
+	 "open_in box fd path\n"
+	 "stat box/fd\n"
+	 "stat box\n"
+	 "move_mount tree:/src box/fd\n"},
 	{{"--perms", "1777", "--tmpfs", "/tmp"},
 	 "/tmp",
 	 "fsopen tmpfs\n"
@@ -268,7 +285,8 @@ TEST(knows_every_kind_of_operation)
 	for (size_t i = 0; i < LENGTH(operations); i++)
 		assert_int_equal(opt_parse(&plan, line_of(i), NULL, &e), 0);
 	for (unsigned kind = 0; kind < OP_KINDS; kind++)
-		assert_true(plan_has_op(&plan, (enum op_kind)kind));
+		if (kind != OP_OVERLAY && kind != OP_TMP_OVERLAY && kind != OP_RO_OVERLAY)
+			assert_true(plan_has_op(&plan, (enum op_kind)kind));
 }
 
 /* Carry out all operations in one plan. */
@@ -355,6 +373,8 @@ TEST(stops_at_the_operation_that_fails)
 	assert_int_equal(apply(ARGV("--dir", "/a", "--dir", "/b", "sh"), &e), -ENOSPC);
 	assert_string_equal(e.msg,
 			    "--dir: cannot create the directory /a: No space left on device");
+	assert_string_equal(e.option, "--dir");
+	assert_string_equal(e.path, "/a");
 	assert_null(strstr(fake_sys_trace(), "mkdir box b"));
 }
 
@@ -383,6 +403,58 @@ TEST(says_what_is_missing_on_the_host)
 	assert_int_equal(apply(ARGV("--ro-bind", "/nope", "/x", "sh"), &e), -ENOENT);
 	assert_string_equal(e.msg,
 			    "--ro-bind: cannot open /nope on the host: No such file or directory");
+	assert_string_equal(e.path, "/nope");
+}
+
+/* What fails, and how bubblewrap says it. */
+static const struct {
+	const char *argv[4];
+	const char *call;
+	int code;
+	const char *bwrap;
+} as_bwrap[] = {
+	{{"--bind", "/a", "/b"},
+	 "open_tree*",
+	 ENOENT,
+	 "Can't find source path /a: No such file or directory"},
+	{{"--dir", "/d"}, "mkdir box d*", EACCES, "Can't mkdir /d: Permission denied"},
+	{{"--file", "10", "/f"},
+	 "open box f*",
+	 EROFS,
+	 "Can't create file /f: Read-only file system"},
+	{{"--symlink", "a", "/l"},
+	 "symlink*",
+	 EEXIST,
+	 "Can't make symlink at /l: destination exists and is not a symlink"},
+	{{"--tmpfs", "/t"}, "move_mount*", ENOTDIR, "Can't mkdir /t: Not a directory"},
+	{{"--bind", "/a", "/b"}, "move_mount*", EISDIR, "Can't create file at /b: Is a directory"},
+	{{"--chmod", "700", "/c"}, "chmod*", EIO, ""},
+};
+
+TEST(has_the_words_of_bubblewrap_where_programs_look_for_them)
+{
+	for (size_t i = 0; i < LENGTH(as_bwrap); i++) {
+		const char *argv[LENGTH(as_bwrap[0].argv) + 1] = {NULL};
+		struct err e = {0};
+		size_t n = 0;
+
+		for (; as_bwrap[i].argv[n] != NULL; n++)
+			argv[n] = as_bwrap[i].argv[n];
+		argv[n] = "sh";
+		start();
+		fake_sys_answer(as_bwrap[i].call, -as_bwrap[i].code);
+		assert_int_equal(apply(argv, &e), -as_bwrap[i].code);
+		assert_string_equal(e.bwrap, as_bwrap[i].bwrap);
+	}
+}
+
+TEST(mounts_nothing_that_has_been_removed)
+{
+	struct err e = {0};
+
+	fake_sys_answer("move_mount*", -ENOENT);
+	assert_int_equal(apply(ARGV("--bind", "/a", "/b", "sh"), &e), -ENOENT);
+	assert_string_equal(e.msg, "--bind: cannot mount on /b what has been removed");
 }
 
 TEST(tries_only_what_may_be_missing)
@@ -537,11 +609,13 @@ TEST(labels_the_file_systems_that_it_makes)
 	struct site site = ordinary;
 	struct err e = {0};
 
-	site.file_label = "some:label";
-	assert_int_equal(apply_at(&site, ARGV("--tmpfs", "/tmp", "sh"), &e), 0);
+	assert_int_equal(
+		apply_at(&site, ARGV("--file-label", "some:label", "--tmpfs", "/tmp", "sh"), &e),
+		0);
 	assert_contains(fake_sys_trace(), "fsconfig fs:tmpfs context=some:label\n");
 	start();
-	assert_int_equal(apply_at(&site, ARGV("--dev", "/dev", "sh"), &e), 0);
+	assert_int_equal(
+		apply_at(&site, ARGV("--file-label", "some:label", "--dev", "/dev", "sh"), &e), 0);
 	assert_contains(fake_sys_trace(), "fsconfig fs:tmpfs context=some:label\n");
 	assert_contains(fake_sys_trace(), "fsconfig fs:devpts context=some:label\n");
 }
@@ -585,6 +659,8 @@ TEST(says_where_another_link_leads)
 	assert_int_equal(apply(ARGV("--symlink", "usr/bin", "/bin", "sh"), &e), -EEXIST);
 	assert_string_equal(
 		e.msg, "--symlink: cannot create the link /bin: it is already one to usr/bin2");
+	assert_string_equal(e.bwrap,
+			    "Can't make symlink at /bin: existing destination is usr/bin2");
 }
 
 TEST(does_not_put_a_link_in_the_place_of_anything_else)
@@ -659,6 +735,8 @@ int main(void)
 		cmocka_unit_test_setup(stops_at_the_operation_that_fails, set_up),
 		cmocka_unit_test_setup(builds_on_what_was_mounted_on_the_root, set_up),
 		cmocka_unit_test_setup(says_what_is_missing_on_the_host, set_up),
+		cmocka_unit_test(has_the_words_of_bubblewrap_where_programs_look_for_them),
+		cmocka_unit_test_setup(mounts_nothing_that_has_been_removed, set_up),
 		cmocka_unit_test_setup(tries_only_what_may_be_missing, set_up),
 		cmocka_unit_test_setup(needs_a_working_directory_for_relative_sources_only, set_up),
 		cmocka_unit_test_setup(says_what_helps_when_a_mount_fails, set_up),

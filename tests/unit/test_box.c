@@ -30,16 +30,22 @@ static int set_up(void **state __attribute__((unused)))
 	return 0;
 }
 
-static int run(const char *const *argv, int *status, struct err *e)
+/* Run with privileges that are @lent, or not. */
+static int run_lent(bool lent, const char *const *argv, int *status, struct err *e)
 {
 	autoplan struct plan plan = {0};
 	int r = opt_parse(&plan, argv, NULL, e);
 
 	assert_int_equal(r, 0);
-	r = box_run(&plan, status, e);
+	r = box_run(&plan, lent, status, e);
 	assert_int_equal(fake_sys_open_fds(), 0);
 	assert_int_equal(fake_cap_allocated(), 0);
 	return r;
+}
+
+static int run(const char *const *argv, int *status, struct err *e)
+{
+	return run_lent(false, argv, status, e);
 }
 
 /* The numbers of the fake's descriptors: signals, the two ends of the socket, child. */
@@ -61,6 +67,7 @@ static const char golden[] = "prctl no_new_privs 1\n"
 			     "getuid\n"
 			     "getgid\n"
 			     "cap_get_proc\n"
+			     "prctl is_dumpable 0\n"
 			     "getcwd\n"
 			     "ttyname 1\n"
 			     "signal_ignored 15\n"
@@ -69,7 +76,7 @@ static const char golden[] = "prctl no_new_privs 1\n"
 			     "signal_ignored 3\n"
 			     "signal_ignored 10\n"
 			     "signal_ignored 12\n"
-			     "sigprocmask block 1 2 3 10 12 13 15\n"
+			     "sigprocmask block 1 2 3 10 12 13 15 25\n"
 			     "signal_default 17\n"
 			     "signalfd 1 2 3 10 12 15\n"
 			     "socketpair\n"
@@ -91,7 +98,8 @@ TEST(prepares_everything_before_it_makes_a_process)
 
 static bool is_harmless(const char *trace, const char *after)
 {
-	static const char *const harmless[] = {"getfd", "getcwd\n", "ttyname 1\n", "close_range"};
+	static const char *const harmless[] = {"getfd", "prctl is_dumpable 0\n", "getcwd\n",
+					       "ttyname 1\n", "close_range"};
 	const char *call = after - 1;
 
 	while (call > trace && call[-1] != '\n')
@@ -128,7 +136,7 @@ TEST(reports_every_call_that_fails)
 		assert_int_equal(status, -1);
 		failed++;
 	}
-	assert_int_equal(nth, 26);
+	assert_int_equal(nth, 27);
 	assert_int_equal(failed, 17);
 }
 
@@ -163,7 +171,7 @@ TEST(leaves_signals_that_the_caller_ignores_ignored)
 	fake_sys_answer("signal_ignored 1", 1);
 	fake_sys_answer("signal_ignored 12", 1);
 	assert_int_equal(run(ARGV("true"), &status, &e), 0);
-	assert_contains(fake_sys_trace(), "sigprocmask block 2 3 10 13 15\n");
+	assert_contains(fake_sys_trace(), "sigprocmask block 2 3 10 13 15 25\n");
 	assert_contains(fake_sys_trace(), "signalfd 2 3 10 15\n");
 }
 
@@ -194,9 +202,9 @@ TEST(finds_out_what_is_wrong_before_it_makes_a_process)
 		const char *msg;
 	} lines[] = {
 		{{"--cap-add", "CAP_NOPE", "true"}, "--cap-add: unknown capability CAP_NOPE"},
-		{{"--uid", "7", "true"}, "--uid needs --unshare-user"},
-		{{"--seccomp", "5", "true"},
-		 "--seccomp: descriptor 5 holds 0 bytes, which is no seccomp program: "
+		{{"--uid", "7", "true"}, "--uid: needs --unshare-user or --userns"},
+		{{"--add-seccomp-fd", "5", "true"},
+		 "--add-seccomp-fd: descriptor 5 holds 0 bytes, which is no seccomp program: "
 		 "instructions have 8 bytes each"},
 	};
 
@@ -223,6 +231,48 @@ TEST(says_what_helps_when_namespaces_cannot_be_made)
 	assert_string_equal(e.hint, "this kernel lacks one of the namespaces asked for");
 }
 
+/* Command lines, and whether somebody is to be told who the processes are. */
+static const struct {
+	const char *argv[4];
+	bool is_watched;
+} watched[] = {
+	{{"--info-fd", "5", "true"}, true},
+	{{"--json-status-fd", "5", "true"}, true},
+	{{"--block-fd", "5", "true"}, false},
+	{{"true"}, false},
+};
+
+TEST(asks_who_sends_only_where_somebody_is_to_be_told)
+{
+	for (size_t i = 0; i < LENGTH(watched); i++) {
+		autoplan struct plan plan = {0};
+		const struct box box = {.plan = &plan};
+		struct err e = {0};
+		int status = -1;
+
+		start();
+		fake_sys_answer("clone*", -EIO);
+		assert_int_equal(opt_parse(&plan, watched[i].argv, NULL, &e), 0);
+		assert_int_equal(box_is_watched(&box), watched[i].is_watched);
+		assert_int_equal(run(watched[i].argv, &status, &e), -EIO);
+		assert_contains(fake_sys_trace(),
+				watched[i].is_watched
+					? "socketpair\npass_credentials outside\nclone"
+					: "socketpair\nclone");
+	}
+}
+
+TEST(starts_nothing_of_which_it_could_not_tell)
+{
+	struct err e = {0};
+	int status = -1;
+
+	fake_sys_answer("pass_credentials*", -ENOMEM);
+	assert_int_equal(run(watched[0].argv, &status, &e), -ENOMEM);
+	assert_string_equal(e.msg, "cannot set up the socket: Cannot allocate memory");
+	assert_null(strstr(fake_sys_trace(), "clone"));
+}
+
 static void run_true(void *arg)
 {
 	struct err e = {0};
@@ -244,6 +294,172 @@ TEST(closes_the_monitor_s_end_in_the_first_process_inside)
 	assert_null(strstr(fake_sys_trace(), "poll"));
 }
 
+/* Command lines, and whether a process stays beside the command. */
+static const struct {
+	const char *argv[6];
+	bool has_reaper;
+} lines[] = {
+	{{"true"}, false},
+	{{"--unshare-user", "--unshare-net", "--die-with-parent", "true"}, false},
+	{{"--unshare-pid", "true"}, true},
+	{{"--unshare-pid", "--as-pid-1", "true"}, false},
+	{{"--lock-file", "/lock", "true"}, true},
+	{{"--sync-fd", "5", "true"}, true},
+	{{"--block-fd", "5", "true"}, false},
+};
+
+static struct plan inside_plan; /* of a run that is seen from inside */
+
+static void run_inside(void *arg)
+{
+	struct err e = {0};
+	int status = -1;
+
+	(void)arg;
+	assert_true(box_run(&inside_plan, false, &status, &e) < 0);
+}
+
+TEST(has_a_reaper_only_where_something_is_to_be_done_at_the_end)
+{
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		struct err e = {0};
+
+		start();
+		fake_sys_given(5, "five");
+		fake_sys_answer("clone*", 0);
+		fake_sys_answer_data("read inside", 0, "", 1);
+		fake_sys_answer_data("poll five inside*", 1, "+.", 2);
+		assert_int_equal(opt_parse(&inside_plan, lines[i].argv, NULL, &e), 0);
+		(void)fake_sys_run(run_inside, NULL);
+		assert_int_equal(strstr(fake_sys_trace(), "\nvfork") != NULL, lines[i].has_reaper);
+		assert_contains(fake_sys_trace(), "exec true as true\n");
+		plan_done(&inside_plan);
+	}
+}
+
+TEST(restores_the_caller_s_signals_but_the_end_of_children)
+{
+	struct err e = {0};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGCHLD);
+	sigaddset(&blocked, SIGUSR1);
+	fake_sys_answer("clone*", 0);
+	fake_sys_answer_data("read inside", 0, "", 1);
+	fake_sys_answer_data("sigprocmask block*", 0, &blocked, sizeof(blocked));
+	assert_int_equal(opt_parse(&inside_plan, ARGV("true"), NULL, &e), 0);
+	assert_int_equal(fake_sys_run(run_inside, NULL), FAKE_EXECUTED);
+	assert_contains(fake_sys_trace(), "sigprocmask set 10\nexec true as true\n");
+	plan_done(&inside_plan);
+}
+
+TEST(leaves_a_program_that_is_read_late_unread)
+{
+	struct err e = {0};
+	int status = -1;
+
+	fake_sys_given(5, "program");
+	assert_int_equal(run(ARGV("--seccomp", "5", "true"), &status, &e), 0);
+	assert_contains(fake_sys_trace(), "set_cloexec 5\n");
+	assert_null(strstr(fake_sys_trace(), "read program"));
+}
+
+TEST(names_the_namespace_that_cannot_be_entered)
+{
+	struct err e = {0};
+	int status = -1;
+
+	fake_sys_given(5, "users");
+	fake_sys_answer("setns*", -EINVAL);
+	assert_int_equal(run(ARGV("--userns", "5", "true"), &status, &e), -EINVAL);
+	assert_string_equal(e.option, "--userns");
+	assert_null(strstr(fake_sys_trace(), "clone"));
+}
+
+TEST(gives_a_helper_the_stack_that_the_command_needs)
+{
+	struct err e = {0};
+	int status = -1;
+
+	fake_sys_given(5, "users");
+	assert_int_equal(run(ARGV("--userns", "5", "sh", "-c", "true"), &status, &e), 0);
+	assert_contains(fake_sys_trace(),
+			"\nprctl dumpable 0\nvfork files, 48 more bytes of stack\n");
+	assert_int_equal(status, 3 << 8);
+}
+
+/* --- Privileges that are lent --------------------------------------------- */
+
+#define HOLD(permitted, effective)                                                                 \
+	"cap_init\n"                                                                               \
+	"cap_set_proc permitted " permitted " effective " effective " inheritable 0\n"             \
+	"cap_get_proc\n"
+
+/* An ordinary user has started a sbx that is set-user-ID root. */
+static void start_lent(void)
+{
+	start();
+	fake_cap_reset(0);
+	fake_cap_know_all();
+	fake_sys_always("getuid", 1000);
+	fake_sys_always("getgid", 1000);
+}
+
+TEST(has_privileges_in_effect_only_to_make_the_child)
+{
+	struct err e = {0};
+	int status = -1;
+
+	start_lent();
+	assert_int_equal(run_lent(true, ARGV("true"), &status, &e), 0);
+	assert_contains(fake_sys_trace(),
+			"socketpair\n" HOLD("200002", "200000") "clone user mnt\n" HOLD(
+				"200002", "2") "open /proc path dir\n");
+	assert_contains(fake_sys_trace(), "write /proc/1000/gid_map 1000 1000 1\n" HOLD("0", "0"));
+	assert_contains(fake_sys_trace(), HOLD("0", "0") "close_range 3 99\n");
+}
+
+TEST(gives_privileges_up_whatever_fails)
+{
+	static const struct {
+		const char *call;
+		int r;
+		const char *msg;
+	} calls[] = {
+		{"cap_set_proc permitted 200002 effective 200000*", -EIO,
+		 "cannot drop capabilities: Input/output error"},
+		{"clone*", -EIO, "cannot make the namespaces: Input/output error"},
+		{"open /proc path dir", -EIO, "cannot open /proc: Input/output error"},
+		{"write /proc/1000/uid_map*", -EIO,
+		 "cannot map id 1000 to 1000 in /proc/1000/uid_map: Input/output error"},
+	};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		struct err e = {0};
+		int status = -1;
+
+		start_lent();
+		fake_sys_answer(calls[i].call, calls[i].r);
+		assert_int_equal(run_lent(true, ARGV("true"), &status, &e), -EIO);
+		assert_string_equal(e.msg, calls[i].msg);
+		assert_contains(fake_sys_trace(), HOLD("0", "0"));
+		assert_null(strstr(fake_sys_trace(), "send outside"));
+	}
+}
+
+TEST(starts_nothing_with_privileges_that_it_cannot_give_up)
+{
+	struct err e = {0};
+	int status = -1;
+
+	start_lent();
+	fake_sys_answer("cap_set_proc permitted 0*", -EIO);
+	assert_int_equal(run_lent(true, ARGV("true"), &status, &e), -EIO);
+	assert_string_equal(e.msg, "cannot drop capabilities: Input/output error");
+	assert_null(strstr(fake_sys_trace(), "send outside"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,8 +472,19 @@ int main(void)
 		cmocka_unit_test_setup(claims_descriptors_before_it_opens_any, set_up),
 		cmocka_unit_test_setup(finds_out_what_is_wrong_before_it_makes_a_process, set_up),
 		cmocka_unit_test_setup(says_what_helps_when_namespaces_cannot_be_made, set_up),
+		cmocka_unit_test(asks_who_sends_only_where_somebody_is_to_be_told),
+		cmocka_unit_test_setup(starts_nothing_of_which_it_could_not_tell, set_up),
 		cmocka_unit_test_setup(closes_the_monitor_s_end_in_the_first_process_inside,
 				       set_up),
+		cmocka_unit_test(has_a_reaper_only_where_something_is_to_be_done_at_the_end),
+		cmocka_unit_test_setup(restores_the_caller_s_signals_but_the_end_of_children,
+				       set_up),
+		cmocka_unit_test_setup(leaves_a_program_that_is_read_late_unread, set_up),
+		cmocka_unit_test_setup(names_the_namespace_that_cannot_be_entered, set_up),
+		cmocka_unit_test_setup(gives_a_helper_the_stack_that_the_command_needs, set_up),
+		cmocka_unit_test(has_privileges_in_effect_only_to_make_the_child),
+		cmocka_unit_test(gives_privileges_up_whatever_fails),
+		cmocka_unit_test(starts_nothing_with_privileges_that_it_cannot_give_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,23 @@ TEST(starts_with_nothing_or_what_root_has_and_changes_it_in_order)
 	}
 }
 
+/* Root has two capabilities in effect, and may have a third one. */
+TEST(means_by_all_what_root_may_have_unless_it_has_a_namespace_of_its_own)
+{
+	for (int other_users = 0; other_users <= 1; other_users++) {
+		struct cap_change change = {.name = "ALL", .add = true};
+		const struct plan plan = {.caps = &change, .n_caps = 1};
+		struct caps caps = {0};
+		struct err e = {0};
+
+		fake_cap_reset(CHOWN);
+		fake_cap_permit(CHOWN | SEARCH);
+		assert_int_equal(caps_plan(&plan, true, other_users != 0, &caps, &e), 0);
+		assert_int_equal(caps.keep,
+				 other_users ? CHOWN | OVERRIDE | SEARCH : CHOWN | SEARCH);
+	}
+}
+
 /* Names of capabilities that there are not. */
 static const struct {
 	const char *name;
@@ -81,6 +98,8 @@ TEST(names_the_option_and_the_unknown_capability)
 		assert_starts_with(e.msg, "--cap-drop: unknown capability ");
 		assert_string_equal(e.msg + strlen("--cap-drop: unknown capability "),
 				    unknown[i].name);
+		assert_starts_with(e.bwrap, "unknown cap: ");
+		assert_string_equal(e.bwrap + strlen("unknown cap: "), unknown[i].name);
 		assert_int_equal(e.hint[0] != '\0', unknown[i].hint);
 	}
 }
@@ -117,6 +136,7 @@ TEST(makes_every_set_the_same_and_user_0_ordinary)
 					      "cap_drop_bound 3\n"
 					      "cap_init\n"
 					      "cap_set_proc permitted 5 effective 5 inheritable 5\n"
+					      "cap_get_proc\n"
 					      "cap_set_ambient 0\n"
 					      "cap_set_ambient 2\n");
 	assert_int_equal(fake_cap_allocated(), 0);
@@ -158,14 +178,14 @@ TEST(drops_everything)
 	struct err e = {0};
 
 	assert_int_equal(caps_apply(&caps, &e), 0);
-	assert_string_equal(fake_sys_trace(),
-			    "cap_set_secbits 3\n"
-			    "cap_drop_bound 0\n"
-			    "cap_drop_bound 1\n"
-			    "cap_drop_bound 2\n"
-			    "cap_drop_bound 3\n"
-			    "cap_init\n"
-			    "cap_set_proc permitted 0 effective 0 inheritable 0\n");
+	assert_string_equal(fake_sys_trace(), "cap_set_secbits 3\n"
+					      "cap_drop_bound 0\n"
+					      "cap_drop_bound 1\n"
+					      "cap_drop_bound 2\n"
+					      "cap_drop_bound 3\n"
+					      "cap_init\n"
+					      "cap_set_proc permitted 0 effective 0 inheritable 0\n"
+					      "cap_get_proc\n");
 }
 
 TEST(drops_capabilities_that_libcap_does_not_know_yet)
@@ -205,7 +225,86 @@ TEST(reports_every_call_that_fails)
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 		assert_int_equal(fake_cap_allocated(), 0);
 	}
-	assert_int_equal(nth, 8);
+	assert_int_equal(nth, 9);
+}
+
+TEST(holds_what_is_of_use_and_nothing_that_exec_leaves)
+{
+	struct err e = {0};
+
+	assert_int_equal(caps_hold(CHOWN | SEARCH, SEARCH, &e), 0);
+	assert_string_equal(fake_sys_trace(), "cap_init\n"
+					      "cap_set_proc permitted 5 effective 4 inheritable 0\n"
+					      "cap_get_proc\n");
+	assert_int_equal(fake_cap_allocated(), 0);
+}
+
+TEST(knows_every_capability_by_its_number)
+{
+	struct err e = {0};
+
+	fake_cap_know_all();
+	assert_int_equal(caps_hold(caps_bit(40), caps_bit(35), &e), 0);
+	assert_contains(fake_sys_trace(),
+			"cap_set_proc permitted 10000000000 effective 800000000 inheritable 0\n");
+}
+
+/* The kernel says that it has made the sets, but they are others. */
+TEST(sees_that_capabilities_are_still_there)
+{
+	const struct caps caps = {.set = true, .keep = CHOWN};
+	struct err e = {0};
+
+	fake_sys_always("cap_set_proc*", 1);
+	assert_int_equal(caps_hold(0, 0, &e), -EPERM);
+	assert_string_equal(e.msg, "cannot drop capabilities: Operation not permitted");
+	assert_int_equal(caps_apply(&caps, &e), -EPERM);
+	assert_string_equal(e.msg, "cannot set the capabilities: Operation not permitted");
+	assert_int_equal(fake_cap_allocated(), 0);
+}
+
+TEST(says_that_capabilities_cannot_be_dropped)
+{
+	for (unsigned nth = 1; nth <= 3; nth++) {
+		struct err e = {0};
+
+		fake_sys_reset();
+		fake_sys_fail_at(nth, EIO);
+		assert_int_equal(caps_hold(CHOWN, 0, &e), -EIO);
+		assert_string_equal(e.msg, "cannot drop capabilities: Input/output error");
+		assert_int_equal(fake_cap_allocated(), 0);
+	}
+}
+
+TEST(puts_capabilities_out_of_effect_and_back)
+{
+	struct err e = {0};
+
+	fake_cap_permit(CHOWN | OVERRIDE | SEARCH);
+	assert_int_equal(caps_suspend(true, &e), 0);
+	assert_int_equal(caps_suspend(false, &e), 0);
+	assert_string_equal(fake_sys_trace(), "cap_get_proc\n"
+					      "cap_set_proc permitted 7 effective 0 inheritable 0\n"
+					      "cap_get_proc\n"
+					      "cap_get_proc\n"
+					      "cap_set_proc permitted 7 effective 7 inheritable 0\n"
+					      "cap_get_proc\n");
+	assert_int_equal(fake_cap_allocated(), 0);
+}
+
+TEST(says_that_capabilities_cannot_be_suspended)
+{
+	for (unsigned nth = 1; nth <= 6; nth++) {
+		bool suspend = nth <= 3;
+		struct err e = {0};
+
+		fake_sys_reset();
+		fake_sys_fail_at(suspend ? nth : nth - 3, EIO);
+		assert_int_equal(caps_suspend(suspend, &e), -EIO);
+		assert_string_equal(e.msg, "cannot put capabilities out of effect, or back: "
+					   "Input/output error");
+		assert_int_equal(fake_cap_allocated(), 0);
+	}
 }
 
 int main(void)
@@ -213,6 +312,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(starts_with_nothing_or_what_root_has_and_changes_it_in_order,
 				       set_up),
+		cmocka_unit_test(
+			means_by_all_what_root_may_have_unless_it_has_a_namespace_of_its_own),
 		cmocka_unit_test_setup(names_the_option_and_the_unknown_capability, set_up),
 		cmocka_unit_test_setup(says_that_the_capabilities_cannot_be_read, set_up),
 		cmocka_unit_test_setup(leaves_the_capabilities_of_root_as_they_are, set_up),
@@ -224,6 +325,12 @@ int main(void)
 		cmocka_unit_test_setup(does_not_take_einval_for_the_end_of_known_capabilities,
 				       set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
+		cmocka_unit_test_setup(holds_what_is_of_use_and_nothing_that_exec_leaves, set_up),
+		cmocka_unit_test_setup(knows_every_capability_by_its_number, set_up),
+		cmocka_unit_test_setup(sees_that_capabilities_are_still_there, set_up),
+		cmocka_unit_test_setup(says_that_capabilities_cannot_be_dropped, set_up),
+		cmocka_unit_test_setup(puts_capabilities_out_of_effect_and_back, set_up),
+		cmocka_unit_test_setup(says_that_capabilities_cannot_be_suspended, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

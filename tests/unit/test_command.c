@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "environment.h"
+#include "fake_cap.h"
+#include "fake_malloc.h"
 #include "fake_sys.h"
 #include "sbx/command.h"
 #include "test.h"
@@ -19,6 +21,7 @@ static struct err e;
 static void start(void)
 {
 	fake_sys_reset();
+	fake_cap_reset(0);
 	fake_sys_given(PROGRAM, "program");
 	plan = (struct plan){.command = command};
 	box = (struct box){.plan = &plan, .cwd = "/home/user", .umask = 027};
@@ -130,6 +133,9 @@ TEST(does_not_go_elsewhere_than_chdir_says)
 	fake_sys_always("chdir /gone", -ENOENT);
 	assert_fails(ENOENT, "--chdir: cannot change to /gone in the sandbox: "
 			     "No such file or directory");
+	assert_string_equal(e.bwrap, "Can't chdir to /gone: No such file or directory");
+	assert_string_equal(e.option, "--chdir");
+	assert_string_equal(e.path, "/gone");
 	assert_int_equal(e.stage, ERR_SETUP);
 	assert_int_equal(fake_sys_calls(), 1);
 }
@@ -156,12 +162,12 @@ TEST(looks_for_home_where_the_new_environment_says)
 static void add_program(void)
 {
 	static const struct sock_filter program[] = {{.k = 1}};
-	static struct seccomp_source source = {.option = "seccomp", .fd = PROGRAM};
+	static struct descriptor source = {.option = "seccomp", .fd = PROGRAM};
 
 	plan.seccomp = &source;
 	plan.n_seccomp = 1;
 	fake_sys_answer_data("read program", 0, program, sizeof(program));
-	assert_int_equal(seccomp_read(&plan, &box.seccomp, &e), 0);
+	assert_int_equal(seccomp_read(&plan, SECCOMP_LATE, &box.seccomp, &e), 0);
 }
 
 TEST(applies_seccomp_last)
@@ -172,6 +178,60 @@ TEST(applies_seccomp_last)
 					  "seccomp 1\n"
 					  "exec sh as sh -c true\n");
 	seccomp_done(&box.seccomp);
+}
+
+TEST(drops_capabilities_first_and_closes_descriptors_before_seccomp)
+{
+	static struct descriptor kept = {.option = "keep-fd", .fd = 7};
+
+	add_program();
+	box.caps = (struct caps){.set = true};
+	plan.close_fds = true;
+	plan.kept = &kept;
+	plan.n_kept = 1;
+	assert_executes();
+	assert_contains(fake_sys_trace(), "cap_set_secbits 3\n"
+					  "cap_drop_bound 0\n"
+					  "cap_drop_bound 1\n"
+					  "cap_drop_bound 2\n"
+					  "cap_drop_bound 3\n"
+					  "cap_init\n"
+					  "cap_set_proc permitted 0 effective 0 inheritable 0\n"
+					  "cap_get_proc\n"
+					  "chdir /home/user\n"
+					  "umask 27\n"
+					  "sigprocmask set 15\n"
+					  "close_range 3 - at exec\n"
+					  "clear_cloexec 7\n"
+					  "seccomp 1\n"
+					  "exec sh as sh -c true\n");
+	assert_int_equal(fake_cap_allocated(), 0);
+	seccomp_done(&box.seccomp);
+}
+
+TEST(executes_nothing_that_has_more_than_it_may)
+{
+	static const struct {
+		const char *call;
+		int r;
+		const char *msg;
+	} calls[] = {
+		{"cap_set_proc*", 1, "cannot set the capabilities: Operation not permitted"},
+		{"cap_drop_bound 2", -EPERM,
+		 "cannot drop capabilities from the bounding set: Operation not permitted"},
+		{"close_range*", -EPERM,
+		 "--close-fds: cannot close descriptors: Operation not permitted"},
+	};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		start();
+		fake_cap_reset(7);
+		box.caps = (struct caps){.set = true};
+		plan.close_fds = true;
+		fake_sys_answer(calls[i].call, calls[i].r);
+		assert_fails(EPERM, calls[i].msg);
+		assert_null(strstr(fake_sys_trace(), "exec sh"));
+	}
 }
 
 TEST(executes_nothing_without_its_seccomp_program)
@@ -190,10 +250,20 @@ TEST(executes_nothing_with_a_wrong_signal_mask)
 	assert_null(strstr(fake_sys_trace(), "exec"));
 }
 
+TEST(executes_nothing_without_memory_for_its_arguments)
+{
+	fake_malloc_fail_at(1);
+	assert_fails(ENOMEM, "cannot execute sh: Cannot allocate memory");
+	fake_malloc_fail_at(0);
+	assert_null(strstr(fake_sys_trace(), "exec"));
+}
+
 TEST(tells_a_command_that_cannot_be_executed_from_other_failures)
 {
 	fake_sys_always("exec*", -EACCES);
 	assert_fails(EACCES, "cannot execute sh: Permission denied");
+	assert_string_equal(e.bwrap, "execvp sh: Permission denied");
+	assert_string_equal(e.path, "sh");
 	assert_int_equal(e.stage, ERR_EXEC);
 }
 
@@ -235,10 +305,17 @@ int main(void)
 		cmocka_unit_test_setup_teardown(looks_for_home_where_the_new_environment_says,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(applies_seccomp_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			drops_capabilities_first_and_closes_descriptors_before_seccomp, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(executes_nothing_that_has_more_than_it_may, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_without_its_seccomp_program,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_with_a_wrong_signal_mask, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(executes_nothing_without_memory_for_its_arguments,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			tells_a_command_that_cannot_be_executed_from_other_failures, set_up,
 			tear_down),

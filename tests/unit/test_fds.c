@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 
 #include "fake_sys.h"
 #include "sbx/fds.h"
@@ -17,13 +18,87 @@ static struct op ops[] = {
 	{.kind = OP_FILE, .option = "file", .fd = 5},
 	{.kind = OP_BIND_DATA, .option = "ro-bind-data", .fd = 6},
 };
-static struct seccomp_source programs[] = {{.option = "seccomp", .fd = 7}};
+static struct descriptor programs[] = {{.option = "seccomp", .fd = 7}};
 static const struct plan plan = {
 	.ops = ops,
 	.n_ops = LENGTH(ops),
 	.seccomp = programs,
 	.n_seccomp = LENGTH(programs),
 };
+
+/* A plan with a descriptor for each use, and others that the command is to have. */
+static struct op bind_fd[] = {{.kind = OP_BIND_FD, .option = "bind-fd", .fd = 20}};
+static struct descriptor superseded[] = {{"block-fd", 29}};
+static struct descriptor kept_fds[] = {{"keep-fd", 30}, {"keep-fd", 31}};
+static const struct plan full = {
+	.ops = bind_fd,
+	.n_ops = LENGTH(bind_fd),
+	.fds = {[FD_INFO] = {"info-fd", 21},
+		[FD_STATUS] = {"json-status-fd", 22},
+		[FD_BLOCK] = {"block-fd", 23},
+		[FD_USERNS_BLOCK] = {"userns-block-fd", 24},
+		[FD_SYNC] = {"sync-fd", 25},
+		[FD_USERNS] = {"userns", 26},
+		[FD_USERNS2] = {"userns2", 27},
+		[FD_PIDNS] = {"pidns", 28}},
+	.superseded = superseded,
+	.n_superseded = LENGTH(superseded),
+	.kept = kept_fds,
+	.n_kept = LENGTH(kept_fds),
+	.close_fds = true,
+};
+
+TEST(claims_the_descriptor_of_each_use)
+{
+	struct err e = {0};
+
+	assert_int_equal(fds_claim(&full, &e), 0);
+	for (int fd = 20; fd <= 29; fd++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line), "getfd %d\nset_cloexec %d\n", fd, fd);
+		assert_contains(fake_sys_trace(), line);
+	}
+	assert_contains(fake_sys_trace(), "getfd 30\ngetfd 31\ngetfd 0\n");
+	assert_null(strstr(fake_sys_trace(), "cloexec 3"));
+}
+
+TEST(does_not_mind_that_a_superseded_descriptor_is_used)
+{
+	struct err e = {0};
+
+	fake_sys_answer("getfd 29", FD_CLOEXEC);
+	assert_int_equal(fds_claim(&full, &e), 0);
+	assert_null(strstr(fake_sys_trace(), "cloexec 29"));
+}
+
+/* Descriptors that are not as they have to be. */
+static const struct {
+	const char *call;
+	int flags;
+	const char *msg;
+	const char *option;
+} claims[] = {
+	{"getfd 20", -EBADF, "--bind-fd: descriptor 20 is not open", "--bind-fd"},
+	{"getfd 21", -EBADF, "--info-fd: descriptor 21 is not open", "--info-fd"},
+	{"getfd 28", FD_CLOEXEC, "--pidns: descriptor 28 is used twice", "--pidns"},
+	{"getfd 29", -EBADF, "--block-fd: descriptor 29 is not open", "--block-fd"},
+	{"getfd 30", -EBADF, "--keep-fd: descriptor 30 is not open", "--keep-fd"},
+	{"getfd 31", FD_CLOEXEC, "--keep-fd: descriptor 31 is used by another option", "--keep-fd"},
+};
+
+TEST(names_the_option_and_the_descriptor_that_cannot_be_used)
+{
+	for (size_t i = 0; i < LENGTH(claims); i++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_answer(claims[i].call, claims[i].flags);
+		assert_int_equal(fds_claim(&full, &e), -EBADF);
+		assert_string_equal(e.msg, claims[i].msg);
+		assert_string_equal(e.option, claims[i].option);
+	}
+}
 
 TEST(claims_every_descriptor_of_the_command_line_and_no_other)
 {
@@ -121,17 +196,93 @@ TEST(closes_all_descriptors_but_those_to_keep)
 	}
 }
 
+/* --- At exec -------------------------------------------------------------- */
+
+TEST(lets_the_command_have_all_descriptors_unless_told_otherwise)
+{
+	struct err e = {0};
+
+	assert_int_equal(fds_hand_over(&plan, &e), 0);
+	assert_int_equal(fake_sys_calls(), 0);
+}
+
+TEST(lets_the_command_have_no_other_descriptors_than_those_to_keep)
+{
+	const struct plan none = {.close_fds = true};
+	struct err e = {0};
+
+	assert_int_equal(fds_hand_over(&none, &e), 0);
+	assert_string_equal(fake_sys_trace(), "close_range 3 - at exec\n");
+	(void)set_up(NULL);
+	assert_int_equal(fds_hand_over(&full, &e), 0);
+	assert_string_equal(fake_sys_trace(), "close_range 3 - at exec\n"
+					      "clear_cloexec 30\n"
+					      "clear_cloexec 31\n");
+}
+
+TEST(lets_the_command_as_process_1_hold_what_is_to_be_held)
+{
+	struct plan first = {.fds = {[FD_SYNC] = {"sync-fd", 25}}};
+	struct err e = {0};
+
+	assert_int_equal(fds_hand_over(&first, &e), 0);
+	assert_int_equal(fake_sys_calls(), 0);
+	first.as_pid_1 = true;
+	assert_int_equal(fds_hand_over(&first, &e), 0);
+	assert_string_equal(fake_sys_trace(), "clear_cloexec 25\n");
+	(void)set_up(NULL);
+	first.close_fds = true;
+	assert_int_equal(fds_hand_over(&first, &e), 0);
+	assert_string_equal(fake_sys_trace(), "close_range 3 - at exec\nclear_cloexec 25\n");
+}
+
+TEST(blames_the_descriptor_that_cannot_be_held)
+{
+	const struct plan first = {.fds = {[FD_SYNC] = {"sync-fd", 25}}, .as_pid_1 = true};
+	struct err e = {0};
+
+	fake_sys_fail_at(1, EPERM);
+	assert_int_equal(fds_hand_over(&first, &e), -EPERM);
+	assert_string_equal(e.msg, "--sync-fd: cannot keep descriptor 25 open: "
+				   "Operation not permitted");
+}
+
+TEST(reports_every_call_that_fails_before_exec)
+{
+	for (unsigned nth = 1; nth <= 3; nth++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_fail_at(nth, EPERM);
+		assert_int_equal(fds_hand_over(&full, &e), -EPERM);
+		assert_string_equal(e.msg, "--close-fds: cannot close descriptors: "
+					   "Operation not permitted");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(does_not_mind_that_a_superseded_descriptor_is_used, set_up),
+		cmocka_unit_test_setup(blames_the_descriptor_that_cannot_be_held, set_up),
 		cmocka_unit_test_setup(claims_every_descriptor_of_the_command_line_and_no_other,
 				       set_up),
+		cmocka_unit_test_setup(claims_the_descriptor_of_each_use, set_up),
+		cmocka_unit_test(names_the_option_and_the_descriptor_that_cannot_be_used),
 		cmocka_unit_test_setup(names_the_option_whose_descriptor_is_closed, set_up),
 		cmocka_unit_test_setup(does_not_let_two_options_share_a_descriptor, set_up),
 		cmocka_unit_test_setup(puts_dev_null_where_a_standard_descriptor_is_closed, set_up),
 		cmocka_unit_test_setup(says_that_there_is_no_dev_null, set_up),
 		cmocka_unit_test(reports_every_call_that_fails_for_an_option),
 		cmocka_unit_test(closes_all_descriptors_but_those_to_keep),
+		cmocka_unit_test_setup(lets_the_command_have_all_descriptors_unless_told_otherwise,
+				       set_up),
+		cmocka_unit_test_setup(
+			lets_the_command_have_no_other_descriptors_than_those_to_keep, set_up),
+		cmocka_unit_test_setup(lets_the_command_as_process_1_hold_what_is_to_be_held,
+				       set_up),
+		cmocka_unit_test(reports_every_call_that_fails_before_exec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,35 @@ TEST(makes_a_file_system_with_its_parameters)
 	assert_int_equal(fake_sys_open_fds(), 1);
 }
 
+TEST(gives_the_kernel_parameters_that_have_no_value)
+{
+	static const struct fs_param flags[] = {
+		{"lowerdir+", "/a"}, {"volatile", NULL}, {"userxattr", NULL}, {NULL, NULL}};
+	struct err e = {0};
+	autoclose int fd = fs_make("overlay", flags, MOUNT_ATTR_NOSUID, &e);
+
+	assert_true(fd >= 0);
+	assert_string_equal(fake_sys_trace(), "fsopen overlay\n"
+					      "fsconfig fs:overlay source=overlay\n"
+					      "fsconfig fs:overlay lowerdir+=/a\n"
+					      "fsconfig fs:overlay volatile\n"
+					      "fsconfig fs:overlay userxattr\n"
+					      "fsconfig fs:overlay create\n"
+					      "fsmount fs:overlay nosuid\n");
+}
+
+TEST(has_an_article_before_a_vowel)
+{
+	static const struct fs_param none[] = {{NULL, NULL}};
+	struct err e = {0};
+
+	fake_sys_always("fsopen*", -ENODEV);
+	assert_int_equal(fs_make("overlay", none, 0, &e), -ENODEV);
+	assert_string_equal(e.msg, "cannot make an overlay: No such device");
+	assert_int_equal(fs_make("mqueue", none, 0, &e), -ENODEV);
+	assert_string_equal(e.msg, "cannot make a mqueue: No such device");
+}
+
 TEST(makes_a_tmpfs_of_any_mode_size_and_label)
 {
 	struct err e = {0};
@@ -145,6 +174,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(makes_a_file_system_with_its_parameters, set_up),
+		cmocka_unit_test_setup(gives_the_kernel_parameters_that_have_no_value, set_up),
+		cmocka_unit_test_setup(has_an_article_before_a_vowel, set_up),
 		cmocka_unit_test_setup(makes_a_tmpfs_of_any_mode_size_and_label, set_up),
 		cmocka_unit_test_setup(leaves_what_is_not_said_to_the_kernel, set_up),
 		cmocka_unit_test_setup(labels_a_tmpfs_of_the_usual_size, set_up),

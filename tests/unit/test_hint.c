@@ -103,6 +103,30 @@ TEST(blames_no_limit_of_namespaces_that_were_not_asked_for)
 	assert_hint(&e, ENOSPC, "max_*_namespaces");
 }
 
+/* Why namespaces cannot be entered, and what helps; NULL if that is not known. */
+static const struct {
+	int type;
+	int code;
+	const char *hint;
+} entering[] = {
+	{CLONE_NEWUSER, EINVAL, "such as /proc/PID/ns/user"},
+	{CLONE_NEWPID, EINVAL, "such as /proc/PID/ns/pid"},
+	{CLONE_NEWUSER, EPERM, "only a user namespace that the caller has made"},
+	{CLONE_NEWPID, EPERM, "has to be entered as well, with --userns"},
+	{CLONE_NEWUSER, ENOMEM, NULL},
+	{CLONE_NEWPID, EIO, NULL},
+};
+
+TEST(tells_why_a_namespace_cannot_be_entered)
+{
+	for (size_t i = 0; i < LENGTH(entering); i++) {
+		struct err e = error(entering[i].code);
+
+		hint_enter(entering[i].type, &e);
+		assert_hint(&e, entering[i].code, entering[i].hint);
+	}
+}
+
 TEST(tells_why_ids_cannot_be_mapped)
 {
 	struct err e = error(EPERM);
@@ -162,6 +186,8 @@ TEST(tells_how_many_mounts_there_may_be)
 	sysctl("/proc/sys/fs/mount-max", "100000\n");
 	hint_mount(&e);
 	assert_hint(&e, ENOSPC, "may have 100000 mounts: raise fs.mount-max");
+	assert_string_equal(e.bwrap, "Limit exceeded (ENOSPC). (Hint: Check that "
+				     "/proc/sys/fs/mount-max is sufficient, typically 100000)");
 }
 
 TEST(tells_where_a_mount_point_cannot_be_made)
@@ -208,6 +234,32 @@ TEST(tells_why_a_file_system_cannot_be_made)
 	e = error(ENOSYS);
 	hint_filesystem("proc", &e);
 	assert_hint(&e, ENOSYS, "Linux 5.12");
+}
+
+TEST(tells_why_an_overlay_cannot_be_made)
+{
+	static const struct {
+		int code;
+		const char *hint;
+	} causes[] = {
+		{ELOOP, "may lie in another one"},
+		{EBUSY, "in use by another overlay"},
+		{EXDEV, "RWSRC and WORKDIR have to be on the same file system"},
+		{EINVAL, "which has to support overlays"},
+		{ENODEV, "modprobe overlay, as root"},
+		{ENOSYS, "Linux 5.12"},
+		{EIO, NULL},
+	};
+
+	for (size_t i = 0; i < LENGTH(causes); i++) {
+		struct err e = error(causes[i].code);
+
+		hint_filesystem("overlay", &e);
+		assert_hint(&e, causes[i].code, causes[i].hint);
+		e = error(causes[i].code);
+		hint_filesystem("tmpfs", &e);
+		assert_hint(&e, causes[i].code, causes[i].code == ENOSYS ? "Linux 5.12" : NULL);
+	}
 }
 
 /* --- Executing ------------------------------------------------------------ */
@@ -392,12 +444,14 @@ int main(void)
 		cmocka_unit_test_setup(blames_no_limit_of_namespaces_that_were_not_asked_for,
 				       set_up),
 		cmocka_unit_test_setup(tells_why_ids_cannot_be_mapped, set_up),
+		cmocka_unit_test_setup(tells_why_a_namespace_cannot_be_entered, set_up),
 		cmocka_unit_test_setup(tells_why_a_mount_fails, set_up),
 		cmocka_unit_test_setup(tells_what_cannot_be_mounted_on_a_destination, set_up),
 		cmocka_unit_test_setup(tells_how_many_mounts_there_may_be, set_up),
 		cmocka_unit_test_setup(tells_where_a_mount_point_cannot_be_made, set_up),
 		cmocka_unit_test_setup(tells_where_the_root_cannot_be_changed, set_up),
 		cmocka_unit_test_setup(tells_why_a_file_system_cannot_be_made, set_up),
+		cmocka_unit_test_setup(tells_why_an_overlay_cannot_be_made, set_up),
 		cmocka_unit_test(tells_that_the_interpreter_of_a_script_is_missing),
 		cmocka_unit_test(tells_that_the_loader_of_a_program_is_missing),
 		cmocka_unit_test(believes_no_header_that_leads_out_of_the_file),

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "fake_malloc.h"
 #include "fake_sys.h"
 #include "sbx/cleanup.h"
 #include "sbx/io.h"
@@ -115,6 +116,20 @@ TEST(gives_nothing_back_when_reading_fails)
 	assert_int_equal(len, 99);
 }
 
+TEST(gives_nothing_back_when_memory_runs_out)
+{
+	char *text = NULL;
+	size_t len = 99;
+	int r;
+
+	fake_malloc_fail_at(1);
+	r = io_read_all(FROM, 9, &text, &len);
+	fake_malloc_fail_at(0);
+	assert_int_equal(r, -ENOMEM);
+	assert_null(text);
+	assert_int_equal(len, 99);
+}
+
 TEST(reads_one_line_of_a_file)
 {
 	char line[8] = "old";
@@ -122,6 +137,7 @@ TEST(reads_one_line_of_a_file)
 	fake_sys_answer_text("read from/max", "123\n456\n");
 	assert_int_equal(io_read_line(FROM, "max", line, sizeof(line)), 0);
 	assert_string_equal(line, "123");
+	fake_sys_answer("read from/max", -EINTR);
 	fake_sys_answer_text("read from/max", "no line end at all");
 	assert_int_equal(io_read_line(FROM, "max", line, sizeof(line)), 0);
 	assert_string_equal(line, "no line");
@@ -141,6 +157,17 @@ TEST(reports_that_a_line_cannot_be_read)
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 		assert_int_equal(fake_sys_open_fds(), 0);
 	}
+}
+
+TEST(waits_for_a_byte_or_the_end)
+{
+	fake_sys_answer("read from", -EINTR);
+	fake_sys_answer_data("read from", 0, "x", 1);
+	assert_int_equal(io_await_byte(FROM), 0);
+	assert_int_equal(io_await_byte(FROM), 0);
+	fake_sys_answer("read from", -EIO);
+	assert_int_equal(io_await_byte(FROM), -EIO);
+	assert_int_equal(fake_sys_calls(), 4);
 }
 
 TEST(writes_a_file_in_one_write)
@@ -211,8 +238,10 @@ int main(void)
 		cmocka_unit_test_setup(reads_nothing_as_an_empty_text, set_up),
 		cmocka_unit_test_setup(reads_more_than_fits_at_first, set_up),
 		cmocka_unit_test_setup(gives_nothing_back_when_reading_fails, set_up),
+		cmocka_unit_test_setup(gives_nothing_back_when_memory_runs_out, set_up),
 		cmocka_unit_test_setup(reads_one_line_of_a_file, set_up),
 		cmocka_unit_test(reports_that_a_line_cannot_be_read),
+		cmocka_unit_test_setup(waits_for_a_byte_or_the_end, set_up),
 		cmocka_unit_test_setup(writes_a_file_in_one_write, set_up),
 		cmocka_unit_test(reports_that_a_file_cannot_be_written),
 		cmocka_unit_test_setup(reads_arguments_and_closes_their_descriptor, set_up),

@@ -88,6 +88,7 @@ TEST(names_the_option_that_needs_the_library)
 	assert_int_equal(label_apply(&both, &e), -ENOENT);
 	assert_string_equal(e.msg, "--exec-label: cannot load libselinux.so.1");
 	assert_contains(e.hint, "libselinux1");
+	assert_string_equal(e.bwrap, "labeling not supported on this system");
 	assert_int_equal(label_apply(&only_file, &e), -ENOENT);
 	assert_string_equal(e.msg, "--file-label: cannot load libselinux.so.1");
 }
@@ -99,6 +100,8 @@ TEST(does_not_pretend_to_label_where_nothing_is_labelled)
 
 		assert_int_equal(label_apply(&both, &e), -ENOTSUP);
 		assert_string_equal(e.msg, "--exec-label: labeling not supported on this system");
+		assert_string_equal(e.bwrap, "labeling not supported on this system");
+		assert_string_equal(e.option, "--exec-label");
 		assert_null(strstr(fake_sys_trace(), "label\n"));
 	}
 }

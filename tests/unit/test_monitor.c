@@ -8,7 +8,16 @@
 #include "sbx/sys.h"
 #include "test.h"
 
-enum { SOCK = 6, CHILD = 7, SIGNALS = 8 };
+enum {
+	SOCK = 6,
+	CHILD = 7,
+	SIGNALS = 8,
+	INFO,
+	STATUS,
+	BLOCK,
+	CHILD_PID = 1000,
+	COMMAND_PID = 4321
+};
 
 /* What the monitor does first, while it waits, and when all is over. */
 #define BEGIN "close_range 3 5\nclose_range 9 -\nsend sock\n"
@@ -28,8 +37,11 @@ static int set_up(void **state __attribute__((unused)))
 	fake_sys_given(SOCK, "sock");
 	fake_sys_given(CHILD, "child");
 	fake_sys_given(SIGNALS, "signals");
+	fake_sys_given(INFO, "info");
+	fake_sys_given(STATUS, "status");
+	fake_sys_given(BLOCK, "block");
 	plan = (struct plan){0};
-	box = (struct box){.plan = &plan, .sock = SOCK};
+	box = (struct box){.plan = &plan, .sock = SOCK, .has_reaper = true};
 	e = (struct err){0};
 	status = -1;
 	return 0;
@@ -53,7 +65,8 @@ static void command_starts(void)
 {
 	static const struct report report = {.kind = REPORT_STARTED};
 
-	report_comes(&report, sizeof(report.kind), plan.as_pid_1 ? NULL : "command");
+	fake_sys_sender(box.has_reaper ? COMMAND_PID : CHILD_PID);
+	report_comes(&report, sizeof(report.kind), box.has_reaper ? "command" : NULL);
 }
 
 /* The command ends with status 3; other processes are left inside, or none. */
@@ -232,18 +245,18 @@ TEST(does_not_take_what_it_cannot_learn_for_success)
 	assert_fails(ECHILD, "cannot learn how the first process inside ended: No child processes");
 }
 
-TEST(takes_the_first_process_for_the_command_as_pid_1)
+TEST(takes_the_first_process_for_the_command_without_a_reaper)
 {
-	plan.as_pid_1 = true;
+	box.has_reaper = false;
 	command_starts();
 	nobody_speaks_any_more();
 	child_ends(5 << 8);
 	assert_status(5 << 8);
 }
 
-TEST(knows_as_pid_1_that_nothing_ran_before_exec)
+TEST(knows_without_a_reaper_that_nothing_ran_before_exec)
 {
-	plan.as_pid_1 = true;
+	box.has_reaper = false;
 	child_ends(SIGKILL);
 	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "
 			     "command ran");
@@ -378,9 +391,9 @@ TEST(ends_the_run_by_a_signal_before_there_is_a_command)
 	}
 }
 
-TEST(passes_signals_to_the_first_process_as_pid_1_once_it_is_the_command)
+TEST(passes_signals_to_the_first_process_once_it_is_the_command)
 {
-	plan.as_pid_1 = true;
+	box.has_reaper = false;
 	command_starts();
 	nobody_speaks_any_more();
 	signal_comes(SIGTERM, SI_USER);
@@ -390,9 +403,9 @@ TEST(passes_signals_to_the_first_process_as_pid_1_once_it_is_the_command)
 	assert_null(strstr(fake_sys_trace(), "kill child 9\n"));
 }
 
-TEST(ends_the_run_by_a_signal_as_pid_1_before_exec)
+TEST(ends_the_run_by_a_signal_without_a_reaper_before_exec)
 {
-	plan.as_pid_1 = true;
+	box.has_reaper = false;
 	command_starts();
 	signal_comes(SIGHUP, SI_USER);
 	child_is_gone();
@@ -457,6 +470,17 @@ TEST(believes_no_malformed_report)
 	assert_fails(EPROTO, "cannot hear from inside the sandbox: Protocol error");
 }
 
+TEST(believes_no_report_that_brings_a_descriptor_of_its_own)
+{
+	static const struct report report = {.kind = REPORT_ENDED};
+
+	command_starts();
+	report_comes(&report, offsetof(struct report, ended) + sizeof(report.ended), "planted");
+	time_is_up();
+	assert_fails(EPROTO, "cannot hear from inside the sandbox: Protocol error");
+	assert_contains(fake_sys_trace(), "kill command 9\n");
+}
+
 TEST(leaves_nobody_behind_when_the_run_has_failed)
 {
 	command_starts();
@@ -504,53 +528,495 @@ TEST(closes_what_it_does_not_need_itself)
 	assert_int_equal(fake_sys_fd("signals"), SIGNALS);
 }
 
-int main(void)
+/* --- What is told to the caller ------------------------------------------- */
+
+/* Name the descriptors INFO and STATUS as those to tell. */
+static void tell(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(returns_the_status_of_the_command, set_up),
-		cmocka_unit_test_setup(waits_for_nobody_while_others_are_left_inside, set_up),
-		cmocka_unit_test_setup(waits_no_longer_than_a_second_for_the_mounts_to_go, set_up),
-		cmocka_unit_test_setup(hears_what_was_said_before_the_end, set_up),
-		cmocka_unit_test_setup(passes_an_error_from_inside_on_as_it_is, set_up),
-		cmocka_unit_test_setup(says_that_the_first_process_was_killed, set_up),
-		cmocka_unit_test_setup(says_that_the_first_process_ended_without_a_word, set_up),
-		cmocka_unit_test_setup(
-			takes_the_end_of_the_first_process_for_that_of_a_command_that_ran, set_up),
-		cmocka_unit_test_setup(does_not_take_what_it_cannot_learn_for_success, set_up),
-		cmocka_unit_test_setup(takes_the_first_process_for_the_command_as_pid_1, set_up),
-		cmocka_unit_test_setup(knows_as_pid_1_that_nothing_ran_before_exec, set_up),
-		cmocka_unit_test_setup(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped,
-				       set_up),
-		cmocka_unit_test_setup(hears_of_an_end_while_a_tracer_holds_the_child, set_up),
-		cmocka_unit_test_setup(wakes_a_reaper_that_does_not_say_how_the_command_ended,
-				       set_up),
-		cmocka_unit_test_setup(waits_no_longer_than_a_second_to_hear_how_the_command_ended,
-				       set_up),
-		cmocka_unit_test_setup(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds,
-				       set_up),
-		cmocka_unit_test_setup(passes_a_signal_of_a_process_on, set_up),
-		cmocka_unit_test_setup(does_not_send_twice_what_the_terminal_sends, set_up),
-		cmocka_unit_test_setup(passes_on_what_the_terminal_does_not_send_to_another_session,
-				       set_up),
-		cmocka_unit_test_setup(hears_of_a_command_before_it_passes_a_signal_on, set_up),
-		cmocka_unit_test_setup(ends_the_run_by_a_signal_before_there_is_a_command, set_up),
-		cmocka_unit_test_setup(
-			passes_signals_to_the_first_process_as_pid_1_once_it_is_the_command,
-			set_up),
-		cmocka_unit_test_setup(ends_the_run_by_a_signal_as_pid_1_before_exec, set_up),
-		cmocka_unit_test_setup(goes_on_when_the_command_cannot_be_signalled_any_more,
-				       set_up),
-		cmocka_unit_test_setup(goes_on_when_there_is_no_signal_after_all, set_up),
-		cmocka_unit_test_setup(lets_the_end_of_a_dead_child_tell_why, set_up),
-		cmocka_unit_test_setup(says_that_the_sandbox_cannot_begin, set_up),
-		cmocka_unit_test_setup(says_that_it_cannot_hear, set_up),
-		cmocka_unit_test_setup(believes_no_malformed_report, set_up),
-		cmocka_unit_test_setup(leaves_nobody_behind_when_the_run_has_failed, set_up),
-		cmocka_unit_test_setup(says_that_it_cannot_wait, set_up),
-		cmocka_unit_test_setup(goes_on_after_an_interruption, set_up),
-		cmocka_unit_test_setup(keeps_only_the_latest_handle_of_a_command, set_up),
-		cmocka_unit_test_setup(closes_what_it_does_not_need_itself, set_up),
+	plan.fds[FD_INFO] = (struct descriptor){"info-fd", INFO};
+	plan.fds[FD_STATUS] = (struct descriptor){"json-status-fd", STATUS};
+}
+
+/* The first process inside tells which namespaces there are. */
+static void namespaces_come(void)
+{
+	static const struct report report = {
+		.kind = REPORT_NAMESPACES,
+		.namespaces = {.ino = {[NS_MNT] = 3, [NS_PID] = 5}},
 	};
 
+	fake_sys_sender(CHILD_PID);
+	event("+..");
+	fake_sys_answer_message("receive sock", &report,
+				offsetof(struct report, namespaces) + sizeof(report.namespaces),
+				NULL);
+}
+
+/* Check that what has been written to @fd is @expected, a string for each write. */
+static void assert_told(int fd, const char *const *expected)
+{
+	unsigned i;
+
+	for (i = 0; expected[i] != NULL; i++) {
+		size_t size = 0;
+		const char *written = fake_sys_written(fd, i, &size);
+
+		assert_non_null(written);
+		if (size != strlen(expected[i]) || memcmp(written, expected[i], size) != 0)
+			fail_msg("\"%.*s\" instead of \"%s\"", (int)size, written, expected[i]);
+	}
+	assert_null(fake_sys_written(fd, i, NULL));
+}
+
+#define INFO_TEXT                                                                                  \
+	"{\n    \"child-pid\": 1000,\n    \"mnt-namespace\": 3,\n    \"pid-namespace\": 5\n}\n"
+#define STARTED_TEXT "{ \"child-pid\": 1000, \"mnt-namespace\": 3, \"pid-namespace\": 5 }\n"
+#define RUNNING_TEXT "{ \"phase\": \"running\", \"command-pid\": 4321 }\n"
+
+/* A run in which the command ends with status 3. */
+static void whole_run(void)
+{
+	static const struct fake_end end = {
+		.status = 3 << 8,
+		.usage = {.ru_utime = {.tv_sec = 1, .tv_usec = 500000},
+			  .ru_stime = {.tv_sec = 0, .tv_usec = 7},
+			  .ru_maxrss = 4096},
+	};
+
+	tell();
+	namespaces_come();
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	fake_sys_answer_data("wait_pidfd child", 1, &end, sizeof(end));
+}
+
+TEST(tells_the_caller_what_happens)
+{
+	whole_run();
+	assert_status(3 << 8);
+	assert_told(INFO, ARGV(INFO_TEXT));
+	assert_told(STATUS, ARGV(STARTED_TEXT, RUNNING_TEXT,
+				 "{ \"phase\": \"ended\", \"user-us\": 1500000, \"system-us\": 7, "
+				 "\"max-rss-kib\": 4096 }\n",
+				 "{ \"exit-code\": 3 }\n"));
+}
+
+TEST(tells_no_more_than_bubblewrap_under_its_name)
+{
+	plan.as_bwrap = true;
+	whole_run();
+	assert_status(3 << 8);
+	assert_told(INFO, ARGV(INFO_TEXT));
+	assert_told(STATUS, ARGV(STARTED_TEXT, "{ \"exit-code\": 3 }\n"));
+}
+
+TEST(tells_of_the_start_before_it_lets_the_sandbox_begin)
+{
+	whole_run();
+	assert_status(3 << 8);
+	assert_starts_with(fake_sys_trace(), "close_range 3 5\n"
+					     "close_range 11 -\n"
+					     "poll sock signals child, -1 ms\n"
+					     "receive sock\n"
+					     "await_room info signals child, -1 ms\n"
+					     "write info " INFO_TEXT "\n"
+					     "await_room status signals child, -1 ms\n"
+					     "write status " STARTED_TEXT "\n"
+					     "send sock\n");
+	assert_int_equal(fake_sys_fd("info"), -1);
+	assert_int_equal(fake_sys_fd("status"), STATUS);
+}
+
+TEST(tells_only_those_who_want_to_know)
+{
+	whole_run();
+	plan.fds[FD_INFO] = (struct descriptor){0};
+	assert_status(3 << 8);
+	assert_told(INFO, ARGV(NULL));
+	assert_non_null(fake_sys_written(STATUS, 3, NULL));
+	(void)set_up(NULL);
+	whole_run();
+	plan.fds[FD_STATUS] = (struct descriptor){0};
+	assert_status(3 << 8);
+	assert_told(INFO, ARGV(INFO_TEXT));
+	assert_told(STATUS, ARGV(NULL));
+}
+
+TEST(tells_the_number_of_the_first_process_if_that_is_the_command)
+{
+	box.has_reaper = false;
+	tell();
+	namespaces_come();
+	command_starts();
+	nobody_speaks_any_more();
+	child_ends(SIGKILL);
+	assert_status(SIGKILL);
+	assert_told(STATUS,
+		    ARGV(STARTED_TEXT, "{ \"phase\": \"running\", \"command-pid\": 1000 }\n",
+			 "{ \"phase\": \"ended\", \"signal\": 9, \"user-us\": 0, "
+			 "\"system-us\": 0, \"max-rss-kib\": 0 }\n",
+			 "{ \"exit-code\": 137 }\n"));
+}
+
+TEST(tells_the_number_of_whoever_becomes_the_command)
+{
+	static const struct report report = {.kind = REPORT_STARTED};
+
+	tell();
+	namespaces_come();
+	fake_sys_sender(77);
+	report_comes(&report, sizeof(report.kind), NULL); /* without a handle as well */
+	command_ends(false);
+	assert_status(3 << 8);
+	assert_told(STATUS, ARGV(STARTED_TEXT, "{ \"phase\": \"running\", \"command-pid\": 77 }\n",
+				 "{ \"phase\": \"ended\" }\n", "{ \"exit-code\": 3 }\n"));
+}
+
+TEST(tells_nothing_of_what_was_used_while_others_are_left_inside)
+{
+	tell();
+	namespaces_come();
+	command_starts();
+	command_ends(false);
+	assert_status(3 << 8);
+	assert_told(STATUS, ARGV(STARTED_TEXT, RUNNING_TEXT, "{ \"phase\": \"ended\" }\n",
+				 "{ \"exit-code\": 3 }\n"));
+}
+
+TEST(tells_no_exit_code_of_a_command_that_did_not_run)
+{
+	tell();
+	namespaces_come();
+	signal_comes(SIGTERM, SI_USER);
+	child_is_gone();
+	assert_status(SIGTERM);
+	assert_told(STATUS, ARGV(STARTED_TEXT));
+	(void)set_up(NULL);
+	tell();
+	namespaces_come();
+	run_fails();
+	child_is_gone();
+	assert_fails(ENOENT, "cannot");
+	assert_told(STATUS, ARGV(STARTED_TEXT));
+}
+
+TEST(hears_why_there_are_no_namespaces_to_tell_of)
+{
+	static const struct report failed = {
+		.kind = REPORT_FAILED,
+		.err = {.code = EACCES, .msg = "cannot learn"},
+	};
+
+	tell();
+	event("+..");
+	fake_sys_answer_message("receive sock", &failed, sizeof(failed), NULL);
+	child_is_gone();
+	assert_fails(EACCES, "cannot learn");
+	assert_told(INFO, ARGV(NULL));
+	assert_contains(fake_sys_trace(), "receive sock\nkill child 9\n");
+	assert_null(strstr(fake_sys_trace(), "send sock"));
+}
+
+TEST(believes_nothing_else_to_be_about_namespaces)
+{
+	static const struct report started = {.kind = REPORT_STARTED};
+	static const size_t sizes[] = {sizeof(started.kind), 1};
+
+	for (size_t i = 0; i < LENGTH(sizes); i++) {
+		(void)set_up(NULL);
+		tell();
+		event("+..");
+		fake_sys_answer_message("receive sock", &started, sizes[i], "planted");
+		child_is_gone();
+		assert_fails(EPROTO, "cannot hear which namespaces there are: Protocol error");
+		assert_null(strstr(fake_sys_trace(), "send sock"));
+	}
+}
+
+TEST(lets_the_end_tell_why_there_are_no_namespaces_to_tell_of)
+{
+	tell();
+	event("+.."); /* nobody speaks any more */
+	nobody_speaks_any_more();
+	child_ends(SIGKILL);
+	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "
+			     "command ran");
+	assert_told(STATUS, ARGV(NULL));
+	assert_null(strstr(fake_sys_trace(), "send sock"));
+}
+
+/* Where it waits for the caller to read, or for the first process inside to speak. */
+static const char *const waits[] = {
+	"poll sock signals child*",
+	"await_room info*",
+	"await_room status*",
+};
+
+TEST(ends_the_run_by_a_signal_while_nobody_reads)
+{
+	static const struct signalfd_siginfo info = {.ssi_signo = SIGTERM, .ssi_code = SI_USER};
+
+	for (size_t i = 0; i < LENGTH(waits); i++) {
+		(void)set_up(NULL);
+		tell();
+		fake_sys_answer(waits[i], -EINTR);
+		fake_sys_answer_data(waits[i], 1, ".+.", 3);
+		fake_sys_answer_data("read signals", 0, &info, sizeof(info));
+		if (i > 0)
+			namespaces_come();
+		child_is_gone();
+		assert_status(SIGTERM);
+		assert_contains(fake_sys_trace(), "read signals\nkill child 9\n");
+		assert_null(strstr(fake_sys_trace(), "send sock"));
+		assert_int_equal(fake_sys_fd("info"), -1);
+	}
+}
+
+TEST(does_not_wait_for_readers_when_the_first_process_has_ended)
+{
+	for (size_t i = 0; i < LENGTH(waits); i++) {
+		(void)set_up(NULL);
+		tell();
+		fake_sys_answer_data(waits[i], 1, "..+", 3);
+		if (i > 0)
+			namespaces_come();
+		child_ends(SIGKILL);
+		assert_int_equal(run(), -ECHILD);
+		assert_null(strstr(fake_sys_trace(), "send sock"));
+	}
+}
+
+TEST(says_that_it_cannot_wait_for_readers)
+{
+	for (size_t i = 0; i < LENGTH(waits); i++) {
+		(void)set_up(NULL);
+		tell();
+		fake_sys_answer(waits[i], -ENOMEM);
+		if (i > 0)
+			namespaces_come();
+		child_is_gone();
+		assert_fails(ENOMEM,
+			     "cannot wait for the sandbox to begin: Cannot allocate memory");
+		assert_contains(fake_sys_trace(), "kill child 9\n");
+	}
+}
+
+TEST(lets_nothing_begin_that_it_cannot_tell_of)
+{
+	static const struct {
+		const char *call;
+		const char *msg;
+	} calls[] = {
+		{"write info*", "--info-fd: cannot write to descriptor 9: Broken pipe"},
+		{"write status*", "--json-status-fd: cannot write to descriptor 10: Broken pipe"},
+	};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		(void)set_up(NULL);
+		tell();
+		namespaces_come();
+		fake_sys_answer(calls[i].call, -EPIPE);
+		child_is_gone();
+		assert_fails(EPIPE, calls[i].msg);
+		assert_contains(fake_sys_trace(), "kill child 9\n");
+		assert_null(strstr(fake_sys_trace(), "send sock"));
+	}
+}
+
+TEST(does_not_mind_when_nobody_listens_any_more)
+{
+	whole_run();
+	fake_sys_answer("write status " STARTED_TEXT, sizeof(STARTED_TEXT) - 1);
+	fake_sys_always("write status*", -EPIPE);
+	assert_status(3 << 8);
+}
+
+TEST(hears_of_namespaces_twice_without_harm)
+{
+	namespaces_come();
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+}
+
+/* --- Ids that the caller maps --------------------------------------------- */
+
+#define AWAIT "poll block signals child, -1 ms\n"
+
+/* A run that is not to begin before something comes from the descriptor BLOCK. */
+static void block(void)
+{
+	plan.fds[FD_USERNS_BLOCK] = (struct descriptor){"userns-block-fd", BLOCK};
+	tell();
+	namespaces_come();
+}
+
+TEST(lets_the_sandbox_begin_when_the_ids_are_mapped)
+{
+	block();
+	fake_sys_answer("poll*", -EINTR);
+	event("+..");
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(),
+			"write status " STARTED_TEXT "\n" AWAIT AWAIT "send sock\n");
+}
+
+TEST(ends_the_run_by_a_signal_before_the_ids_are_mapped)
+{
+	block();
+	signal_comes(SIGTERM, SI_USER);
+	child_is_gone();
+	assert_status(SIGTERM);
+	assert_contains(fake_sys_trace(), AWAIT "read signals\nkill child 9\n" END);
+	assert_null(strstr(fake_sys_trace(), "send sock"));
+}
+
+TEST(waits_on_when_there_is_no_signal_after_all)
+{
+	block();
+	event(".+.");
+	fake_sys_answer("read signals", -EAGAIN);
+	event("+..");
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), AWAIT "read signals\n" AWAIT "send sock\n");
+}
+
+TEST(does_not_wait_for_the_ids_of_the_dead)
+{
+	block();
+	event("..+");
+	nobody_speaks_any_more();
+	child_ends(SIGKILL);
+	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "
+			     "command ran");
+}
+
+TEST(says_that_it_cannot_wait_for_the_ids)
+{
+	block();
+	fake_sys_answer("poll*", -ENOMEM);
+	child_is_gone();
+	assert_fails(ENOMEM, "cannot wait for the sandbox to begin: Cannot allocate memory");
+	assert_contains(fake_sys_trace(), "kill child 9\n");
+}
+
+/* --- Signals, under bubblewrap's name ------------------------------------- */
+
+TEST(is_ended_by_a_signal_of_a_process_as_bubblewrap_is)
+{
+	plan.as_bwrap = true;
+	command_starts();
+	signal_comes(SIGTERM, SI_USER);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8); /* in a test, nobody dies of a signal */
+	assert_contains(fake_sys_trace(), "read signals\ndie_of 15\n");
+	assert_null(strstr(fake_sys_trace(), "kill"));
+}
+
+TEST(leaves_nobody_behind_when_a_signal_ends_it_before_there_is_a_command)
+{
+	static const int codes[] = {SI_USER, SI_KERNEL};
+
+	for (size_t i = 0; i < LENGTH(codes); i++) {
+		(void)set_up(NULL);
+		plan.as_bwrap = true;
+		signal_comes(SIGHUP, codes[i]);
+		child_is_gone();
+		assert_status(SIGHUP);
+		assert_contains(fake_sys_trace(), "read signals\nkill child 9\ndie_of 1\n");
+	}
+}
+
+TEST(passes_nothing_that_the_terminal_sends_on_as_bubblewrap)
+{
+	plan.as_bwrap = true;
+	plan.new_session = true;
+	command_starts();
+	signal_comes(SIGINT, SI_KERNEL);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_null(strstr(fake_sys_trace(), "kill"));
+	assert_null(strstr(fake_sys_trace(), "die_of"));
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(returns_the_status_of_the_command, set_up),
+	cmocka_unit_test_setup(waits_for_nobody_while_others_are_left_inside, set_up),
+	cmocka_unit_test_setup(waits_no_longer_than_a_second_for_the_mounts_to_go, set_up),
+	cmocka_unit_test_setup(hears_what_was_said_before_the_end, set_up),
+	cmocka_unit_test_setup(passes_an_error_from_inside_on_as_it_is, set_up),
+	cmocka_unit_test_setup(says_that_the_first_process_was_killed, set_up),
+	cmocka_unit_test_setup(says_that_the_first_process_ended_without_a_word, set_up),
+	cmocka_unit_test_setup(takes_the_end_of_the_first_process_for_that_of_a_command_that_ran,
+			       set_up),
+	cmocka_unit_test_setup(does_not_take_what_it_cannot_learn_for_success, set_up),
+	cmocka_unit_test_setup(takes_the_first_process_for_the_command_without_a_reaper, set_up),
+	cmocka_unit_test_setup(knows_without_a_reaper_that_nothing_ran_before_exec, set_up),
+	cmocka_unit_test_setup(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped, set_up),
+	cmocka_unit_test_setup(hears_of_an_end_while_a_tracer_holds_the_child, set_up),
+	cmocka_unit_test_setup(wakes_a_reaper_that_does_not_say_how_the_command_ended, set_up),
+	cmocka_unit_test_setup(waits_no_longer_than_a_second_to_hear_how_the_command_ended, set_up),
+	cmocka_unit_test_setup(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds, set_up),
+	cmocka_unit_test_setup(passes_a_signal_of_a_process_on, set_up),
+	cmocka_unit_test_setup(does_not_send_twice_what_the_terminal_sends, set_up),
+	cmocka_unit_test_setup(passes_on_what_the_terminal_does_not_send_to_another_session,
+			       set_up),
+	cmocka_unit_test_setup(hears_of_a_command_before_it_passes_a_signal_on, set_up),
+	cmocka_unit_test_setup(ends_the_run_by_a_signal_before_there_is_a_command, set_up),
+	cmocka_unit_test_setup(passes_signals_to_the_first_process_once_it_is_the_command, set_up),
+	cmocka_unit_test_setup(ends_the_run_by_a_signal_without_a_reaper_before_exec, set_up),
+	cmocka_unit_test_setup(goes_on_when_the_command_cannot_be_signalled_any_more, set_up),
+	cmocka_unit_test_setup(goes_on_when_there_is_no_signal_after_all, set_up),
+	cmocka_unit_test_setup(lets_the_end_of_a_dead_child_tell_why, set_up),
+	cmocka_unit_test_setup(says_that_the_sandbox_cannot_begin, set_up),
+	cmocka_unit_test_setup(says_that_it_cannot_hear, set_up),
+	cmocka_unit_test_setup(believes_no_malformed_report, set_up),
+	cmocka_unit_test_setup(believes_no_report_that_brings_a_descriptor_of_its_own, set_up),
+	cmocka_unit_test_setup(leaves_nobody_behind_when_the_run_has_failed, set_up),
+	cmocka_unit_test_setup(says_that_it_cannot_wait, set_up),
+	cmocka_unit_test_setup(goes_on_after_an_interruption, set_up),
+	cmocka_unit_test_setup(keeps_only_the_latest_handle_of_a_command, set_up),
+	cmocka_unit_test_setup(closes_what_it_does_not_need_itself, set_up),
+	cmocka_unit_test_setup(tells_the_caller_what_happens, set_up),
+	cmocka_unit_test_setup(tells_no_more_than_bubblewrap_under_its_name, set_up),
+	cmocka_unit_test_setup(tells_of_the_start_before_it_lets_the_sandbox_begin, set_up),
+	cmocka_unit_test_setup(tells_only_those_who_want_to_know, set_up),
+	cmocka_unit_test_setup(tells_the_number_of_the_first_process_if_that_is_the_command,
+			       set_up),
+	cmocka_unit_test_setup(tells_the_number_of_whoever_becomes_the_command, set_up),
+	cmocka_unit_test_setup(tells_nothing_of_what_was_used_while_others_are_left_inside, set_up),
+	cmocka_unit_test_setup(tells_no_exit_code_of_a_command_that_did_not_run, set_up),
+	cmocka_unit_test_setup(hears_why_there_are_no_namespaces_to_tell_of, set_up),
+	cmocka_unit_test_setup(believes_nothing_else_to_be_about_namespaces, set_up),
+	cmocka_unit_test_setup(lets_the_end_tell_why_there_are_no_namespaces_to_tell_of, set_up),
+	cmocka_unit_test(ends_the_run_by_a_signal_while_nobody_reads),
+	cmocka_unit_test(does_not_wait_for_readers_when_the_first_process_has_ended),
+	cmocka_unit_test(says_that_it_cannot_wait_for_readers),
+	cmocka_unit_test_setup(lets_nothing_begin_that_it_cannot_tell_of, set_up),
+	cmocka_unit_test_setup(does_not_mind_when_nobody_listens_any_more, set_up),
+	cmocka_unit_test_setup(hears_of_namespaces_twice_without_harm, set_up),
+	cmocka_unit_test_setup(lets_the_sandbox_begin_when_the_ids_are_mapped, set_up),
+	cmocka_unit_test_setup(ends_the_run_by_a_signal_before_the_ids_are_mapped, set_up),
+	cmocka_unit_test_setup(waits_on_when_there_is_no_signal_after_all, set_up),
+	cmocka_unit_test_setup(does_not_wait_for_the_ids_of_the_dead, set_up),
+	cmocka_unit_test_setup(says_that_it_cannot_wait_for_the_ids, set_up),
+	cmocka_unit_test_setup(is_ended_by_a_signal_of_a_process_as_bubblewrap_is, set_up),
+	cmocka_unit_test_setup(leaves_nobody_behind_when_a_signal_ends_it_before_there_is_a_command,
+			       set_up),
+	cmocka_unit_test_setup(passes_nothing_that_the_terminal_sends_on_as_bubblewrap, set_up),
+};
+
+int main(void)
+{
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,68 +4,94 @@
 
 #include "fake_sys.h"
 #include "sbx/ns.h"
+#include "sbx/sys.h"
 #include "test.h"
 
-enum { PROC_SELF = 3 };
+enum { PROC = 3, USERS, USERS2, PIDS };
 
 static int set_up(void **state __attribute__((unused)))
 {
 	fake_sys_reset();
-	fake_sys_given(PROC_SELF, "/proc/self");
+	fake_sys_given(PROC, "/proc");
+	fake_sys_given(USERS, "users");
+	fake_sys_given(USERS2, "users2");
+	fake_sys_given(PIDS, "pids");
 	return 0;
 }
 
-static struct op dev[] = {{.kind = OP_DEV, .option = "dev"}};
-
 #define ALL_BUT_USER (CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP)
+#define NONE_GIVEN .users = -1, .users2 = -1, .pids = -1
+
+/* --- The plan ------------------------------------------------------------- */
 
 /* Plans, for a caller with @id as its user and group, and what comes of them. */
 static const struct {
 	struct plan plan;
+	bool lent;
 	unsigned id;
 	struct ns ns;
 } plans[] = {
-	{.id = 0, .ns = {.flags = CLONE_NEWNS}},
+	{.id = 0, .ns = {.flags = CLONE_NEWNS, NONE_GIVEN}},
 	{.id = 1000,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER,
 		.outside = {1000, 1000},
-		.building = {1000, 1000},
-		.inside = {1000, 1000}}},
-	{.plan = {.unshare = ALL_BUT_USER}, .id = 0, .ns = {.flags = CLONE_NEWNS | ALL_BUT_USER}},
+		.inside = {1000, 1000},
+		NONE_GIVEN}},
+	{.plan = {.unshare = ALL_BUT_USER},
+	 .id = 0,
+	 .ns = {.flags = CLONE_NEWNS | ALL_BUT_USER, NONE_GIVEN}},
 	{.plan = {.unshare = CLONE_NEWUSER, .have_uid = true, .uid = 7},
 	 .id = 0,
-	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER, .building = {7, 0}, .inside = {7, 0}}},
+	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER, .inside = {7, 0}, NONE_GIVEN}},
 	{.plan = {.have_uid = true, .uid = 7, .have_gid = true, .gid = 8},
 	 .id = 1000,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER,
 		.outside = {1000, 1000},
-		.building = {7, 8},
-		.inside = {7, 8}}},
-	{.plan = {.have_uid = true, .have_gid = true}, .id = 0, .ns = {.flags = CLONE_NEWNS}},
+		.inside = {7, 8},
+		NONE_GIVEN}},
+	{.plan = {.have_uid = true, .have_gid = true},
+	 .id = 0,
+	 .ns = {.flags = CLONE_NEWNS, NONE_GIVEN}},
 	{.plan = {.unshare_try = CLONE_NEWUSER | CLONE_NEWCGROUP},
 	 .id = 0,
-	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWCGROUP}},
+	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWCGROUP, NONE_GIVEN}},
 
-	/* devpts wants an owner that is root */
-	{.plan = {.ops = dev, .n_ops = 1}, .id = 0, .ns = {.flags = CLONE_NEWNS}},
-	{.plan = {.ops = dev, .n_ops = 1, .unshare = CLONE_NEWUSER},
+	/* namespaces that there are */
+	{.plan = {.fds = {[FD_USERNS] = {"userns", USERS}}, .have_uid = true, .uid = 7},
+	 .id = 1000,
+	 .ns = {.flags = CLONE_NEWNS,
+		.outside = {1000, 1000},
+		.inside = {7, 1000},
+		.users = USERS,
+		.users2 = -1,
+		.pids = -1}},
+	{.plan = {.fds = {[FD_USERNS2] = {"userns2", USERS2}, [FD_PIDNS] = {"pidns", PIDS}}},
 	 .id = 0,
-	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER}},
-	{.plan = {.ops = dev, .n_ops = 1},
+	 .ns = {.flags = CLONE_NEWNS, .users = -1, .users2 = USERS2, .pids = PIDS}},
+
+	/* who maps the ids */
+	{.lent = true,
 	 .id = 1000,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER,
-		.second = true,
+		.mapper = NS_MAPPER_MONITOR,
 		.outside = {1000, 1000},
-		.inside = {1000, 1000}}},
-	{.plan = {.ops = dev, .n_ops = 1, .have_uid = true, .have_gid = true},
-	 .id = 1000,
-	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER, .outside = {1000, 1000}}},
-	{.plan = {.ops = dev, .n_ops = 1, .have_uid = true},
-	 .id = 1000,
+		.inside = {1000, 1000},
+		NONE_GIVEN}},
+	{.plan = {.unshare = CLONE_NEWUSER, .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 9}}},
+	 .lent = true,
+	 .id = 0,
+	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER, .mapper = NS_MAPPER_CALLER, NONE_GIVEN}},
+
+	/* no more user namespaces */
+	{.plan = {.unshare = CLONE_NEWUSER, .disable_userns = true},
+	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER,
-		.second = true,
-		.outside = {1000, 1000},
-		.inside = {0, 1000}}},
+		.disable_users = true,
+		.check_no_users = true,
+		NONE_GIVEN}},
+	{.plan = {.assert_userns_disabled = true},
+	 .id = 0,
+	 .ns = {.flags = CLONE_NEWNS, .check_no_users = true, NONE_GIVEN}},
 };
 
 static void assert_ids_equal(struct ids a, struct ids b)
@@ -74,23 +100,93 @@ static void assert_ids_equal(struct ids a, struct ids b)
 	assert_int_equal(a.gid, b.gid);
 }
 
+static void assert_ns_equal(const struct ns *a, const struct ns *b)
+{
+	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->second, b->second);
+	assert_int_equal(a->disable_users, b->disable_users);
+	assert_int_equal(a->check_no_users, b->check_no_users);
+	assert_int_equal(a->mapper, b->mapper);
+	assert_int_equal(a->users, b->users);
+	assert_int_equal(a->users2, b->users2);
+	assert_int_equal(a->pids, b->pids);
+	assert_ids_equal(a->outside, b->outside);
+	assert_ids_equal(a->inside, b->inside);
+}
+
 TEST(decides_on_namespaces_and_ids)
 {
 	for (size_t i = 0; i < LENGTH(plans); i++) {
 		struct ns ns = {0};
 		struct err e = {0};
 
-		fake_sys_reset();
+		(void)set_up(NULL);
 		fake_sys_always("getuid", plans[i].id);
 		fake_sys_always("getgid", plans[i].id);
-		assert_int_equal(ns_plan(&plans[i].plan, &ns, &e), 0);
-		assert_int_equal(ns.flags, plans[i].ns.flags);
-		assert_int_equal(ns.second, plans[i].ns.second);
-		assert_ids_equal(ns.outside, plans[i].ns.outside);
-		assert_ids_equal(ns.building, plans[i].ns.building);
-		assert_ids_equal(ns.inside, plans[i].ns.inside);
+		assert_int_equal(ns_plan(&plans[i].plan, plans[i].lent, &ns, &e), 0);
+		assert_ns_equal(&ns, &plans[i].ns);
+		assert_int_equal(ns_other_users(&ns), (ns.flags & CLONE_NEWUSER) || ns.users >= 0);
 		assert_int_equal(fake_sys_open_fds(), 0);
 	}
+}
+
+static struct op dev[] = {{.kind = OP_DEV, .option = "dev"}};
+
+/* When there is to be a second user namespace. */
+static const struct {
+	struct plan plan;
+	bool has_caps;
+	struct ns ns;
+	bool second;
+} seconds[] = {
+	{.has_caps = true, .ns = {.users2 = -1, .flags = CLONE_NEWUSER, .inside = {7, 7}}},
+	{.plan = {.ops = dev, .n_ops = 1},
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER, .inside = {7, 7}}},
+	{.plan = {.ops = dev, .n_ops = 1},
+	 .has_caps = true,
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER, .inside = {7, 7}},
+	 .second = true},
+	{.plan = {.ops = dev, .n_ops = 1},
+	 .has_caps = true,
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER, .inside = {0, 7}},
+	 .second = true},
+	{.plan = {.ops = dev, .n_ops = 1},
+	 .has_caps = true,
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
+	{.plan = {.ops = dev, .n_ops = 1},
+	 .has_caps = true,
+	 .ns = {.users2 = -1, .inside = {7, 7}}},
+	{.plan = {.disable_userns = true},
+	 .has_caps = true,
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER},
+	 .second = true},
+	{.plan = {.disable_userns = true}, .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
+	{.plan = {.disable_userns = true},
+	 .has_caps = true,
+	 .ns = {.flags = CLONE_NEWUSER, .users2 = USERS2}},
+};
+
+TEST(makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first)
+{
+	for (size_t i = 0; i < LENGTH(seconds); i++) {
+		struct ns ns = seconds[i].ns;
+
+		ns_plan_second(&seconds[i].plan, seconds[i].has_caps, &ns);
+		assert_int_equal(ns.second, seconds[i].second);
+	}
+}
+
+TEST(knows_whether_others_can_be_in_the_user_namespace_of_the_command)
+{
+	const struct ns made = {.flags = CLONE_NEWUSER, NONE_GIVEN};
+	const struct ns left = {.flags = CLONE_NEWUSER, .users = -1, .users2 = USERS2, .pids = -1};
+	const struct ns joined = {.flags = CLONE_NEWNS, .users = USERS, .users2 = -1, .pids = -1};
+	const struct ns none = {.flags = CLONE_NEWNS, NONE_GIVEN};
+
+	assert_true(ns_own_users(&made));
+	assert_false(ns_own_users(&left));
+	assert_false(ns_own_users(&joined));
+	assert_false(ns_own_users(&none));
 }
 
 /* What of a host says that it lacks a namespace. */
@@ -120,7 +216,7 @@ TEST(tries_only_what_the_host_has)
 			fake_sys_always_text(lacks[i].line, lacks[i].text);
 		else
 			fake_sys_always(lacks[i].line, lacks[i].r);
-		assert_int_equal(ns_plan(&plan, &ns, &e), 0);
+		assert_int_equal(ns_plan(&plan, false, &ns, &e), 0);
 		assert_int_equal(ns.flags, CLONE_NEWNS | (plan.unshare_try & ~lacks[i].lacks));
 	}
 }
@@ -132,110 +228,606 @@ TEST(does_not_ask_the_host_about_what_has_to_be_there)
 	struct err e = {0};
 
 	fake_sys_always("access*", -ENOENT);
-	assert_int_equal(ns_plan(&plan, &ns, &e), 0);
+	assert_int_equal(ns_plan(&plan, false, &ns, &e), 0);
 	assert_int_equal(ns.flags, CLONE_NEWNS | CLONE_NEWUSER);
 	assert_int_equal(fake_sys_calls(), 0);
 }
 
-TEST(needs_a_user_namespace_for_ids_that_differ)
-{
-	const struct plan uid = {.have_uid = true, .uid = 1};
-	const struct plan gid = {.have_gid = true, .gid = 1};
-	struct ns ns = {0};
-	struct err e = {0};
+/* Plans that cannot be, how we say it, and how bubblewrap does. */
+static const struct {
+	struct plan plan;
+	const char *msg;
+	const char *bwrap;
+} impossible[] = {
+	{{.have_uid = true, .uid = 1},
+	 "--uid: needs --unshare-user or --userns",
+	 "Specifying --uid requires --unshare-user or --userns"},
+	{{.have_gid = true, .gid = 1},
+	 "--gid: needs --unshare-user or --userns",
+	 "Specifying --gid requires --unshare-user or --userns"},
+	{{.unshare = CLONE_NEWCGROUP},
+	 "--unshare-cgroup: this kernel has no cgroup namespaces",
+	 "Cannot create new cgroup namespace because the kernel does not support it"},
+};
 
-	assert_int_equal(ns_plan(&uid, &ns, &e), -EINVAL);
-	assert_string_equal(e.msg, "--uid needs --unshare-user");
-	assert_int_equal(ns_plan(&gid, &ns, &e), -EINVAL);
-	assert_string_equal(e.msg, "--gid needs --unshare-user");
+TEST(names_the_option_that_cannot_be_had)
+{
+	fake_sys_always("access /proc/self/ns/cgroup", -ENOENT);
+	for (size_t i = 0; i < LENGTH(impossible); i++) {
+		struct ns ns = {0};
+		struct err e = {0};
+
+		assert_int_equal(ns_plan(&impossible[i].plan, false, &ns, &e), -EINVAL);
+		assert_string_equal(e.msg, impossible[i].msg);
+		assert_string_equal(e.bwrap, impossible[i].bwrap);
+		assert_int_equal(ns.flags, 0);
+	}
 }
 
-static const struct ns both = {
+/* --- Making the first process inside -------------------------------------- */
+
+static unsigned children; /* that have been made */
+
+static void child(void *arg)
+{
+	assert_ptr_equal(arg, &children);
+	children++;
+	sys_exit(7);
+}
+
+/* What ns_clone() returns; nothing stays open but a handle of what it makes. */
+static pid_t clone_child(const struct ns *ns, struct err *e)
+{
+	const struct ns_start start = {.child = child, .arg = &children, .stack = 4096};
+	int pidfd = -1;
+	pid_t pid = ns_clone(ns, &start, &pidfd, e);
+
+	assert_int_equal(pidfd >= 0, pid > 0);
+	if (pid > 0) {
+		assert_string_equal(fake_sys_name(pidfd), "child");
+		(void)sys_close(pidfd);
+	}
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return pid;
+}
+
+TEST(makes_all_namespaces_at_once)
+{
+	const struct ns ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID, NONE_GIVEN};
+	struct err e = {0};
+
+	assert_int_equal(clone_child(&ns, &e), 1000);
+	assert_string_equal(fake_sys_trace(), "clone user mnt pid\n");
+}
+
+static const struct ns plain = {.flags = CLONE_NEWNS, NONE_GIVEN};
+
+static void clone_plain(void *arg)
+{
+	struct err e = {0};
+
+	(void)arg;
+	(void)clone_child(&plain, &e);
+}
+
+TEST(calls_the_child_in_the_child)
+{
+	children = 0;
+	fake_sys_answer("clone*", 0);
+	assert_int_equal(fake_sys_run(clone_plain, NULL), 7);
+	assert_int_equal(children, 1);
+}
+
+TEST(says_what_helps_where_namespaces_cannot_be_made)
+{
+	struct err e = {0};
+
+	fake_sys_answer("clone*", -EINVAL);
+	assert_int_equal(clone_child(&plain, &e), -EINVAL);
+	assert_string_equal(e.msg, "cannot make the namespaces: Invalid argument");
+	assert_string_equal(e.hint, "this kernel lacks one of the namespaces asked for");
+}
+
+/* Namespaces to enter, and how. */
+static const struct {
+	struct ns ns;
+	const char *trace;
+} joined[] = {
+	{{.flags = CLONE_NEWNS, .users = USERS, .users2 = -1, .pids = -1},
+	 "prctl dumpable 0\n"
+	 "vfork files, 4096 more bytes of stack\n"
+	 "\tsetns users user\n"
+	 "\tclone mnt parent\n"
+	 "\texit 0\n"
+	 "wait 2\n"},
+	{{.flags = CLONE_NEWNS | CLONE_NEWPID, .users = USERS, .users2 = -1, .pids = -1},
+	 "prctl dumpable 0\n"
+	 "vfork files, 4096 more bytes of stack\n"
+	 "\tsetns users user\n"
+	 "\tclone mnt pid parent\n"
+	 "\texit 0\n"
+	 "wait 2\n"},
+	{{.flags = CLONE_NEWNS | CLONE_NEWUSER, .users = -1, .users2 = -1, .pids = PIDS},
+	 "prctl dumpable 0\n"
+	 "vfork files, 4096 more bytes of stack\n"
+	 "\tsetns pids pid\n"
+	 "\tclone user mnt parent\n"
+	 "\texit 0\n"
+	 "wait 2\n"},
+	{{.flags = CLONE_NEWNS | CLONE_NEWPID, .users = USERS, .users2 = USERS2, .pids = PIDS},
+	 "prctl dumpable 0\n"
+	 "vfork files, 4096 more bytes of stack\n"
+	 "\tsetns users user\n"
+	 "\tsetns pids pid\n"
+	 "\tvfork files parent, 4096 more bytes of stack\n"
+	 "\t\tclone mnt pid parent\n"
+	 "\t\texit 0\n"
+	 "\texit 0\n"
+	 "wait 2\n"
+	 "wait 3\n"},
+};
+
+/* The one with the most helpers. */
+static const struct ns *const two_helpers = &joined[LENGTH(joined) - 1].ns;
+
+TEST(enters_namespaces_in_helpers)
+{
+	for (size_t i = 0; i < LENGTH(joined); i++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		assert_int_equal(clone_child(&joined[i].ns, &e), 1000);
+		assert_string_equal(fake_sys_trace(), joined[i].trace);
+		assert_int_equal(e.code, 0);
+	}
+}
+
+TEST(waits_for_helpers_after_an_interruption)
+{
+	struct err e = {0};
+
+	(void)set_up(NULL);
+	fake_sys_answer("wait 2", -EINTR);
+	assert_int_equal(clone_child(two_helpers, &e), 1000);
+	assert_contains(fake_sys_trace(), "wait 2\nwait 2\nwait 3\n");
+}
+
+TEST(calls_the_child_in_what_a_helper_makes)
+{
+	struct err e = {0};
+
+	for (size_t i = 0; i < LENGTH(joined); i++) {
+		children = 0;
+		(void)set_up(NULL);
+		fake_sys_answer("clone*", 0);
+		(void)clone_child(&joined[i].ns, &e);
+		assert_int_equal(children, 1);
+		assert_contains(fake_sys_trace(), "\texit 7\n");
+	}
+}
+
+TEST(says_that_a_helper_was_killed)
+{
+	static const char *const helpers[] = {"vfork files,*", "vfork files parent*"};
+
+	for (size_t i = 0; i < LENGTH(helpers); i++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_answer(helpers[i], 2); /* made, but it never does anything */
+		assert_int_equal(clone_child(two_helpers, &e), -ECHILD);
+		assert_int_equal(e.code, ECHILD);
+		assert_string_equal(e.msg, "a helper that enters namespaces was killed");
+		assert_null(strstr(fake_sys_trace(), "clone"));
+	}
+}
+
+/* Calls that fail on the way into namespaces. */
+static const struct {
+	const char *call;
+	int code;
+	const char *msg;
+	const char *option;
+	const char *hint;
+} refused[] = {
+	{"setns users user", EINVAL,
+	 "--userns: cannot enter the namespace that descriptor 4 is open on: Invalid argument",
+	 "--userns", "such as /proc/PID/ns/user"},
+	{"setns users user", EPERM,
+	 "--userns: cannot enter the namespace that descriptor 4 is open on: "
+	 "Operation not permitted",
+	 "--userns", "only a user namespace that the caller has made"},
+	{"setns pids pid", EPERM,
+	 "--pidns: cannot enter the namespace that descriptor 6 is open on: "
+	 "Operation not permitted",
+	 "--pidns", "with --userns"},
+	{"prctl*", EINVAL, "cannot hide from processes in another namespace: Invalid argument", "",
+	 ""},
+	{"vfork files,*", ENOMEM,
+	 "cannot make a helper to enter namespaces: Cannot allocate memory", "", ""},
+	{"vfork files parent*", ENOMEM,
+	 "cannot make a helper inside --pidns: Cannot allocate memory", "", ""},
+	{"clone*", EINVAL, "cannot make the namespaces: Invalid argument", "",
+	 "has to be entered as well, with --userns"},
+};
+
+TEST(says_which_namespace_cannot_be_entered)
+{
+	for (size_t i = 0; i < LENGTH(refused); i++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_answer(refused[i].call, -refused[i].code);
+		assert_int_equal(clone_child(two_helpers, &e), -refused[i].code);
+		assert_int_equal(e.code, refused[i].code);
+		assert_string_equal(e.msg, refused[i].msg);
+		assert_string_equal(e.option, refused[i].option);
+		assert_contains(e.hint, refused[i].hint);
+	}
+}
+
+TEST(reports_every_call_that_fails_while_entering)
+{
+	unsigned failures = 0;
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		struct err e = {0};
+		pid_t pid;
+
+		(void)set_up(NULL);
+		fake_sys_fail_at(nth, EIO);
+		pid = clone_child(two_helpers, &e);
+		if (nth > fake_sys_calls())
+			break;
+		assert_int_equal(pid, pid > 0 ? 1000 : -EIO);
+		assert_int_equal(e.code, pid > 0 ? 0 : EIO);
+		failures += pid < 0;
+	}
+	assert_int_equal(nth, 9);
+	assert_int_equal(failures, 6); /* but for the two waits, which nothing depends on */
+}
+
+/* --- Ids ------------------------------------------------------------------ */
+
+/* An ordinary user's namespace. */
+static const struct ns users = {
 	.flags = CLONE_NEWNS | CLONE_NEWUSER,
-	.second = true,
 	.outside = {1000, 100},
 	.inside = {4294967294, 5},
+	NONE_GIVEN,
 };
 
 TEST(maps_ids_and_forbids_setgroups_before)
 {
 	struct err e = {0};
 
-	assert_int_equal(ns_map_first(&both, PROC_SELF, &e), 0);
-	assert_string_equal(fake_sys_trace(), "open /proc/self setgroups write\n"
+	assert_int_equal(ns_map(&users, NS_MAPPER_INSIDE, PROC, "self", &e), 0);
+	assert_string_equal(fake_sys_trace(), "open /proc self/setgroups write\n"
 					      "write /proc/self/setgroups deny\n"
-					      "open /proc/self uid_map write\n"
-					      "write /proc/self/uid_map 0 1000 1\n"
-					      "open /proc/self gid_map write\n"
-					      "write /proc/self/gid_map 0 100 1\n");
+					      "open /proc self/uid_map write\n"
+					      "write /proc/self/uid_map 4294967294 1000 1\n"
+					      "open /proc self/gid_map write\n"
+					      "write /proc/self/gid_map 5 100 1\n");
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
-TEST(maps_the_ids_of_the_second_namespace_to_those_of_the_first)
+TEST(maps_ids_only_in_the_process_that_is_to_do_it)
 {
-	struct err e = {0};
+	static const enum ns_mapper mappers[] = {NS_MAPPER_INSIDE, NS_MAPPER_MONITOR,
+						 NS_MAPPER_CALLER};
 
-	assert_int_equal(ns_enter_second(&both, PROC_SELF, &e), 0);
-	assert_string_equal(fake_sys_trace(), "unshare user\n"
-					      "open /proc/self setgroups write\n"
-					      "write /proc/self/setgroups deny\n"
-					      "open /proc/self uid_map write\n"
-					      "write /proc/self/uid_map 4294967294 0 1\n"
-					      "open /proc/self gid_map write\n"
-					      "write /proc/self/gid_map 5 0 1\n");
-	assert_int_equal(fake_sys_open_fds(), 0);
+	for (size_t i = 0; i < LENGTH(mappers); i++)
+		for (size_t k = 0; k < LENGTH(mappers); k++) {
+			struct ns ns = users;
+			struct err e = {0};
+
+			(void)set_up(NULL);
+			ns.mapper = mappers[i];
+			assert_int_equal(ns_map(&ns, mappers[k], PROC, "4321", &e), 0);
+			assert_int_equal(fake_sys_calls(), i == k ? 6 : 0);
+			if (i == k)
+				assert_contains(fake_sys_trace(),
+						"open /proc 4321/uid_map write\n");
+		}
 }
 
-TEST(maps_nothing_without_a_user_namespace)
+TEST(maps_nothing_without_a_new_user_namespace)
 {
-	const struct ns ns = {.flags = CLONE_NEWNS};
 	struct err e = {0};
 
-	assert_int_equal(ns_map_first(&ns, -1, &e), 0);
-	assert_int_equal(ns_enter_second(&ns, -1, &e), 0);
+	assert_int_equal(ns_map(&plain, NS_MAPPER_INSIDE, -1, "self", &e), 0);
 	assert_int_equal(fake_sys_calls(), 0);
 }
 
 TEST(says_which_id_cannot_be_mapped_and_what_helps)
 {
-	struct err e = {0};
+	static const struct {
+		const char *call;
+		const char *msg;
+		const char *bwrap;
+	} maps[] = {
+		{"write /proc/self/setgroups*",
+		 "cannot forbid setgroups in /proc/self/setgroups: Operation not permitted", ""},
+		{"write /proc/self/uid_map*",
+		 "cannot map id 4294967294 to 1000 in /proc/self/uid_map: Operation not permitted",
+		 "setting up uid map: Operation not permitted"},
+		{"write /proc/self/gid_map*",
+		 "cannot map id 5 to 100 in /proc/self/gid_map: Operation not permitted",
+		 "setting up gid map: Operation not permitted"},
+	};
 
-	fake_sys_answer("write /proc/self/gid_map*", -EPERM);
-	assert_int_equal(ns_map_first(&both, PROC_SELF, &e), -EPERM);
-	assert_string_equal(e.msg, "cannot map id 0 to 100 in /proc/self/gid_map: "
-				   "Operation not permitted");
-	assert_contains(e.hint, "CAP_SETFCAP");
-}
-
-TEST(reports_every_call_that_fails)
-{
-	for (unsigned nth = 1; nth <= 7; nth++) {
+	for (size_t i = 0; i < LENGTH(maps); i++) {
 		struct err e = {0};
 
 		(void)set_up(NULL);
+		fake_sys_answer(maps[i].call, -EPERM);
+		assert_int_equal(ns_map(&users, NS_MAPPER_INSIDE, PROC, "self", &e), -EPERM);
+		assert_string_equal(e.msg, maps[i].msg);
+		assert_string_equal(e.bwrap, maps[i].bwrap);
+		assert_contains(e.hint, "CAP_SETFCAP");
+	}
+}
+
+static const struct ns entered = {
+	.flags = CLONE_NEWNS,
+	.outside = {1000, 100},
+	.inside = {7, 8},
+	.users = USERS,
+	.users2 = -1,
+	.pids = -1,
+};
+
+TEST(takes_the_ids_of_a_namespace_that_was_there_before)
+{
+	struct ns same = entered;
+	struct err e = {0};
+
+	assert_int_equal(ns_become(&entered, &e), 0);
+	assert_string_equal(fake_sys_trace(), "prctl securebits 4\n"
+					      "setgid 8\n"
+					      "setuid 7\n"
+					      "prctl securebits 0\n"
+					      "prctl pdeathsig 9\n");
+	(void)set_up(NULL);
+	same.inside = same.outside;
+	assert_int_equal(ns_become(&same, &e), 0);
+	assert_string_equal(fake_sys_trace(), "prctl securebits 4\n"
+					      "prctl securebits 0\n"
+					      "prctl pdeathsig 9\n");
+	(void)set_up(NULL);
+	assert_int_equal(ns_become(&users, &e), 0);
+	assert_int_equal(fake_sys_calls(), 0);
+}
+
+TEST(says_whom_it_cannot_become)
+{
+	for (unsigned nth = 1; nth <= 5; nth++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_fail_at(nth, EINVAL);
+		assert_int_equal(ns_become(&entered, &e), -EINVAL);
+		assert_string_equal(e.msg, nth <= 2 ? "cannot become group 8: Invalid argument"
+						    : "cannot become user 7: Invalid argument");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+/* --- The numbers of namespaces -------------------------------------------- */
+
+TEST(tells_the_numbers_of_new_namespaces_only)
+{
+	const struct ns ns = {.flags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUSER, NONE_GIVEN};
+	struct ns_ids ids = {.ino = {[NS_NET] = 9}};
+	struct err e = {0};
+
+	fake_sys_always_text("readlink /proc self/ns/cgroup", "cgroup:[4026531835]");
+	fake_sys_always_text("readlink /proc self/ns/mnt", "mnt:[18446744073709551615]");
+	assert_int_equal(ns_identify(&ns, PROC, &ids, &e), 0);
+	assert_int_equal(ids.ino[NS_CGROUP], 4026531835);
+	assert_true(ids.ino[NS_MNT] == UINT64_MAX);
+	assert_int_equal(ids.ino[NS_NET], 0);
+	assert_string_equal(fake_sys_trace(), "readlink /proc self/ns/cgroup\n"
+					      "readlink /proc self/ns/mnt\n");
+}
+
+TEST(tells_the_numbers_of_all_namespaces_by_their_names)
+{
+	const struct ns ns = {.flags = CLONE_NEWNS | ALL_BUT_USER, NONE_GIVEN};
+	struct ns_ids ids;
+	struct err e = {0};
+
+	fake_sys_always_text("readlink /proc self/ns/cgroup", "cgroup:[1]");
+	fake_sys_always_text("readlink /proc self/ns/ipc", "ipc:[2]");
+	fake_sys_always_text("readlink /proc self/ns/mnt", "mnt:[3]");
+	fake_sys_always_text("readlink /proc self/ns/net", "net:[4]");
+	fake_sys_always_text("readlink /proc self/ns/pid", "pid:[5]");
+	fake_sys_always_text("readlink /proc self/ns/uts", "uts:[6]");
+	assert_int_equal(ns_identify(&ns, PROC, &ids, &e), 0);
+	for (unsigned kind = 0; kind < NS_KINDS; kind++)
+		assert_int_equal(ids.ino[kind], kind + 1);
+}
+
+TEST(believes_no_link_that_names_no_namespace)
+{
+	static const char *const links[] = {
+		"",       "m",       "mnt",      "mnt:[",
+		"mnt:[]", "mnt:[x]", "mnt:[-1]", "mnt:[99999999999999999999]",
+	};
+
+	for (size_t i = 0; i < LENGTH(links); i++) {
+		struct ns_ids ids;
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_always_text("readlink*", links[i]);
+		assert_true(ns_identify(&plain, PROC, &ids, &e) < 0);
+		assert_starts_with(e.msg, "cannot learn the number of the mnt namespace: ");
+	}
+	fake_sys_reset();
+}
+
+/* --- The last user namespace ---------------------------------------------- */
+
+#define ENTER_SECOND                                                                               \
+	"getuid\n"                                                                                 \
+	"getgid\n"                                                                                 \
+	"unshare user\n"                                                                           \
+	"open /proc self/setgroups write\n"                                                        \
+	"write /proc/self/setgroups deny\n"                                                        \
+	"open /proc self/uid_map write\n"                                                          \
+	"write /proc/self/uid_map 7 70 1\n"                                                        \
+	"open /proc self/gid_map write\n"                                                          \
+	"write /proc/self/gid_map 8 80 1\n"
+
+/* Where the command is to run, and how to get there. */
+static const struct {
+	struct ns ns;
+	const char *trace;
+} lasts[] = {
+	{{.users2 = -1}, ""},
+	{{.users2 = USERS2}, "prctl dumpable 0\nsetns users2 user\n"},
+	{{.users2 = -1, .second = true, .inside = {7, 8}}, ENTER_SECOND},
+	{{.users2 = -1, .check_no_users = true}, "unshare user\n"},
+	{{.users2 = -1, .disable_users = true, .check_no_users = true},
+	 "open /proc sys/user/max_user_namespaces write\n"
+	 "write /proc/sys/user/max_user_namespaces 0\n"
+	 "unshare user\n"},
+	{{.users2 = USERS2,
+	  .second = true,
+	  .inside = {7, 8},
+	  .disable_users = true,
+	  .check_no_users = true},
+	 "prctl dumpable 0\n"
+	 "setns users2 user\n"
+	 "open /proc sys/user/max_user_namespaces write\n"
+	 "write /proc/sys/user/max_user_namespaces 1\n" ENTER_SECOND "unshare user\n"},
+};
+
+/* Begin anew, on a host where no more user namespaces can be made than @ns says. */
+static void start_entering(const struct ns *ns)
+{
+	(void)set_up(NULL);
+	fake_sys_always("getuid", 70);
+	fake_sys_always("getgid", 80);
+	if (ns->second)
+		fake_sys_answer("unshare user", 0);
+	fake_sys_always("unshare user", -ENOSPC);
+}
+
+TEST(enters_the_user_namespace_of_the_command)
+{
+	for (size_t i = 0; i < LENGTH(lasts); i++) {
+		struct err e = {0};
+
+		start_entering(&lasts[i].ns);
+		assert_int_equal(ns_enter_last(&lasts[i].ns, PROC, &e), 0);
+		assert_string_equal(fake_sys_trace(), lasts[i].trace);
+		assert_int_equal(fake_sys_open_fds(), 0);
+	}
+}
+
+TEST(reports_every_call_that_fails_at_last)
+{
+	const struct ns *ns = &lasts[LENGTH(lasts) - 1].ns;
+
+	for (unsigned nth = 1; nth <= 12; nth++) {
+		struct err e = {0};
+
+		start_entering(ns);
 		fake_sys_fail_at(nth, EIO);
-		assert_int_equal(ns_enter_second(&both, PROC_SELF, &e), -EIO);
+		assert_int_equal(ns_enter_last(ns, PROC, &e), -EIO);
 		assert_int_equal(e.code, EIO);
-		assert_starts_with(e.msg, "cannot ");
+		assert_contains(e.msg, "cannot ");
 		assert_contains(e.msg, ": Input/output error");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 		assert_int_equal(fake_sys_open_fds(), 0);
 	}
 }
 
+TEST(names_the_option_that_fails_at_last)
+{
+	const struct ns *ns = &lasts[LENGTH(lasts) - 1].ns;
+	struct err e = {0};
+
+	start_entering(ns);
+	fake_sys_answer("setns*", -EINVAL);
+	assert_int_equal(ns_enter_last(ns, PROC, &e), -EINVAL);
+	assert_string_equal(e.option, "--userns2");
+	start_entering(ns);
+	fake_sys_answer("write*", -EACCES);
+	assert_int_equal(ns_enter_last(ns, PROC, &e), -EACCES);
+	assert_string_equal(e.msg, "--disable-userns: cannot write to "
+				   "/proc/sys/user/max_user_namespaces: Permission denied");
+	start_entering(&plain);
+	fake_sys_answer("unshare user", -ENOSPC);
+	assert_int_equal(ns_enter_last(&lasts[2].ns, PROC, &e), -ENOSPC);
+	assert_string_equal(e.msg, "cannot make the second user namespace: "
+				   "No space left on device");
+	assert_contains(e.hint, "nested too deep");
+}
+
+TEST(sees_that_user_namespaces_can_still_be_made)
+{
+	const struct ns ns = {.users2 = -1, .check_no_users = true};
+	struct err e = {0};
+
+	assert_int_equal(ns_enter_last(&ns, PROC, &e), -EPERM);
+	assert_string_equal(e.msg, "new user namespaces can be made inside");
+	assert_string_equal(e.bwrap,
+			    "creation of new user namespaces was not disabled as requested");
+}
+
+TEST(takes_nothing_but_a_refusal_for_one)
+{
+	static const int refusals[] = {ENOSPC, EUSERS, EPERM, EACCES, EINVAL, ENOSYS};
+	const struct ns ns = {.users2 = -1, .check_no_users = true};
+	struct err e = {0};
+
+	for (size_t i = 0; i < LENGTH(refusals); i++) {
+		fake_sys_answer("unshare user", -refusals[i]);
+		assert_int_equal(ns_enter_last(&ns, PROC, &e), 0);
+	}
+	fake_sys_answer("unshare user", -ENOMEM);
+	assert_int_equal(ns_enter_last(&ns, PROC, &e), -ENOMEM);
+	assert_string_equal(e.msg, "cannot learn whether user namespaces can be made inside: "
+				   "Cannot allocate memory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decides_on_namespaces_and_ids),
+		cmocka_unit_test(
+			makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first),
+		cmocka_unit_test(knows_whether_others_can_be_in_the_user_namespace_of_the_command),
 		cmocka_unit_test(tries_only_what_the_host_has),
 		cmocka_unit_test_setup(does_not_ask_the_host_about_what_has_to_be_there, set_up),
-		cmocka_unit_test_setup(needs_a_user_namespace_for_ids_that_differ, set_up),
+		cmocka_unit_test_setup(names_the_option_that_cannot_be_had, set_up),
+		cmocka_unit_test_setup(makes_all_namespaces_at_once, set_up),
+		cmocka_unit_test_setup(calls_the_child_in_the_child, set_up),
+		cmocka_unit_test_setup(says_what_helps_where_namespaces_cannot_be_made, set_up),
+		cmocka_unit_test(enters_namespaces_in_helpers),
+		cmocka_unit_test(waits_for_helpers_after_an_interruption),
+		cmocka_unit_test(calls_the_child_in_what_a_helper_makes),
+		cmocka_unit_test(says_that_a_helper_was_killed),
+		cmocka_unit_test(says_which_namespace_cannot_be_entered),
+		cmocka_unit_test(reports_every_call_that_fails_while_entering),
 		cmocka_unit_test_setup(maps_ids_and_forbids_setgroups_before, set_up),
-		cmocka_unit_test_setup(maps_the_ids_of_the_second_namespace_to_those_of_the_first,
-				       set_up),
-		cmocka_unit_test_setup(maps_nothing_without_a_user_namespace, set_up),
-		cmocka_unit_test_setup(says_which_id_cannot_be_mapped_and_what_helps, set_up),
-		cmocka_unit_test(reports_every_call_that_fails),
+		cmocka_unit_test(maps_ids_only_in_the_process_that_is_to_do_it),
+		cmocka_unit_test_setup(maps_nothing_without_a_new_user_namespace, set_up),
+		cmocka_unit_test(says_which_id_cannot_be_mapped_and_what_helps),
+		cmocka_unit_test_setup(takes_the_ids_of_a_namespace_that_was_there_before, set_up),
+		cmocka_unit_test(says_whom_it_cannot_become),
+		cmocka_unit_test_setup(tells_the_numbers_of_new_namespaces_only, set_up),
+		cmocka_unit_test_setup(tells_the_numbers_of_all_namespaces_by_their_names, set_up),
+		cmocka_unit_test(believes_no_link_that_names_no_namespace),
+		cmocka_unit_test(enters_the_user_namespace_of_the_command),
+		cmocka_unit_test(reports_every_call_that_fails_at_last),
+		cmocka_unit_test(names_the_option_that_fails_at_last),
+		cmocka_unit_test_setup(sees_that_user_namespaces_can_still_be_made, set_up),
+		cmocka_unit_test_setup(takes_nothing_but_a_refusal_for_one, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

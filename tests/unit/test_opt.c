@@ -30,7 +30,59 @@ printf_like(2, 3) static void put(struct text *text, const char *fmt, ...)
 	assert_true(text->used < PLAN_BYTES);
 }
 
-static void put_op(struct text *text, const struct op *op)
+/* What is said of a kind of operation that has nothing but a destination. */
+static const char *const plain_kinds[OP_KINDS] = {
+	[OP_DIR] = "dir",       [OP_PROC] = "proc",   [OP_DEV] = "dev",
+	[OP_MQUEUE] = "mqueue", [OP_CHMOD] = "chmod", [OP_REMOUNT_RO] = "remount",
+};
+
+static void put_overlay(struct text *text, const struct plan *plan, const struct op *op)
+{
+	put(text, " overlay of");
+	for (size_t i = 0; i < op->overlay.n; i++)
+		put(text, " %s", plan->layers[op->overlay.first + i]);
+	if (op->kind == OP_OVERLAY)
+		put(text, ", changes to %s by %s", op->overlay.upper, op->overlay.work);
+}
+
+static void put_kind(struct text *text, const struct plan *plan, const struct op *op)
+{
+	switch (op->kind) {
+	case OP_BIND:
+		put(text, " bind %s", op->src);
+		return;
+	case OP_OVERLAY:
+	case OP_TMP_OVERLAY:
+	case OP_RO_OVERLAY:
+		put_overlay(text, plan, op);
+		return;
+	case OP_SYMLINK:
+		put(text, " link to %s", op->target);
+		return;
+	case OP_BIND_FD:
+		put(text, " bind %d", op->fd);
+		return;
+	case OP_FILE:
+	case OP_BIND_DATA:
+		put(text, " %s %d", op->kind == OP_FILE ? "copy" : "data", op->fd);
+		return;
+	case OP_TMPFS:
+		put(text, " tmpfs of %ju", (uintmax_t)op->size);
+		return;
+	case OP_DIR:
+	case OP_PROC:
+	case OP_DEV:
+	case OP_MQUEUE:
+	case OP_CHMOD:
+	case OP_REMOUNT_RO:
+		put(text, " %s", plain_kinds[op->kind]);
+		return;
+	case OP_KINDS:
+		return;
+	}
+}
+
+static void put_op(struct text *text, const struct plan *plan, const struct op *op)
 {
 	put(text, "%s:", op->option);
 	if (op->flags & OP_READONLY)
@@ -39,23 +91,27 @@ static void put_op(struct text *text, const struct op *op)
 		put(text, " dev");
 	if (op->flags & OP_IF_EXISTS)
 		put(text, " try");
-	if (op->kind == OP_BIND)
-		put(text, " bind %s", op->src);
-	else if (op->kind == OP_SYMLINK)
-		put(text, " link to %s", op->target);
-	else if (op->kind == OP_FILE || op->kind == OP_BIND_DATA)
-		put(text, " %s %d", op->kind == OP_FILE ? "copy" : "data", op->fd);
-	else if (op->kind == OP_TMPFS)
-		put(text, " tmpfs of %ju", (uintmax_t)op->size);
-	else
-		put(text, " kind %d", (int)op->kind);
+	put_kind(text, plan, op);
 	put(text, " at %s, %o below %o\n", op->dest, op->mode, op->parents_mode);
+}
+
+static void put_descriptors(struct text *text, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_seccomp; i++)
+		put(text, "%s: %d\n", plan->seccomp[i].option, plan->seccomp[i].fd);
+	for (size_t i = 0; i < FD_USES; i++)
+		if (plan->fds[i].option != NULL)
+			put(text, "%s: %d\n", plan->fds[i].option, plan->fds[i].fd);
+	for (size_t i = 0; i < plan->n_superseded; i++)
+		put(text, "%s: not %d\n", plan->superseded[i].option, plan->superseded[i].fd);
+	for (size_t i = 0; i < plan->n_kept; i++)
+		put(text, "%s: %d\n", plan->kept[i].option, plan->kept[i].fd);
 }
 
 static void put_lists(struct text *text, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_ops; i++)
-		put_op(text, &plan->ops[i]);
+		put_op(text, plan, &plan->ops[i]);
 	for (size_t i = 0; i < plan->n_env; i++)
 		if (plan->env[i].name == NULL)
 			put(text, "clearenv\n");
@@ -66,8 +122,9 @@ static void put_lists(struct text *text, const struct plan *plan)
 	for (size_t i = 0; i < plan->n_caps; i++)
 		put(text, "%s: %s %s\n", plan->caps[i].option, plan->caps[i].add ? "add" : "drop",
 		    plan->caps[i].name);
-	for (size_t i = 0; i < plan->n_seccomp; i++)
-		put(text, "%s: %d\n", plan->seccomp[i].option, plan->seccomp[i].fd);
+	put_descriptors(text, plan);
+	for (size_t i = 0; i < plan->n_lock_files; i++)
+		put(text, "lock %s\n", plan->lock_files[i]);
 	for (size_t i = 0; i < plan->n_repeated; i++)
 		put(text, "%s is repeated\n", plan->repeated[i]);
 }
@@ -91,6 +148,28 @@ static void put_namespaces(struct text *text, const char *title, unsigned flags)
 	put(text, "\n");
 }
 
+static void put_switches(struct text *text, const struct plan *plan)
+{
+	const struct {
+		bool is_on;
+		const char *name;
+	} switches[] = {
+		{plan->new_session, "new-session"},
+		{plan->die_with_parent, "die-with-parent"},
+		{plan->as_pid_1, "as-pid-1"},
+		{plan->disable_userns, "disable-userns"},
+		{plan->assert_userns_disabled, "assert-userns-disabled"},
+		{plan->close_fds, "close-fds"},
+		{plan->level_prefix, "level-prefix"},
+		{plan->want_help, "help"},
+		{plan->want_version, "version"},
+	};
+
+	for (size_t i = 0; i < LENGTH(switches); i++)
+		if (switches[i].is_on)
+			put(text, "%s\n", switches[i].name);
+}
+
 static void put_settings(struct text *text, const struct plan *plan)
 {
 	put_namespaces(text, "unshare", plan->unshare);
@@ -109,16 +188,7 @@ static void put_settings(struct text *text, const struct plan *plan)
 		put(text, "exec-label %s\n", plan->exec_label);
 	if (plan->file_label != NULL)
 		put(text, "file-label %s\n", plan->file_label);
-	if (plan->new_session)
-		put(text, "new-session\n");
-	if (plan->die_with_parent)
-		put(text, "die-with-parent\n");
-	if (plan->as_pid_1)
-		put(text, "as-pid-1\n");
-	if (plan->want_help)
-		put(text, "help\n");
-	if (plan->want_version)
-		put(text, "version\n");
+	put_switches(text, plan);
 }
 
 /* All that @plan says, but for what is not set. */
@@ -158,6 +228,8 @@ static const struct contents {
 	{.fd = 20, CONTENTS("--dir\0/a\0\0\0")},
 	{.fd = 21, CONTENTS("--dir\0\0")},
 	{.fd = 22, CONTENTS("--dir\0/a\0--\0\0")},
+	{.fd = 23, CONTENTS("--overlay-src\0/b\0--tmp-overlay\0/o\0")},
+	{.fd = 24, CONTENTS("--overlay-src\0/b\0")},
 };
 
 static size_t last_max; /* that read_contents() was allowed */
@@ -249,26 +321,67 @@ static const struct {
 	 "cap-add: add ALL\ncap-drop: drop cap_chown\nrun sh"},
 	{{"--exec-label", "a", "--file-label", "b", "--exec-label", "c", "sh"},
 	 "exec-label is repeated\nexec-label c\nfile-label b\nrun sh"},
-	{{"--seccomp", "3", "--seccomp", "4", "sh"}, "seccomp: 4\nseccomp is repeated\nrun sh"},
+	{{"--seccomp", "3", "--seccomp", "4", "sh"},
+	 "seccomp: 4\nseccomp: not 3\nseccomp is repeated\nrun sh"},
 	{{"--add-seccomp-fd", "3", "--add-seccomp-fd", "4", "sh"},
 	 "add-seccomp-fd: 3\nadd-seccomp-fd: 4\nrun sh"},
 	{{"--unshare-pid", "--new-session", "--die-with-parent", "--as-pid-1", "sh"},
 	 "unshare: pid\nnew-session\ndie-with-parent\nas-pid-1\nrun sh"},
 
+	{{"--bind-fd", "3", "/x", "--ro-bind-fd", "4", "y", "sh"},
+	 "bind-fd: bind 3 at /x, 0 below 755\nro-bind-fd: ro bind 4 at y, 0 below 755\nrun sh"},
+	{{"--overlay-src", "/a", "--overlay", "/rw", "work", "/o", "sh"},
+	 "overlay: overlay of /a, changes to /rw by work at /o, 0 below 755\nrun sh"},
+	{{"--overlay-src", "/a", "--overlay-src", "b", "--overlay-src", "c", "--tmp-overlay", "/o",
+	  "sh"},
+	 "tmp-overlay: overlay of /a b c at /o, 0 below 755\nrun sh"},
+	{{"--overlay-src", "/a", "--tmp-overlay", "/o", "--overlay-src", "/b", "--overlay-src",
+	  "/c", "--ro-overlay", "/p", "sh"},
+	 "tmp-overlay: overlay of /a at /o, 0 below 755\n"
+	 "ro-overlay: overlay of /b /c at /p, 0 below 755\nrun sh"},
+	{{"--overlay-src", "/a", "--args", "23", "sh"},
+	 "tmp-overlay: overlay of /a /b at /o, 0 below 755\nrun sh"},
+
+	{{"--info-fd", "3", "--json-status-fd", "4", "--block-fd", "5", "--sync-fd", "6", "sh"},
+	 "info-fd: 3\njson-status-fd: 4\nblock-fd: 5\nsync-fd: 6\nrun sh"},
+	{{"--unshare-user", "--info-fd", "3", "--userns-block-fd", "4", "sh"},
+	 "info-fd: 3\nuserns-block-fd: 4\nunshare: user\nrun sh"},
+	{{"--userns", "3", "--userns2", "4", "--pidns", "5", "sh"},
+	 "userns: 3\nuserns2: 4\npidns: 5\nrun sh"},
+	{{"--info-fd", "3", "--info-fd", "4", "--sync-fd", "5", "--sync-fd", "6", "sh"},
+	 "info-fd: 4\nsync-fd: 6\ninfo-fd: not 3\nsync-fd: not 5\n"
+	 "info-fd is repeated\nsync-fd is repeated\nrun sh"},
+	{{"--block-fd", "3", "--block-fd", "4", "--block-fd", "5", "sh"},
+	 "block-fd: 5\nblock-fd: not 3\nblock-fd: not 4\nblock-fd is repeated\n"
+	 "block-fd is repeated\nrun sh"},
+	{{"--block-fd", "3", "--block-fd", "3", "--seccomp", "4", "--seccomp", "4", "sh"},
+	 "seccomp: 4\nblock-fd: 3\nblock-fd: not 3\nseccomp: not 4\nblock-fd is repeated\n"
+	 "seccomp is repeated\nrun sh"},
+	{{"--unshare-pid", "--as-pid-1", "--sync-fd", "3", "sh"},
+	 "sync-fd: 3\nunshare: pid\nas-pid-1\nrun sh"},
+	{{"--info-fd", "2147483647", "sh"}, "info-fd: 2147483647\nrun sh"},
+	{{"--close-fds", "--keep-fd", "3", "--keep-fd", "4", "--keep-fd", "3", "sh"},
+	 "keep-fd: 3\nkeep-fd: 4\nkeep-fd: 3\nclose-fds\nrun sh"},
+	{{"--unshare-user", "--disable-userns", "--assert-userns-disabled", "sh"},
+	 "unshare: user\ndisable-userns\nassert-userns-disabled\nrun sh"},
+	{{"--lock-file", "/a", "--lock-file", "b", "--lock-file", "/a", "sh"},
+	 "lock /a\nlock b\nlock /a\nrun sh"},
+	{{"--level-prefix", "--not-a-security-boundary", "sh"}, "level-prefix\nrun sh"},
+
 	{{"--tmpfs", "/", "--args", "10", "--tmpfs", "/c", "sh"},
 	 "tmpfs: tmpfs of 0 at /, 755 below 755\n"
-	 "dir: kind 2 at /a, 755 below 755\n"
-	 "dir: kind 2 at /b, 755 below 755\n"
+	 "dir: dir at /a, 755 below 755\n"
+	 "dir: dir at /b, 755 below 755\n"
 	 "tmpfs: tmpfs of 0 at /c, 755 below 755\nrun sh"},
 	{{"--args", "11", "--args", "11", "sh"}, "run sh"},
 	{{"--unshare-uts", "--args", "12", "sh"},
-	 "dir: kind 2 at /last, 755 below 755\nunshare: uts\nhostname no-nul-byte\nrun sh"},
+	 "dir: dir at /last, 755 below 755\nunshare: uts\nhostname no-nul-byte\nrun sh"},
 	{{"--perms", "500", "--args", "10", "sh"},
-	 "dir: kind 2 at /a, 500 below 700\ndir: kind 2 at /b, 755 below 755\nrun sh"},
+	 "dir: dir at /a, 500 below 700\ndir: dir at /b, 755 below 755\nrun sh"},
 	{{"--args", "19", "--nope"}, "help\nrun --nope"},
-	{{"--args", "20", "sh"}, "dir: kind 2 at /a, 755 below 755\nrun sh"},
-	{{"--args", "21", "sh"}, "dir: kind 2 at , 755 below 755\nrun sh"},
-	{{"--args", "22", "sh"}, "dir: kind 2 at /a, 755 below 755\nrun sh"},
+	{{"--args", "20", "sh"}, "dir: dir at /a, 755 below 755\nrun sh"},
+	{{"--args", "21", "sh"}, "dir: dir at , 755 below 755\nrun sh"},
+	{{"--args", "22", "sh"}, "dir: dir at /a, 755 below 755\nrun sh"},
 };
 
 TEST(makes_plans_of_command_lines)
@@ -292,6 +405,12 @@ TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
 		mode_t mode;
 	} lines[] = {
 		{{"--bind", "a", "b", "sh"}, OP_BIND, 0},
+		{{"--bind-fd", "3", "b", "sh"}, OP_BIND_FD, 0},
+		{{"--overlay-src", "a", "--overlay", "c", "d", "b", "sh"}, OP_OVERLAY, 0},
+		{{"--overlay-src", "a", "--tmp-overlay", "b", "sh"}, OP_TMP_OVERLAY, 0},
+		{{"--overlay-src", "a", "--overlay-src", "c", "--ro-overlay", "b", "sh"},
+		 OP_RO_OVERLAY,
+		 0},
 		{{"--tmpfs", "b", "sh"}, OP_TMPFS, 0755},
 		{{"--dir", "b", "sh"}, OP_DIR, 0755},
 		{{"--proc", "b", "sh"}, OP_PROC, 0},
@@ -319,6 +438,9 @@ TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
 
 static const char perms_unused[] = "--perms must be followed by an option that creates a file";
 static const char size_unused[] = "--size must be followed by --tmpfs";
+static const char layers_unused[] =
+	"--overlay-src must be followed by another one or by --overlay, "
+	"--tmp-overlay or --ro-overlay";
 
 /* Command lines that make no sense, and what we say about them. */
 static const struct {
@@ -369,6 +491,48 @@ static const struct {
 	{{"--size", "1", "--dir", "/x", "sh"}, size_unused},
 	{{"--size", "1", "--perms", "7", "--dir", "/x", "sh"}, size_unused},
 
+	{{"--overlay-src", "", "--tmp-overlay", "/x", "sh"}, "--overlay-src: SRC is empty"},
+	{{"--overlay-src", "a", "--overlay", "", "w", "/x", "sh"}, "--overlay: RWSRC is empty"},
+	{{"--overlay-src", "a", "--overlay", "rw", "", "/x", "sh"}, "--overlay: WORKDIR is empty"},
+	{{"--overlay", "rw", "w", "/x", "sh"},
+	 "--overlay: needs at least 1 --overlay-src before it"},
+	{{"--tmp-overlay", "/x", "sh"}, "--tmp-overlay: needs at least 1 --overlay-src before it"},
+	{{"--overlay-src", "a", "--ro-overlay", "/x", "sh"},
+	 "--ro-overlay: needs at least 2 --overlay-src before it"},
+	{{"--overlay-src", "a", "--tmp-overlay", "/x", "--tmp-overlay", "/y", "sh"},
+	 "--tmp-overlay: needs at least 1 --overlay-src before it"},
+	{{"--overlay-src", "a", "sh"}, layers_unused},
+	{{"--overlay-src", "a", "--", "sh"}, layers_unused},
+	{{"--overlay-src", "a", "--bind", "b", "c", "sh"}, layers_unused},
+	{{"--overlay-src", "a", "--perms", "7", "--tmpfs", "/x", "sh"}, layers_unused},
+	{{"--overlay-src", "a", "--unshare-net", "--tmp-overlay", "/x", "sh"}, layers_unused},
+	{{"--perms", "7", "--overlay-src", "a", "--tmp-overlay", "/x", "sh"}, perms_unused},
+	{{"--size", "7", "--overlay-src", "a", "--tmp-overlay", "/x", "sh"}, size_unused},
+
+	{{"--bind-fd", "x", "/x", "sh"}, "--bind-fd: not a file descriptor: x"},
+	{{"--info-fd", "-1", "sh"}, "--info-fd: not a file descriptor: -1"},
+	{{"--json-status-fd", "", "sh"}, "--json-status-fd: not a file descriptor: "},
+	{{"--block-fd", "3x", "sh"}, "--block-fd: not a file descriptor: 3x"},
+	{{"--userns-block-fd", " 3", "sh"}, "--userns-block-fd: not a file descriptor:  3"},
+	{{"--sync-fd", "2147483648", "sh"}, "--sync-fd: not a file descriptor: 2147483648"},
+	{{"--userns", "+3", "sh"}, "--userns: not a file descriptor: +3"},
+	{{"--userns2", "x", "sh"}, "--userns2: not a file descriptor: x"},
+	{{"--pidns", "x", "sh"}, "--pidns: not a file descriptor: x"},
+	{{"--close-fds", "--keep-fd", "x", "sh"}, "--keep-fd: not a file descriptor: x"},
+
+	{{"--userns-block-fd", "3", "sh"}, "--userns-block-fd needs --unshare-user"},
+	{{"--unshare-user", "--userns-block-fd", "3", "sh"}, "--userns-block-fd needs --info-fd"},
+	{{"--userns", "3", "--unshare-user", "sh"},
+	 "--userns cannot be combined with --unshare-user"},
+	{{"--unshare-all", "--userns", "3", "sh"},
+	 "--userns cannot be combined with --unshare-user-try or --unshare-all"},
+	{{"--disable-userns", "sh"}, "--disable-userns needs --unshare-user"},
+	{{"--unshare-user", "--disable-userns", "--info-fd", "3", "--userns-block-fd", "4", "sh"},
+	 "--disable-userns cannot be combined with --userns-block-fd"},
+	{{"--keep-fd", "3", "sh"}, "--keep-fd needs --close-fds"},
+	{{"--unshare-pid", "--as-pid-1", "--lock-file", "/x", "sh"},
+	 "--lock-file cannot be combined with --as-pid-1"},
+
 	{{"--uid", "-1", "sh"}, "--uid: not a number from 0 to 4294967294: -1"},
 	{{"--uid", "4294967295", "sh"}, "--uid: not a number from 0 to 4294967294: 4294967295"},
 	{{"--gid", "wheel", "sh"}, "--gid: not a number from 0 to 4294967294: wheel"},
@@ -394,6 +558,9 @@ static const struct {
 	{{"--args", "17", "/usr", "sh"}, "--args: --bind: missing DEST"},
 	{{"--args", "18", "--dir", "/x", "sh"},
 	 "--args: --perms must be followed by an option that creates a file"},
+	{{"--args", "24", "--tmp-overlay", "/x", "sh"},
+	 "--args: --overlay-src must be followed by another one or by --overlay, --tmp-overlay or "
+	 "--ro-overlay"},
 	{{"--args", "10"}, "no command given"},
 };
 
@@ -410,6 +577,62 @@ TEST(explains_bad_command_lines)
 	}
 }
 
+/* Some of them, and what bubblewrap says. */
+static const struct {
+	const char *argv[WORDS];
+	const char *bwrap;
+} bwrap_lines[] = {
+	{{"--nope", "sh"}, "Unknown option --nope"},
+	{{"--perms", "9", "--dir", "/x", "sh"}, "--perms takes an octal argument <= 07777"},
+	{{"--chmod", "8", "/x", "sh"}, "--chmod takes an octal argument <= 07777"},
+	{{"--size", "0", "--tmpfs", "/x", "sh"}, "--size takes a non-zero number of bytes"},
+	{{"--perms", "7", "--perms", "7", "--dir", "/x", "sh"},
+	 "--perms given twice for the same action"},
+	{{"--size", "1", "--size", "2", "--tmpfs", "/x", "sh"},
+	 "--size given twice for the same action"},
+	{{"--bind-fd", "x", "/x", "sh"}, "Invalid fd: x"},
+	{{"--info-fd", "-1", "sh"}, "Invalid fd: -1"},
+	{{"--json-status-fd", "", "sh"}, "Invalid fd: "},
+	{{"--block-fd", "3x", "sh"}, "Invalid fd: 3x"},
+	{{"--userns-block-fd", " 3", "sh"}, "Invalid fd:  3"},
+	{{"--sync-fd", "2147483648", "sh"}, "Invalid fd: 2147483648"},
+	{{"--userns", "+3", "sh"}, "Invalid fd: +3"},
+	{{"--userns2", "x", "sh"}, "Invalid fd: x"},
+	{{"--pidns", "x", "sh"}, "Invalid fd: x"},
+	{{"--close-fds", "--keep-fd", "x", "sh"}, "Invalid fd: x"},
+	{{"--userns-block-fd", "3", "sh"}, "--userns-block-fd requires --unshare-user"},
+	{{"--unshare-user", "--userns-block-fd", "3", "sh"},
+	 "--userns-block-fd requires --info-fd"},
+	{{"--userns", "3", "--unshare-user", "sh"}, "--userns not compatible --unshare-user"},
+	{{"--unshare-all", "--userns", "3", "sh"}, "--userns not compatible --unshare-user-try"},
+	{{"--disable-userns", "sh"}, "--disable-userns requires --unshare-user"},
+	{{"--unshare-user", "--disable-userns", "--info-fd", "3", "--userns-block-fd", "4", "sh"},
+	 "--disable-userns is not compatible with  --userns-block-fd"},
+	{{"--seccomp", "3", "--add-seccomp-fd", "4", "sh"},
+	 "--add-seccomp-fd cannot be combined with --seccomp"},
+	{{"--unshare-pid", "--as-pid-1", "--lock-file", "/x", "sh"},
+	 "Specifying --as-pid-1 and --lock-file is not permitted"},
+	{{"--gid", "wheel", "sh"}, "Invalid gid: wheel"},
+	{{"--hostname", "box", "sh"}, "Specifying --hostname requires --unshare-uts"},
+	{{"--as-pid-1", "sh"}, "Specifying --as-pid-1 requires --unshare-pid"},
+	{{"--argv0", "a", "--argv0", "b", "sh"}, "--argv0 used multiple times"},
+	{{"--setenv", "", "x", "sh"}, "setenv failed"},
+	{{"--unsetenv", "A=", "sh"}, "unsetenv failed"},
+	{{"--seccomp", "x", "sh"}, "Invalid fd: x"},
+	{{"--args", "16", "sh"}, "--args not supported in arguments file"},
+};
+
+TEST(has_the_words_of_bubblewrap_for_bad_command_lines)
+{
+	for (size_t i = 0; i < LENGTH(bwrap_lines); i++) {
+		autoplan struct plan plan = {0};
+		struct err e = {0};
+
+		assert_int_equal(opt_parse(&plan, bwrap_lines[i].argv, &reader, &e), -EINVAL);
+		assert_string_equal(e.bwrap, bwrap_lines[i].bwrap);
+	}
+}
+
 TEST(names_the_argument_that_is_missing)
 {
 	for (size_t i = 0; i < opt_count; i++) {
@@ -420,14 +643,42 @@ TEST(names_the_argument_that_is_missing)
 			struct err e = {0};
 			char word[64];
 			char msg[128];
-			const char *argv[OPT_MAX_ARGS + 1] = {word, given > 0 ? "1" : NULL};
+			const char *argv[OPT_MAX_ARGS + 1] = {word};
 
+			for (int k = 1; k <= given; k++)
+				argv[k] = "1";
 			(void)snprintf(word, sizeof(word), "--%s", opt->name);
 			(void)snprintf(msg, sizeof(msg), "%s: missing %s", word,
 				       arg_classes[opt->args[given]].metavar);
 			assert_int_equal(opt_parse(&plan, argv, &reader, &e), -EINVAL);
 			assert_string_equal(e.msg, msg);
 		}
+	}
+}
+
+TEST(says_as_bubblewrap_how_many_arguments_there_have_to_be)
+{
+	static const struct {
+		const char *option;
+		const char *bwrap;
+	} options[] = {
+		{"--bind", "--bind takes two arguments"},
+		{"--overlay", "--overlay takes three arguments"},
+		{"--hostname", "--hostname takes an argument"},
+		{"--info-fd", "--info-fd takes an argument"},
+		{"--overlay-src", "--overlay-src takes an argument"},
+		{"--chdir", "--chdir takes one argument"},
+		{"--argv0", "--argv0 takes one argument"},
+		{"--remount-ro", "--remount-ro takes one argument"},
+	};
+
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		autoplan struct plan plan = {0};
+		struct err e = {0};
+
+		assert_int_equal(opt_parse(&plan, ARGV(options[i].option), &reader, &e), -EINVAL);
+		assert_string_equal(e.bwrap, options[i].bwrap);
+		assert_string_equal(e.option, options[i].option);
 	}
 }
 
@@ -517,8 +768,36 @@ TEST(says_that_the_arguments_are_too_many)
 TEST(reports_running_out_of_memory)
 {
 	static const char *const argv[] = {
-		"--dir", "/a", "--setenv", "A", "b",      "--cap-add", "ALL", "--seccomp", "3",
-		"--uid", "1",  "--uid",    "2", "--args", "10",        "sh",  NULL,
+		"--dir",
+		"/a",
+		"--setenv",
+		"A",
+		"b",
+		"--cap-add",
+		"ALL",
+		"--seccomp",
+		"3",
+		"--uid",
+		"1",
+		"--uid",
+		"2",
+		"--args",
+		"10",
+		"--info-fd",
+		"5",
+		"--info-fd",
+		"6",
+		"--lock-file",
+		"/l",
+		"--close-fds",
+		"--keep-fd",
+		"4",
+		"--overlay-src",
+		"/l",
+		"--tmp-overlay",
+		"/o",
+		"sh",
+		NULL,
 	};
 	unsigned nth;
 
@@ -536,17 +815,19 @@ TEST(reports_running_out_of_memory)
 		assert_int_equal(e.code, ENOMEM);
 		assert_contains(e.msg, ": Cannot allocate memory");
 	}
-	assert_true(nth > 8);
+	assert_true(nth > 12);
 }
 
 TEST(has_no_help_without_memory)
 {
-	char *help;
+	for (unsigned nth = 1; nth <= 3; nth++) {
+		char *help;
 
-	fake_malloc_fail_at(1);
-	help = opt_help("sbx");
-	fake_malloc_fail_at(0);
-	assert_null(help);
+		fake_malloc_fail_at(nth);
+		help = opt_help("sbx");
+		fake_malloc_fail_at(0);
+		assert_null(help);
+	}
 }
 
 int main(void)
@@ -555,7 +836,9 @@ int main(void)
 		cmocka_unit_test(makes_plans_of_command_lines),
 		cmocka_unit_test(gives_each_kind_of_file_operation_its_kind_and_mode),
 		cmocka_unit_test(explains_bad_command_lines),
+		cmocka_unit_test(has_the_words_of_bubblewrap_for_bad_command_lines),
 		cmocka_unit_test(names_the_argument_that_is_missing),
+		cmocka_unit_test(says_as_bubblewrap_how_many_arguments_there_have_to_be),
 		cmocka_unit_test(says_that_a_descriptor_of_args_cannot_be_read),
 		cmocka_unit_test(takes_ten_thousand_options_from_the_command_line),
 		cmocka_unit_test(takes_ten_thousand_options_from_a_descriptor),

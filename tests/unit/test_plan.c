@@ -8,36 +8,115 @@
 
 static const char *const sh[] = {"sh", NULL};
 
-static struct seccomp_source one_of_each[] = {
+static struct descriptor one_of_each[] = {
 	{.option = "add-seccomp-fd", .fd = 3},
 	{.option = "seccomp", .fd = 4},
 };
-static struct seccomp_source same_twice[] = {
+static struct descriptor same_twice[] = {
 	{.option = "add-seccomp-fd", .fd = 3},
 	{.option = "add-seccomp-fd", .fd = 4},
 };
 
-/* Plans, and what plan_check() says to each: NULL if nothing. */
+static struct descriptor kept[] = {{.option = "keep-fd", .fd = 5}};
+static const char *locks[] = {"/lock"};
+
+/* Plans, and what plan_check() says to each, in our words and bubblewrap's: NULL if nothing. */
 static const struct {
 	struct plan plan;
 	const char *msg;
+	const char *bwrap;
 } rules[] = {
 	{.plan = {.command = sh}},
 	{.plan = {.command = NULL}, .msg = "no command given"},
-	{.plan = {.command = sh, .hostname = "box"}, .msg = "--hostname needs --unshare-uts"},
+	{.plan = {.command = sh, .hostname = "box"},
+	 .msg = "--hostname needs --unshare-uts",
+	 .bwrap = "Specifying --hostname requires --unshare-uts"},
 	{.plan = {.command = sh, .hostname = "box", .unshare = CLONE_NEWUTS}},
 	{.plan = {.command = sh, .hostname = "box", .unshare_try = CLONE_NEWUTS},
-	 .msg = "--hostname needs --unshare-uts"},
-	{.plan = {.command = sh, .as_pid_1 = true}, .msg = "--as-pid-1 needs --unshare-pid"},
+	 .msg = "--hostname needs --unshare-uts",
+	 .bwrap = "Specifying --hostname requires --unshare-uts"},
+	{.plan = {.command = sh, .as_pid_1 = true},
+	 .msg = "--as-pid-1 needs --unshare-pid",
+	 .bwrap = "Specifying --as-pid-1 requires --unshare-pid"},
 	{.plan = {.command = sh, .as_pid_1 = true, .unshare = CLONE_NEWPID}},
 	{.plan = {.command = sh, .seccomp = one_of_each, .n_seccomp = 2},
-	 .msg = "--seccomp cannot be combined with --add-seccomp-fd"},
+	 .msg = "--seccomp cannot be combined with --add-seccomp-fd",
+	 .bwrap = "--add-seccomp-fd cannot be combined with --seccomp"},
 	{.plan = {.command = sh, .seccomp = same_twice, .n_seccomp = 2}},
 	{.plan = {.command = sh, .seccomp = one_of_each, .n_seccomp = 1}},
 	{.plan = {.seccomp = one_of_each, .n_seccomp = 2, .hostname = "box"},
-	 .msg = "--seccomp cannot be combined with --add-seccomp-fd"},
+	 .msg = "--seccomp cannot be combined with --add-seccomp-fd",
+	 .bwrap = "--add-seccomp-fd cannot be combined with --seccomp"},
 	{.plan = {.hostname = "box", .as_pid_1 = true}, .msg = "no command given"},
-	{.plan = {.want_help = true, .hostname = "box"}},
+
+	/* single descriptors */
+	{.plan = {.command = sh, .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}}},
+	 .msg = "--userns-block-fd needs --unshare-user",
+	 .bwrap = "--userns-block-fd requires --unshare-user"},
+	{.plan = {.command = sh,
+		  .unshare_try = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}}},
+	 .msg = "--userns-block-fd needs --unshare-user",
+	 .bwrap = "--userns-block-fd requires --unshare-user"},
+	{.plan = {.command = sh,
+		  .unshare = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}}},
+	 .msg = "--userns-block-fd needs --info-fd",
+	 .bwrap = "--userns-block-fd requires --info-fd"},
+	{.plan = {.command = sh,
+		  .unshare = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}, [FD_INFO] = {"info-fd", 1}}}},
+	{.plan = {.command = sh, .fds = {[FD_USERNS] = {"userns", 0}}}},
+	{.plan = {.command = sh,
+		  .unshare = CLONE_NEWUSER,
+		  .unshare_try = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS] = {"userns", 0}}},
+	 .msg = "--userns cannot be combined with --unshare-user",
+	 .bwrap = "--userns not compatible --unshare-user"},
+	{.plan = {.command = sh,
+		  .unshare_try = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS] = {"userns", 0}}},
+	 .msg = "--userns cannot be combined with --unshare-user-try or --unshare-all",
+	 .bwrap = "--userns not compatible --unshare-user-try"},
+	{.plan = {.command = sh,
+		  .unshare = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS2] = {"userns2", 0}, [FD_PIDNS] = {"pidns", 1}}}},
+
+	/* no more user namespaces */
+	{.plan = {.command = sh, .disable_userns = true},
+	 .msg = "--disable-userns needs --unshare-user",
+	 .bwrap = "--disable-userns requires --unshare-user"},
+	{.plan = {.command = sh, .disable_userns = true, .unshare = CLONE_NEWUSER}},
+	{.plan = {.command = sh,
+		  .disable_userns = true,
+		  .unshare = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}, [FD_INFO] = {"info-fd", 1}}},
+	 .msg = "--disable-userns cannot be combined with --userns-block-fd",
+	 .bwrap = "--disable-userns is not compatible with  --userns-block-fd"},
+	{.plan = {.command = sh, .assert_userns_disabled = true}},
+
+	/* what stays open */
+	{.plan = {.command = sh, .kept = kept, .n_kept = 1}, .msg = "--keep-fd needs --close-fds"},
+	{.plan = {.command = sh, .kept = kept, .n_kept = 1, .close_fds = true}},
+	{.plan = {.command = sh, .close_fds = true}},
+	{.plan = {.command = sh, .lock_files = locks, .n_lock_files = 1}},
+	{.plan = {.command = sh,
+		  .lock_files = locks,
+		  .n_lock_files = 1,
+		  .as_pid_1 = true,
+		  .unshare = CLONE_NEWPID},
+	 .msg = "--lock-file cannot be combined with --as-pid-1",
+	 .bwrap = "Specifying --as-pid-1 and --lock-file is not permitted"},
+	{.plan = {.command = sh, .fds = {[FD_SYNC] = {"sync-fd", 0}}}},
+	{.plan = {.command = sh,
+		  .fds = {[FD_SYNC] = {"sync-fd", 0}},
+		  .as_pid_1 = true,
+		  .unshare = CLONE_NEWPID}},
+
+	{.plan = {.disable_userns = true, .hostname = "box"},
+	 .msg = "--disable-userns needs --unshare-user",
+	 .bwrap = "--disable-userns requires --unshare-user"},
+	{.plan = {.want_help = true, .hostname = "box", .disable_userns = true}},
 	{.plan = {.want_version = true, .as_pid_1 = true}},
 };
 
@@ -49,6 +128,7 @@ TEST(checks_what_no_single_option_can_see)
 
 		assert_int_equal(r, rules[i].msg == NULL ? 0 : -EINVAL);
 		assert_string_equal(e.msg, rules[i].msg == NULL ? "" : rules[i].msg);
+		assert_string_equal(e.bwrap, rules[i].bwrap == NULL ? "" : rules[i].bwrap);
 	}
 }
 
@@ -59,7 +139,7 @@ TEST(keeps_lists_of_any_length_in_order)
 
 	for (int i = 0; i < 100; i++) {
 		const struct op op = {.kind = OP_FILE, .fd = i};
-		const struct seccomp_source source = {.fd = i};
+		const struct descriptor source = {.fd = i};
 
 		assert_int_equal(plan_add_op(&plan, &op, &e), 0);
 		assert_int_equal(plan_add_seccomp(&plan, &source, &e), 0);
@@ -82,13 +162,31 @@ TEST(notes_down_every_kind_of_thing)
 	assert_int_equal(plan_add_env(&plan, &env, &e), 0);
 	assert_int_equal(plan_add_cap(&plan, &cap, &e), 0);
 	assert_int_equal(plan_add_repeated(&plan, "uid", &e), 0);
+	assert_int_equal(plan_add_superseded(&plan, &one_of_each[1], &e), 0);
+	assert_int_equal(plan_add_kept(&plan, &kept[0], &e), 0);
+	assert_int_equal(plan_add_layer(&plan, "/layer", &e), 0);
+	assert_int_equal(plan_add_lock_file(&plan, "/lock", &e), 0);
 	assert_int_equal(plan_add_text(&plan, strdup("text"), &e), 0);
+	assert_int_equal(plan.superseded[0].fd, 4);
+	assert_string_equal(plan.superseded[0].option, "seccomp");
+	assert_int_equal(plan.kept[0].fd, 5);
+	assert_string_equal(plan.layers[0], "/layer");
+	assert_string_equal(plan.lock_files[0], "/lock");
 	assert_string_equal(plan.env[0].name, "A");
 	assert_string_equal(plan.env[0].value, "b");
 	assert_string_equal(plan.caps[0].name, "ALL");
 	assert_true(plan.caps[0].add);
 	assert_string_equal(plan.repeated[0], "uid");
 	assert_string_equal(plan.texts[0], "text");
+}
+
+TEST(finds_descriptors_by_their_use)
+{
+	const struct plan plan = {.fds = {[FD_INFO] = {"info-fd", 0}, [FD_SYNC] = {"sync-fd", 7}}};
+
+	assert_int_equal(plan_fd(&plan, FD_INFO), 0);
+	assert_int_equal(plan_fd(&plan, FD_SYNC), 7);
+	assert_int_equal(plan_fd(&plan, FD_STATUS), -1);
 }
 
 TEST(finds_operations_by_their_kind)
@@ -123,6 +221,7 @@ TEST(shows_the_usage_where_no_command_is_given)
 
 	assert_int_equal(plan_check(&empty, &e), -EINVAL);
 	assert_starts_with(e.hint, "usage: sbx ");
+	assert_int_equal(e.stage, ERR_USAGE);
 }
 
 int main(void)
@@ -132,6 +231,7 @@ int main(void)
 		cmocka_unit_test(shows_the_usage_where_no_command_is_given),
 		cmocka_unit_test(keeps_lists_of_any_length_in_order),
 		cmocka_unit_test(notes_down_every_kind_of_thing),
+		cmocka_unit_test(finds_descriptors_by_their_use),
 		cmocka_unit_test(finds_operations_by_their_kind),
 		cmocka_unit_test(is_empty_when_done_and_can_be_done_again),
 	};

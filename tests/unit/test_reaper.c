@@ -6,13 +6,16 @@
 
 #include "environment.h"
 #include "fake_cap.h"
+#include "fake_malloc.h"
 #include "fake_sys.h"
 #include "sbx/opt.h"
 #include "sbx/reaper.h"
 #include "sbx/report.h"
 #include "test.h"
 
-enum { SOCK = 6, PROGRAM = 9, COMMAND_PID = 2 };
+enum { SOCK = 6, PROGRAM = 9, INFO = 20, STATUS, BLOCK, USERNS_BLOCK, SYNC, COMMAND_PID = 2 };
+
+#define NONE_GIVEN .users = -1, .users2 = -1, .pids = -1
 
 static struct plan plan;
 static struct box box;
@@ -51,20 +54,24 @@ static void start(const char *const *argv)
 	fake_cap_reset(0);
 	fake_sys_given(SOCK, "sock");
 	fake_sys_given(PROGRAM, "program");
+	fake_sys_always("getuid", 1000);
+	fake_sys_always("getgid", 100);
+	fake_sys_answer_data("read program", 0, program, sizeof(program));
 	assert_int_equal(opt_parse(&plan, argv, NULL, &e), 0);
 	box = (struct box){
 		.plan = &plan,
 		.ns = {.flags = plan.unshare | CLONE_NEWNS | CLONE_NEWUSER,
 		       .second = true,
 		       .outside = {1000, 100},
-		       .inside = {1000, 100}},
+		       .inside = {1000, 100},
+		       NONE_GIVEN},
 		.caps = {.set = true, .keep = 1},
+		.has_reaper = true,
+		.dumpable = true,
 		.cwd = "/home/user",
 		.sock = SOCK,
 	};
 	sigemptyset(&box.signals);
-	fake_sys_answer_data("read program", 0, program, sizeof(program));
-	assert_int_equal(seccomp_read(&plan, &box.seccomp, &e), 0);
 }
 
 static void done(void)
@@ -139,21 +146,19 @@ static void assert_one_failure(int code, const char *msg)
 
 /* --- The whole run -------------------------------------------------------- */
 
-static const char golden[] = "read program\n"
-			     "read program\n"
+static const char golden[] = "open /proc path dir\n"
 			     /* begin */
 			     "sigprocmask block all\n"
 			     "prctl pdeathsig 9\n"
 			     "read sock\n"
 			     /* build: ids, names, network */
 			     "umask 0\n"
-			     "open /proc/self path dir\n"
-			     "open /proc/self setgroups write\n"
+			     "open /proc self/setgroups write\n"
 			     "write /proc/self/setgroups deny\n"
-			     "open /proc/self uid_map write\n"
-			     "write /proc/self/uid_map 0 1000 1\n"
-			     "open /proc/self gid_map write\n"
-			     "write /proc/self/gid_map 0 100 1\n"
+			     "open /proc self/uid_map write\n"
+			     "write /proc/self/uid_map 1000 1000 1\n"
+			     "open /proc self/gid_map write\n"
+			     "write /proc/self/gid_map 100 100 1\n"
 			     "sethostname box\n"
 			     "loopback_up\n"
 			     /* the stage */
@@ -190,29 +195,36 @@ static const char golden[] = "read program\n"
 			     "move_mount tree:mount:tmpfs/box mount:tmpfs\n"
 			     "fchdir tree:mount:tmpfs/box\n"
 			     "chroot .\n"
-			     /* drop */
+			     /* the second user namespace, and what else concerns the process */
+			     "getuid\n"
+			     "getgid\n"
 			     "unshare user\n"
-			     "open /proc/self setgroups write\n"
+			     "open /proc self/setgroups write\n"
 			     "write /proc/self/setgroups deny\n"
-			     "open /proc/self uid_map write\n"
-			     "write /proc/self/uid_map 1000 0 1\n"
-			     "open /proc/self gid_map write\n"
-			     "write /proc/self/gid_map 100 0 1\n"
-			     "cap_set_secbits 3\n"
-			     "cap_drop_bound 1\n"
-			     "cap_drop_bound 2\n"
-			     "cap_drop_bound 3\n"
-			     "cap_init\n"
-			     "cap_set_proc permitted 1 effective 1 inheritable 1\n"
-			     "cap_set_ambient 0\n"
+			     "open /proc self/uid_map write\n"
+			     "write /proc/self/uid_map 1000 1000 1\n"
+			     "open /proc self/gid_map write\n"
+			     "write /proc/self/gid_map 100 100 1\n"
 			     "setsid\n"
-			     "prctl dumpable 0\n"
+			     "prctl pdeathsig 9\n"
+			     "prctl child_subreaper 1\n"
+			     "prctl dumpable 1\n"
+			     "read program\n"
+			     "read program\n"
 			     /* start the command */
 			     "vfork, 48 more bytes of stack\n"
 			     "\tprctl pdeathsig 9\n"
 			     "\tgetppid\n"
 			     "\tpidfd_open 2\n"
 			     "\tsend sock with pidfd:2\n"
+			     "\tcap_set_secbits 3\n"
+			     "\tcap_drop_bound 1\n"
+			     "\tcap_drop_bound 2\n"
+			     "\tcap_drop_bound 3\n"
+			     "\tcap_init\n"
+			     "\tcap_set_proc permitted 1 effective 1 inheritable 1\n"
+			     "\tcap_get_proc\n"
+			     "\tcap_set_ambient 0\n"
 			     "\tchdir /home/user\n"
 			     "\tumask 22\n"
 			     "\tsigprocmask set\n"
@@ -220,6 +232,9 @@ static const char golden[] = "read program\n"
 			     "\texec sh as sh -c true\n"
 			     "close_range 0 5\n"
 			     "close_range 7 -\n"
+			     "cap_init\n"
+			     "cap_set_proc permitted 0 effective 0 inheritable 0\n"
+			     "cap_get_proc\n"
 			     "seccomp 1\n"
 			     /* reap */
 			     "wait\n"
@@ -297,7 +312,7 @@ TEST(reports_every_call_that_fails_once_and_runs_nothing)
 	go();
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	calls = fake_sys_calls() - 2; /* without reading the program */
+	calls = fake_sys_calls();
 	for (unsigned nth = 1; nth <= calls; nth++) {
 		done();
 		start(line);
@@ -324,7 +339,8 @@ static void start_simple(const char *const *argv)
 {
 	done();
 	start(argv);
-	box.ns = (struct ns){.flags = plan.unshare | CLONE_NEWNS};
+	box.ns = (struct ns){.flags = plan.unshare | CLONE_NEWNS, NONE_GIVEN};
+	box.has_reaper = !plan.as_pid_1;
 	box.caps = (struct caps){0};
 	go();
 }
@@ -339,7 +355,8 @@ TEST(leaves_alone_what_was_not_asked_for)
 	assert_null(strstr(fake_sys_trace(), "sethostname"));
 	assert_null(strstr(fake_sys_trace(), "loopback_up"));
 	assert_null(strstr(fake_sys_trace(), "unshare"));
-	assert_null(strstr(fake_sys_trace(), "cap_"));
+	assert_null(strstr(fake_sys_trace(), "\tcap_"));
+	assert_null(strstr(fake_sys_trace(), "lock_"));
 	assert_null(strstr(fake_sys_trace(), "setsid"));
 	assert_null(strstr(fake_sys_trace(), "seccomp"));
 	assert_contains(fake_sys_trace(), "exec true as true\n");
@@ -387,7 +404,8 @@ TEST(outlives_the_monitor_only_once_the_sandbox_stands)
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 9\nread sock\n");
-	assert_contains(fake_sys_trace(), "prctl dumpable 0\nprctl pdeathsig 0\nvfork, ");
+	assert_contains(fake_sys_trace(), "chroot .\nprctl pdeathsig 9\nprctl child_subreaper 1\n"
+					  "prctl dumpable 0\nprctl pdeathsig 0\nvfork, ");
 }
 
 /* --- The command ---------------------------------------------------------- */
@@ -424,7 +442,8 @@ TEST(becomes_the_command_as_pid_1)
 {
 	start_simple(ARGV("--unshare-pid", "--as-pid-1", "true"));
 	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
-	assert_contains(fake_sys_trace(), "prctl dumpable 0\n"
+	assert_contains(fake_sys_trace(), "chroot .\n"
+					  "prctl pdeathsig 9\n"
 					  "prctl pdeathsig 0\n"
 					  "send sock\n"
 					  "chdir /home/user\n"
@@ -432,6 +451,7 @@ TEST(becomes_the_command_as_pid_1)
 					  "sigprocmask set\n"
 					  "exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
+	assert_null(strstr(fake_sys_trace(), "prctl dumpable"));
 	assert_int_equal(report(0)->kind, REPORT_STARTED);
 	assert_null(report(1));
 	assert_int_equal(fake_sys_open_fds(), 0);
@@ -461,7 +481,7 @@ TEST(reports_the_status_as_soon_as_the_command_has_ended)
 	process_ends("wait", 9);
 	process_ends("wait", 10);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_contains(fake_sys_trace(), "close_range 7 -\n"
+	assert_contains(fake_sys_trace(), "cap_get_proc\n"
 					  "wait\n"
 					  "wait\n"
 					  "wait nohang\n"
@@ -531,44 +551,495 @@ TEST(keeps_nothing_open_but_the_socket)
 	assert_int_equal(fake_sys_fd("sock"), SOCK);
 }
 
-int main(void)
+/* --- What the caller is told, and waits for ------------------------------- */
+
+/* Open the descriptors that the options name; each is called as what it is for. */
+static void give_descriptors(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(builds_drops_starts_and_reaps_in_this_order, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(reports_every_call_that_fails_once_and_runs_nothing,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(does_nothing_without_a_monitor, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(leaves_alone_what_was_not_asked_for, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(names_the_option_of_what_fails_in_a_namespace,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(covers_the_host_s_proc_for_root_only, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(outlives_the_monitor_only_once_the_sandbox_stands,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(does_not_start_a_command_that_nobody_wants_any_more,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			does_not_start_a_command_that_the_monitor_cannot_hear_of, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(kills_a_command_that_it_cannot_guard_with_seccomp,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(becomes_the_command_as_pid_1, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(reports_that_it_cannot_become_the_command_as_pid_1,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(reports_the_status_as_soon_as_the_command_has_ended,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(takes_the_status_of_the_command_and_no_other,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(waits_on_after_an_interruption, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(does_not_wait_for_ever_where_waiting_is_forbidden,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(exits_as_the_command_in_case_nobody_can_hear,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(keeps_nothing_open_but_the_socket, set_up,
-						tear_down),
+	fake_sys_given(INFO, "info");
+	fake_sys_given(STATUS, "status");
+	fake_sys_given(BLOCK, "block");
+	fake_sys_given(USERNS_BLOCK, "userns-block");
+	fake_sys_given(SYNC, "sync");
+}
+
+TEST(tells_of_its_namespaces_before_it_begins)
+{
+	start_simple(ARGV("--info-fd", "20", "true"));
+	give_descriptors();
+	fake_sys_answer_text("readlink /proc self/ns/mnt", "mnt:[7]");
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_starts_with(fake_sys_trace(), "open /proc path dir\n"
+					     "sigprocmask block all\n"
+					     "prctl pdeathsig 9\n"
+					     "readlink /proc self/ns/mnt\n"
+					     "write sock (data)\n"
+					     "read sock\n");
+	assert_int_equal(report(0)->kind, REPORT_NAMESPACES);
+	assert_int_equal(report(0)->namespaces.ino[NS_MNT], 7);
+	assert_int_equal(report(0)->namespaces.ino[NS_PID], 0);
+	assert_int_equal(report(1)->kind, REPORT_STARTED);
+}
+
+/* The caller lets the command run. */
+static void caller_agrees(void)
+{
+	fake_sys_answer_data("poll block sock, -1 ms", 1, "+.", 2);
+}
+
+TEST(tells_whoever_wants_to_know_and_nobody_else)
+{
+	static const struct {
+		const char *argv[6];
+		bool tells;
+	} lines[] = {
+		{{"--json-status-fd", "21", "true"}, true},
+		{{"--block-fd", "22", "true"}, false},
+		{{"true"}, false},
 	};
 
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		start_simple(lines[i].argv);
+		give_descriptors();
+		caller_agrees();
+		fake_sys_answer_text("readlink*", "mnt:[7]");
+		process_ends("wait", COMMAND_PID);
+		assert_int_equal(fake_sys_run(run, NULL), 3);
+		assert_int_equal(report(0)->kind == REPORT_NAMESPACES, lines[i].tells);
+		assert_int_equal(strstr(fake_sys_trace(), "open /proc ") != NULL, lines[i].tells);
+	}
+}
+
+TEST(reports_that_its_namespaces_cannot_be_told)
+{
+	start_simple(ARGV("--info-fd", "20", "true"));
+	give_descriptors();
+	fake_sys_answer("readlink*", -EACCES);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_one_failure(EACCES, "cannot learn the number of the mnt namespace: ");
+	start_simple(ARGV("--info-fd", "20", "true"));
+	give_descriptors();
+	fake_sys_answer_text("readlink*", "mnt:[7]");
+	fake_sys_answer("write sock*", -EIO);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_one_failure(EIO, "cannot tell the monitor of the namespaces: ");
+	assert_null(strstr(fake_sys_trace(), "read sock"));
+}
+
+TEST(leaves_to_the_monitor_what_is_for_the_monitor)
+{
+	start_simple(ARGV("--unshare-user", "--info-fd", "20", "--json-status-fd", "21",
+			  "--block-fd", "22", "--userns-block-fd", "23", "--sync-fd", "24",
+			  "true"));
+	box.has_reaper = false;
+	give_descriptors();
+	caller_agrees();
+	fake_sys_always_text("readlink*", "mnt:[7]");
+	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
+	assert_int_equal(fake_sys_fd("info"), -1);
+	assert_int_equal(fake_sys_fd("status"), -1);
+	assert_int_equal(fake_sys_fd("userns-block"), -1);
+	assert_int_equal(fake_sys_fd("block"), BLOCK);
+	assert_int_equal(fake_sys_fd("sync"), SYNC);
+}
+
+TEST(waits_for_the_caller_when_the_sandbox_stands)
+{
+	start_simple(ARGV("--block-fd", "22", "--new-session", "true"));
+	give_descriptors();
+	fake_sys_answer("poll block*", -EINTR);
+	caller_agrees();
+	fake_sys_answer("read block", -EINTR);
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "setsid\n"
+					  "prctl pdeathsig 9\n"
+					  "prctl child_subreaper 1\n"
+					  "prctl dumpable 0\n"
+					  "poll block sock, -1 ms\n"
+					  "poll block sock, -1 ms\n"
+					  "read block\n"
+					  "read block\n"
+					  "prctl pdeathsig 0\n"
+					  "vfork, ");
+}
+
+TEST(reads_the_program_of_seccomp_after_it_has_waited)
+{
+	start_simple(ARGV("--block-fd", "22", "--seccomp", "9", "true"));
+	give_descriptors();
+	caller_agrees();
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "read block\nread program\n");
+}
+
+TEST(says_that_it_cannot_wait_for_the_caller)
+{
+	struct err e = {0};
+
+	start_simple(ARGV("--block-fd", "22", "true"));
+	give_descriptors();
+	caller_agrees();
+	fake_sys_answer("read block", -EISDIR);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	find_failures(1, &e);
+	assert_string_equal(e.msg, "--block-fd: cannot read descriptor 22: Is a directory");
+	assert_string_equal(e.option, "--block-fd");
+	assert_null(strstr(fake_sys_trace(), "exec"));
+	start_simple(ARGV("--block-fd", "22", "true"));
+	give_descriptors();
+	fake_sys_answer("poll block*", -ENOMEM);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_one_failure(ENOMEM, "--block-fd: cannot read descriptor 22: ");
+}
+
+TEST(does_not_wait_for_the_caller_without_a_monitor)
+{
+	start_simple(ARGV("--block-fd", "22", "true"));
+	give_descriptors();
+	fake_sys_answer_data("poll block*", 2, "++", 2);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_one_failure(EPIPE, "the monitor is gone");
+	assert_null(strstr(fake_sys_trace(), "read block"));
+	assert_null(strstr(fake_sys_trace(), "exec"));
+}
+
+/* --- What is held until the end ------------------------------------------- */
+
+TEST(holds_locks_and_a_descriptor_as_long_as_it_lives)
+{
+	start_simple(ARGV("--lock-file", "/a", "--lock-file", "b", "--sync-fd", "24", "true"));
+	give_descriptors();
+	fake_cap_reset(7);
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "chroot .\n"
+					  "prctl pdeathsig 9\n"
+					  "prctl child_subreaper 1\n"
+					  "cap_get_proc\n"
+					  "cap_set_proc permitted 7 effective 0 inheritable 0\n"
+					  "cap_get_proc\n"
+					  "open /a nonblock\n"
+					  "lock_shared /a\n"
+					  "open b nonblock\n"
+					  "lock_shared b\n"
+					  "cap_get_proc\n"
+					  "cap_set_proc permitted 7 effective 7 inheritable 0\n"
+					  "cap_get_proc\n"
+					  "prctl dumpable 0\n");
+	assert_int_equal(fake_sys_fd("sync"), SYNC);
+	assert_int_equal(fake_sys_fd("info"), -1);
+	assert_true(fake_sys_fd("/a") > SYNC);
+	assert_true(fake_sys_fd("b") > SYNC);
+	assert_int_equal(fake_sys_open_fds(), 2);
+}
+
+TEST(says_which_file_cannot_be_locked)
+{
+	static const struct {
+		const char *call;
+		int code;
+		const char *bwrap;
+	} calls[] = {
+		{"open b*", ENOENT, "Unable to open lock file b: No such file or directory"},
+		{"lock_shared b", EAGAIN,
+		 "Unable to lock lock file b: Resource temporarily unavailable"},
+	};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		struct err e = {0};
+
+		start_simple(ARGV("--lock-file", "/a", "--lock-file", "b", "true"));
+		fake_sys_answer(calls[i].call, -calls[i].code);
+		assert_int_equal(fake_sys_run(run, NULL), 125);
+		find_failures(1, &e);
+		assert_int_equal(e.code, calls[i].code);
+		assert_starts_with(e.msg, "--lock-file: cannot lock b in the sandbox: ");
+		assert_string_equal(e.option, "--lock-file");
+		assert_string_equal(e.path, "b");
+		assert_string_equal(e.bwrap, calls[i].bwrap);
+		assert_null(strstr(fake_sys_trace(), "vfork"));
+	}
+}
+
+TEST(locks_nothing_with_capabilities_that_stay_in_effect)
+{
+	for (unsigned nth = 0; nth <= 1; nth++) {
+		start_simple(ARGV("--lock-file", "/a", "true"));
+		if (nth > 0)
+			fake_sys_answer("cap_set_proc*", 0);
+		fake_sys_answer("cap_set_proc*", -EIO);
+		assert_int_equal(fake_sys_run(run, NULL), 125);
+		assert_one_failure(EIO, "cannot put capabilities out of effect, or back: ");
+		assert_int_equal(strstr(fake_sys_trace(), "open /a") != NULL, nth > 0);
+		assert_null(strstr(fake_sys_trace(), "vfork"));
+	}
+}
+
+TEST(says_that_there_is_no_memory_to_hold_anything)
+{
+	start_simple(ARGV("true"));
+	fake_malloc_fail_at(1);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	fake_malloc_fail_at(0);
+	assert_one_failure(ENOMEM, "cannot note the descriptors down: Cannot allocate memory");
+	assert_null(strstr(fake_sys_trace(), "vfork"));
+}
+
+/* --- Protection ----------------------------------------------------------- */
+
+#define WAKE_ALARM (UINT64_C(1) << 35)
+#define SYS_PTRACE (UINT64_C(1) << 19)
+
+/* Who else can be in the payload's user namespace. */
+enum users { HOST_USERS, OWN_USERS, JOINED_USERS, LEFT_USERS };
+
+/* What the payload has, and what keeps it from looking at the reaper. */
+static const struct {
+	enum users users;
+	struct caps caps;
+	bool dumpable;
+	bool has_guard;
+} guards[] = {
+	{OWN_USERS, {.set = true}, true, true},
+	{OWN_USERS, {.set = true, .keep = 7}, true, true},
+	{OWN_USERS, {.set = true}, false, true},
+	{OWN_USERS, {.set = true, .keep = WAKE_ALARM}, true, false},
+	{OWN_USERS, {.set = true, .keep = SYS_PTRACE}, true, false},
+	{OWN_USERS, {.set = false, .bound = true}, true, false},
+	{JOINED_USERS, {.set = true}, true, false},
+	{LEFT_USERS, {.set = true}, true, false},
+	{HOST_USERS, {.set = true}, true, false},
+	{HOST_USERS, {.set = false}, true, false},
+};
+
+static void set_users(enum users users)
+{
+	fake_sys_given(30, "users2");
+	if (users == OWN_USERS || users == LEFT_USERS)
+		box.ns.flags |= CLONE_NEWUSER;
+	if (users == JOINED_USERS)
+		box.ns.users = 30;
+	if (users == LEFT_USERS)
+		box.ns.users2 = 30;
+}
+
+TEST(lets_nobody_look_at_it_but_those_who_have_more_than_the_payload)
+{
+	for (size_t i = 0; i < LENGTH(guards); i++) {
+		bool shown = guards[i].has_guard && guards[i].dumpable;
+
+		start_simple(ARGV("true"));
+		fake_cap_know_all();
+		set_users(guards[i].users);
+		box.caps = guards[i].caps;
+		box.dumpable = guards[i].dumpable;
+		process_ends("wait", COMMAND_PID);
+		assert_int_equal(fake_sys_run(run, NULL), 3);
+		assert_contains(fake_sys_trace(),
+				shown ? "\nprctl dumpable 1\nprctl pdeathsig 0\nvfork"
+				      : "\nprctl dumpable 0\nprctl pdeathsig 0\nvfork");
+		assert_contains(
+			fake_sys_trace(),
+			guards[i].has_guard
+				? "\ncap_set_proc permitted 800000000 effective 0 inheritable 0\n"
+				: "\ncap_set_proc permitted 0 effective 0 inheritable 0\n");
+	}
+}
+
+TEST(ends_the_run_if_capabilities_stay_with_it)
+{
+	start_simple(ARGV("true"));
+	fake_cap_reset(7);
+	fake_sys_answer("cap_set_proc*", 1);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_one_failure(EPERM, "cannot drop capabilities: Operation not permitted");
+	assert_contains(fake_sys_trace(), "kill 2 9\n");
+}
+
+/* --- Namespaces that were there before ------------------------------------ */
+
+TEST(takes_its_ids_in_a_user_namespace_that_was_there)
+{
+	start_simple(ARGV("--userns", "30", "--uid", "7", "true"));
+	box.ns.users = 30;
+	box.ns.outside = (struct ids){1000, 100};
+	box.ns.inside = (struct ids){7, 100};
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "umask 0\n"
+					  "prctl securebits 4\n"
+					  "setuid 7\n"
+					  "prctl securebits 0\n"
+					  "prctl pdeathsig 9\n"
+					  "open / path dir\n");
+	assert_null(strstr(fake_sys_trace(), "_map"));
+}
+
+TEST(mounts_the_procfs_of_a_process_namespace_that_was_there)
+{
+	start_simple(ARGV("--pidns", "30", "--proc", "/proc", "true"));
+	box.ns.pids = 30;
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "fsopen proc\n");
+}
+
+TEST(enters_the_last_user_namespace_when_the_root_stands)
+{
+	start_simple(ARGV("--userns2", "30", "--assert-userns-disabled", "--new-session", "true"));
+	fake_sys_given(30, "users2");
+	box.ns.users2 = 30;
+	box.ns.check_no_users = true;
+	fake_sys_answer("unshare user", -ENOSPC);
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
+	assert_contains(fake_sys_trace(), "chroot .\n"
+					  "prctl dumpable 0\n"
+					  "setns users2 user\n"
+					  "unshare user\n"
+					  "setsid\n"
+					  "prctl pdeathsig 9\n");
+}
+
+TEST(does_not_wait_for_the_caller_where_nobody_could_end_it)
+{
+	start_simple(ARGV("--block-fd", "22", "true"));
+	give_descriptors();
+	fake_sys_answer("prctl pdeathsig 9", 0);
+	fake_sys_answer("prctl pdeathsig 9", -EINVAL);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_one_failure(EINVAL, "cannot ask to end with the parent: Invalid argument");
+	assert_null(strstr(fake_sys_trace(), "read block"));
+}
+
+TEST(lets_the_host_s_later_mounts_in_as_bubblewrap)
+{
+	start_simple(ARGV("true"));
+	plan.as_bwrap = true;
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "mount_setattr / recursive slave\n");
+}
+
+/* --- Without a reaper ----------------------------------------------------- */
+
+TEST(becomes_the_command_where_there_is_nothing_to_reap_or_to_hold)
+{
+	start_simple(ARGV("--die-with-parent", "true"));
+	box.has_reaper = false;
+	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
+	assert_contains(fake_sys_trace(), "chroot .\n"
+					  "prctl pdeathsig 9\n"
+					  "send sock\n"
+					  "chdir /home/user\n");
+	assert_null(strstr(fake_sys_trace(), "vfork"));
+	assert_null(strstr(fake_sys_trace(), "close_range"));
+	assert_null(strstr(fake_sys_trace(), "pidfd_open"));
+	assert_int_equal(report(0)->kind, REPORT_STARTED);
+	assert_null(report(1));
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(reports_every_call_that_fails_without_a_reaper)
+{
+	for (unsigned nth = 1;; nth++) {
+		int status;
+
+		start_simple(ARGV("--die-with-parent", "--cap-drop", "ALL", "true"));
+		box.has_reaper = false;
+		box.caps = (struct caps){.set = true};
+		fake_sys_fail_at(nth, EIO);
+		status = fake_sys_run(run, NULL);
+		if (status == FAKE_EXECUTED && *fake_sys_trace_after_failure() == '\0')
+			break;
+		if (is_harmless(failed_line())) {
+			assert_int_equal(status, FAKE_EXECUTED);
+			continue;
+		}
+		assert_one_failure(EIO, ": Input/output error");
+		assert_int_equal(status, 125);
+		assert_null(strstr(fake_sys_trace_after_failure(), "exec"));
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(builds_drops_starts_and_reaps_in_this_order, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(reports_every_call_that_fails_once_and_runs_nothing, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(does_nothing_without_a_monitor, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(leaves_alone_what_was_not_asked_for, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(names_the_option_of_what_fails_in_a_namespace, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(covers_the_host_s_proc_for_root_only, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(outlives_the_monitor_only_once_the_sandbox_stands, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(does_not_start_a_command_that_nobody_wants_any_more, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(does_not_start_a_command_that_the_monitor_cannot_hear_of,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(kills_a_command_that_it_cannot_guard_with_seccomp, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(becomes_the_command_as_pid_1, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(reports_that_it_cannot_become_the_command_as_pid_1, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(reports_the_status_as_soon_as_the_command_has_ended, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(takes_the_status_of_the_command_and_no_other, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(waits_on_after_an_interruption, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(does_not_wait_for_ever_where_waiting_is_forbidden, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(exits_as_the_command_in_case_nobody_can_hear, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(keeps_nothing_open_but_the_socket, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(tells_of_its_namespaces_before_it_begins, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(tells_whoever_wants_to_know_and_nobody_else, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(reports_that_its_namespaces_cannot_be_told, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(leaves_to_the_monitor_what_is_for_the_monitor, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(waits_for_the_caller_when_the_sandbox_stands, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(reads_the_program_of_seccomp_after_it_has_waited, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(says_that_it_cannot_wait_for_the_caller, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(does_not_wait_for_the_caller_without_a_monitor, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(holds_locks_and_a_descriptor_as_long_as_it_lives, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(says_which_file_cannot_be_locked, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(locks_nothing_with_capabilities_that_stay_in_effect, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(says_that_there_is_no_memory_to_hold_anything, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(
+		lets_nobody_look_at_it_but_those_who_have_more_than_the_payload, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(ends_the_run_if_capabilities_stay_with_it, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(takes_its_ids_in_a_user_namespace_that_was_there, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(mounts_the_procfs_of_a_process_namespace_that_was_there,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(enters_the_last_user_namespace_when_the_root_stands, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(does_not_wait_for_the_caller_where_nobody_could_end_it,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(lets_the_host_s_later_mounts_in_as_bubblewrap, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(
+		becomes_the_command_where_there_is_nothing_to_reap_or_to_hold, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(reports_every_call_that_fails_without_a_reaper, set_up,
+					tear_down),
+};
+
+int main(void)
+{
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

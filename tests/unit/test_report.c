@@ -16,15 +16,15 @@ static int set_up(void **state __attribute__((unused)))
 	return 0;
 }
 
-/* Receive what was written as the first message. */
-static struct report receive_written(int *pidfd)
+/* Receive what was written as the first message, with a descriptor called @passed if not NULL. */
+static struct report receive_written(const char *passed, int *pidfd)
 {
 	struct report report = {0};
 	size_t size = 0;
 	const void *data = fake_sys_written(SOCK, 0, &size);
 
 	assert_non_null(data);
-	fake_sys_answer_message("receive sock", data, size, "received");
+	fake_sys_answer_message("receive sock", data, size, passed);
 	assert_int_equal(report_receive(SOCK, &report, pidfd), 1);
 	return report;
 }
@@ -35,7 +35,7 @@ TEST(sends_a_handle_of_the_command)
 
 	assert_int_equal(report_started(SOCK, PIDFD), 0);
 	assert_string_equal(fake_sys_trace(), "send sock with pidfd\n");
-	assert_int_equal(receive_written(&pidfd).kind, REPORT_STARTED);
+	assert_int_equal(receive_written("received", &pidfd).kind, REPORT_STARTED);
 	assert_string_equal(fake_sys_name(pidfd), "received");
 }
 
@@ -46,7 +46,7 @@ TEST(sends_a_status_with_one_write)
 
 	report_ended(SOCK, 0x1234, true);
 	assert_string_equal(fake_sys_trace(), "write sock (data)\n");
-	report = receive_written(&pidfd);
+	report = receive_written(NULL, &pidfd);
 	assert_int_equal(report.kind, REPORT_ENDED);
 	assert_int_equal(report.ended.status, 0x1234);
 	assert_true(report.ended.is_last);
@@ -64,9 +64,32 @@ TEST(sends_an_error_whole)
 	memset(e.msg + strlen(e.msg) + 1, 'x', sizeof(e.msg) - strlen(e.msg) - 2);
 	report_failed(SOCK, &e);
 	assert_string_equal(fake_sys_trace(), "write sock (data)\n");
-	report = receive_written(&pidfd);
+	report = receive_written(NULL, &pidfd);
 	assert_int_equal(report.kind, REPORT_FAILED);
 	assert_memory_equal(&report.err, &e, sizeof(e));
+}
+
+TEST(sends_the_numbers_of_namespaces_with_one_write)
+{
+	static const struct ns_ids ids = {
+		.ino = {[NS_CGROUP] = 1, [NS_MNT] = UINT64_MAX, [NS_UTS] = 4026531838},
+	};
+	autoclose int pidfd = -1;
+	struct report report;
+
+	assert_int_equal(report_namespaces(SOCK, &ids), 0);
+	assert_string_equal(fake_sys_trace(), "write sock (data)\n");
+	report = receive_written(NULL, &pidfd);
+	assert_int_equal(report.kind, REPORT_NAMESPACES);
+	assert_memory_equal(&report.namespaces, &ids, sizeof(ids));
+}
+
+TEST(says_that_nobody_heard_of_the_namespaces)
+{
+	static const struct ns_ids ids;
+
+	fake_sys_answer("write sock*", -EPIPE);
+	assert_int_equal(report_namespaces(SOCK, &ids), -EPIPE);
 }
 
 TEST(does_not_mind_when_nobody_hears)
@@ -90,6 +113,12 @@ static const struct {
 	struct report report;
 	size_t size;
 } unsound[] = {
+	{.report = {.kind = REPORT_NAMESPACES}, .size = sizeof(enum report_kind)},
+	{.report = {.kind = REPORT_NAMESPACES},
+	 .size = offsetof(struct report, namespaces) + sizeof(struct ns_ids) - 1},
+	{.report = {.kind = REPORT_NAMESPACES},
+	 .size = offsetof(struct report, namespaces) + sizeof(struct ns_ids) + 1},
+	{.report = {.kind = REPORT_NAMESPACES}, .size = sizeof(struct report)},
 	{.report = {.kind = REPORT_STARTED}, .size = 1},
 	{.report = {.kind = REPORT_STARTED}, .size = sizeof(struct report)},
 	{.report = {.kind = REPORT_ENDED}, .size = sizeof(enum report_kind)},
@@ -115,17 +144,66 @@ TEST(believes_no_report_that_is_none)
 	}
 }
 
+/* Reports that are none if a descriptor comes with them. */
+static const struct {
+	struct report report;
+	size_t size;
+} alone[] = {
+	{.report = {.kind = REPORT_NAMESPACES},
+	 .size = offsetof(struct report, namespaces) + sizeof(struct ns_ids)},
+	{.report = {.kind = REPORT_ENDED},
+	 .size = offsetof(struct report, ended) + sizeof(((struct report *)0)->ended)},
+	{.report = {.kind = REPORT_FAILED, .err = {.code = EIO}}, .size = sizeof(struct report)},
+};
+
+TEST(takes_no_descriptor_but_that_of_a_command)
+{
+	for (size_t i = 0; i < LENGTH(alone); i++) {
+		struct report report;
+		int pidfd = 0;
+
+		fake_sys_answer_message("receive sock", &alone[i].report, alone[i].size, NULL);
+		assert_int_equal(report_receive(SOCK, &report, &pidfd), 1);
+		assert_int_equal(pidfd, -1);
+		fake_sys_answer_message("receive sock", &alone[i].report, alone[i].size, "planted");
+		assert_int_equal(report_receive(SOCK, &report, &pidfd), -EPROTO);
+		assert_int_equal(pidfd, -1);
+		assert_int_equal(fake_sys_open_fds(), 0);
+	}
+}
+
+TEST(knows_the_sender_from_the_kernel_alone)
+{
+	static const struct report lie = {.kind = REPORT_FAILED, .sender = 7, .err = {.code = EIO}};
+	struct report report;
+	int pidfd = 0;
+
+	fake_sys_answer_message("receive sock", &lie, sizeof(lie), NULL);
+	assert_int_equal(report_receive(SOCK, &report, &pidfd), 1);
+	assert_int_equal(report.sender, 0);
+	fake_sys_sender(4321);
+	fake_sys_answer_message("receive sock", &lie, sizeof(lie), NULL);
+	assert_int_equal(report_receive(SOCK, &report, &pidfd), 1);
+	assert_int_equal(report.sender, 4321);
+}
+
 TEST(ends_the_texts_of_an_error_whatever_was_sent)
 {
 	struct report sent = {.kind = REPORT_FAILED, .err = {.code = EIO}};
 	struct report report;
 	int pidfd = 0;
 
+	memset(sent.err.option, 'x', sizeof(sent.err.option));
+	memset(sent.err.path, 'x', sizeof(sent.err.path));
 	memset(sent.err.msg, 'x', sizeof(sent.err.msg));
+	memset(sent.err.bwrap, 'x', sizeof(sent.err.bwrap));
 	memset(sent.err.hint, 'x', sizeof(sent.err.hint));
 	fake_sys_answer_message("receive sock", &sent, sizeof(sent), NULL);
 	assert_int_equal(report_receive(SOCK, &report, &pidfd), 1);
+	assert_int_equal(report.err.option[sizeof(report.err.option) - 1], '\0');
+	assert_int_equal(report.err.path[sizeof(report.err.path) - 1], '\0');
 	assert_int_equal(report.err.msg[sizeof(report.err.msg) - 1], '\0');
+	assert_int_equal(report.err.bwrap[sizeof(report.err.bwrap) - 1], '\0');
 	assert_int_equal(report.err.hint[sizeof(report.err.hint) - 1], '\0');
 }
 
@@ -174,9 +252,13 @@ int main(void)
 		cmocka_unit_test_setup(sends_a_handle_of_the_command, set_up),
 		cmocka_unit_test_setup(sends_a_status_with_one_write, set_up),
 		cmocka_unit_test_setup(sends_an_error_whole, set_up),
+		cmocka_unit_test_setup(sends_the_numbers_of_namespaces_with_one_write, set_up),
+		cmocka_unit_test_setup(says_that_nobody_heard_of_the_namespaces, set_up),
 		cmocka_unit_test_setup(does_not_mind_when_nobody_hears, set_up),
 		cmocka_unit_test_setup(says_that_nobody_heard_of_the_command, set_up),
 		cmocka_unit_test_setup(believes_no_report_that_is_none, set_up),
+		cmocka_unit_test_setup(takes_no_descriptor_but_that_of_a_command, set_up),
+		cmocka_unit_test_setup(knows_the_sender_from_the_kernel_alone, set_up),
 		cmocka_unit_test_setup(ends_the_texts_of_an_error_whatever_was_sent, set_up),
 		cmocka_unit_test_setup(tells_the_end_of_the_conversation_from_an_error, set_up),
 		cmocka_unit_test_setup(says_go, set_up),

@@ -20,7 +20,7 @@ TEST(puts_a_stage_over_the_host_and_an_empty_root_beside_it)
 	struct roots roots = ROOTS_NONE;
 	struct err e = {0};
 
-	assert_int_equal(root_begin(&roots, &e), 0);
+	assert_int_equal(root_begin(&roots, false, &e), 0);
 	assert_string_equal(fake_sys_trace(), "open / path dir\n"
 					      "open . path dir\n"
 					      "mount_setattr / recursive private\n"
@@ -50,13 +50,22 @@ TEST(puts_a_stage_over_the_host_and_an_empty_root_beside_it)
 	roots_done(&roots);
 }
 
+TEST(lets_what_the_host_mounts_later_appear_if_asked_to)
+{
+	autoroots struct roots roots = ROOTS_NONE;
+	struct err e = {0};
+
+	assert_int_equal(root_begin(&roots, true, &e), 0);
+	assert_contains(fake_sys_trace(), "mount_setattr / recursive slave\n");
+}
+
 TEST(does_without_a_working_directory_until_it_is_needed)
 {
 	autoroots struct roots roots = ROOTS_NONE;
 	struct err e = {0};
 
 	fake_sys_answer("open . path dir", -EACCES);
-	assert_int_equal(root_begin(&roots, &e), 0);
+	assert_int_equal(root_begin(&roots, false, &e), 0);
 	assert_int_equal(roots.cwd, -EACCES);
 }
 
@@ -71,7 +80,7 @@ TEST(reports_every_call_that_fails_at_the_beginning)
 
 		fake_sys_reset();
 		fake_sys_fail_at(nth, EIO);
-		r = root_begin(&roots, &e);
+		r = root_begin(&roots, false, &e);
 		roots_done(&roots);
 		assert_int_equal(fake_sys_open_fds(), 0);
 		if (r == 0 && nth == 2)
@@ -95,7 +104,8 @@ TEST(tells_where_the_root_cannot_be_changed)
 		const char *msg;
 	} calls[] = {
 		{"pivot_root*", "cannot change the root: Invalid argument"},
-		{"mount_setattr*", "cannot make the mounts private: Invalid argument"},
+		{"mount_setattr*",
+		 "cannot keep mounts from spreading to the host: Invalid argument"},
 	};
 
 	for (size_t i = 0; i < LENGTH(calls); i++) {
@@ -104,7 +114,7 @@ TEST(tells_where_the_root_cannot_be_changed)
 
 		fake_sys_reset();
 		fake_sys_answer(calls[i].call, -EINVAL);
-		assert_int_equal(root_begin(&roots, &e), -EINVAL);
+		assert_int_equal(root_begin(&roots, false, &e), -EINVAL);
 		assert_string_equal(e.msg, calls[i].msg);
 		assert_contains(e.hint, "chroot");
 	}
@@ -245,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(puts_a_stage_over_the_host_and_an_empty_root_beside_it,
 				       set_up),
+		cmocka_unit_test_setup(lets_what_the_host_mounts_later_appear_if_asked_to, set_up),
 		cmocka_unit_test_setup(does_without_a_working_directory_until_it_is_needed, set_up),
 		cmocka_unit_test(reports_every_call_that_fails_at_the_beginning),
 		cmocka_unit_test(tells_where_the_root_cannot_be_changed),

@@ -161,6 +161,89 @@ TEST(reports_every_call_that_fails_while_finding_it_again)
 	}
 }
 
+/* --- Descriptors ---------------------------------------------------------- */
+
+enum { OBJECT = 7 };
+
+static const struct statx there = {.stx_mode = S_IFDIR, .stx_ino = 5, .stx_dev_major = 1};
+
+/* The caller's descriptor 7 is open on what is at /src. */
+static void start_with_object(void)
+{
+	start();
+	fake_sys_given(OBJECT, "object");
+	fake_sys_always_text("readlink /proc/self/fd/7", "/src");
+	fake_sys_always_data("stat object", 0, &there, sizeof(there));
+	fake_sys_always_data("stat tree:/src", 0, &there, sizeof(there));
+}
+
+/* Clone it, and close it again.  Returns as source_clone_fd(). */
+static int clone_object(struct err *e)
+{
+	int tree = source_clone_fd(&roots, OBJECT, e);
+
+	if (tree >= 0) {
+		assert_string_equal(fake_sys_name(tree), "tree:/src");
+		(void)sys_close(tree);
+	}
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return tree < 0 ? tree : 0;
+}
+
+TEST(copies_what_a_descriptor_is_open_on)
+{
+	struct err e = {0};
+
+	start_with_object();
+	assert_int_equal(clone_object(&e), 0);
+	assert_string_equal(fake_sys_trace(), "readlink /proc/self/fd/7\n"
+					      "open_tree cwd /src clone recursive\n"
+					      "stat object\n"
+					      "stat tree:/src\n");
+}
+
+TEST(says_that_something_else_is_at_the_path_of_a_descriptor)
+{
+	static const struct statx others[] = {
+		{.stx_mode = S_IFDIR, .stx_ino = 6, .stx_dev_major = 1},
+		{.stx_mode = S_IFDIR, .stx_ino = 5, .stx_dev_major = 2},
+		{.stx_mode = S_IFDIR, .stx_ino = 5, .stx_dev_major = 1, .stx_dev_minor = 1},
+	};
+
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		struct err e = {0};
+
+		start_with_object();
+		fake_sys_answer_data("stat tree:/src", 0, &others[i], sizeof(others[i]));
+		assert_int_equal(clone_object(&e), -ESTALE);
+		assert_string_equal(e.msg, "what descriptor 7 is open on is no longer at its path");
+	}
+}
+
+TEST(says_that_nothing_is_at_the_path_of_a_descriptor)
+{
+	struct err e = {0};
+
+	start_with_object();
+	fake_sys_answer("open_tree*", -ENOENT);
+	assert_int_equal(clone_object(&e), -ENOENT);
+	assert_string_equal(e.msg, "what descriptor 7 is open on is no longer at its path");
+}
+
+TEST(reports_every_call_that_fails_for_a_descriptor)
+{
+	for (unsigned nth = 1; nth <= 4; nth++) {
+		struct err e = {0};
+
+		start_with_object();
+		fake_sys_fail_at(nth, EIO);
+		assert_int_equal(clone_object(&e), -EIO);
+		assert_string_equal(e.msg, "cannot find on the host what descriptor 7 is open on: "
+					   "Input/output error");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +256,10 @@ int main(void)
 		cmocka_unit_test(finds_what_a_descriptor_is_open_on_by_its_path),
 		cmocka_unit_test(takes_nothing_else_that_has_the_path_by_now),
 		cmocka_unit_test(reports_every_call_that_fails_while_finding_it_again),
+		cmocka_unit_test(copies_what_a_descriptor_is_open_on),
+		cmocka_unit_test(says_that_something_else_is_at_the_path_of_a_descriptor),
+		cmocka_unit_test(says_that_nothing_is_at_the_path_of_a_descriptor),
+		cmocka_unit_test(reports_every_call_that_fails_for_a_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,13 +26,10 @@ static const struct {
 	const char *name;
 	unsigned number;
 } calls[] = {
-	{"clone3", SYS_clone3},
-	{"fchmodat2", SYS_fchmodat2},
-	{"getppid", SYS_getppid},
-	{"openat2", SYS_openat2},
-	{"sethostname", SYS_sethostname},
-	{"socket", SYS_socket},
-	{"sync", SYS_sync},
+	{"clone3", SYS_clone3},       {"close_range", SYS_close_range},
+	{"fchmodat2", SYS_fchmodat2}, {"getppid", SYS_getppid},
+	{"openat2", SYS_openat2},     {"sethostname", SYS_sethostname},
+	{"socket", SYS_socket},       {"sync", SYS_sync},
 	{"uname", SYS_uname},
 };
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/build.h"
+
+#include <errno.h>
+#include <sched.h>
+
+#include "sbx/apply.h"
+#include "sbx/label.h"
+#include "sbx/sys.h"
+
+static int set_hostname(const struct plan *plan, struct err *e)
+{
+	int r;
+
+	if (plan->hostname == NULL)
+		return 0;
+	r = sys_sethostname(plan->hostname);
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot set the host name to %s", plan->hostname);
+	return err_option(e, "hostname");
+}
+
+static int bring_up_network(const struct ns *ns, struct err *e)
+{
+	int r;
+
+	if (!(ns->flags & CLONE_NEWNET))
+		return 0;
+	r = sys_loopback_up();
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot bring lo up");
+	return err_option(e, "unshare-net");
+}
+
+/* The namespaces' own properties, before there are mounts. */
+static int set_up_namespaces(const struct box *box, int proc, struct err *e)
+{
+	int r = ns_map(&box->ns, NS_MAPPER_INSIDE, proc, "self", e);
+
+	if (r == 0)
+		r = ns_become(&box->ns, e);
+	if (r == 0)
+		r = set_hostname(box->plan, e);
+	return r < 0 ? r : bring_up_network(&box->ns, e);
+}
+
+static int build_root(const struct box *box, struct err *e)
+{
+	struct site site = {
+		.roots = ROOTS_NONE,
+		.plan = box->plan,
+		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
+		.cover_procfs = box->ns.outside.uid == 0,
+		.tty = box->tty,
+	};
+	int r = label_apply(box->plan, e);
+
+	if (r == 0)
+		r = root_begin(&site.roots, box->plan->as_bwrap, e);
+	if (r == 0)
+		r = apply_ops(&site, e);
+	if (r == 0)
+		r = root_enter(&site.roots, e);
+	roots_done(&site.roots);
+	return r;
+}
+
+static int make_session(const struct plan *plan, struct err *e)
+{
+	int r = plan->new_session ? sys_setsid() : 0;
+
+	if (r >= 0)
+		return 0;
+	(void)err_sys(e, r, "cannot make a session");
+	return err_option(e, "new-session");
+}
+
+int build(struct box *box, int proc, struct err *e)
+{
+	int r;
+
+	box->umask = sys_umask(0); /* modes are made as asked for */
+	r = set_up_namespaces(box, proc, e);
+	if (r == 0)
+		r = build_root(box, e);
+	if (r == 0)
+		r = ns_enter_last(&box->ns, proc, e);
+	return r < 0 ? r : make_session(box->plan, e);
+}
