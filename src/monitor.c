@@ -114,32 +114,36 @@ static int receiver(const struct watch *w)
 	return w->command;
 }
 
+/* The signal @sig has come before there is a command: it ends the run. */
+static void end_early(struct watch *w, int sig)
+{
+	(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	if (w->box->plan->as_bwrap)
+		sys_die_of(sig);
+	w->ended = true;
+	w->status = sig;
+}
+
 /*
- * Pass a signal on.  What the terminal sends goes to the command's process group
- * as well, unless that is of another session; it must not get it twice.  Before
- * there is a command, the signal ends the run.
+ * Take a signal.  What the terminal sends goes to the command's process group as well,
+ * unless that is of another session; it must not get it twice.
  */
 static void take_signal(struct watch *w)
 {
+	const struct plan *plan = w->box->plan;
 	struct signalfd_siginfo info;
 	int command = receiver(w);
+	bool is_typed;
 
 	if (sys_read(w->signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (w->box->plan->as_bwrap && (command < 0 || info.ssi_code != SI_KERNEL)) {
-		if (command < 0)
-			(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	is_typed = info.ssi_code == SI_KERNEL;
+	if (command < 0)
+		end_early(w, (int)info.ssi_signo);
+	else if (plan->as_bwrap && !is_typed)
 		sys_die_of((int)info.ssi_signo);
-	}
-	if (command >= 0 && !w->box->plan->as_bwrap) {
-		if (info.ssi_code != SI_KERNEL || w->box->plan->new_session)
-			(void)sys_pidfd_send_signal(command, (int)info.ssi_signo);
-	}
-	if (command >= 0)
-		return;
-	(void)sys_pidfd_send_signal(w->child, SIGKILL);
-	w->ended = true;
-	w->status = (int)info.ssi_signo;
+	else if (!plan->as_bwrap && (!is_typed || plan->new_session))
+		(void)sys_pidfd_send_signal(command, (int)info.ssi_signo);
 }
 
 /*

@@ -193,19 +193,6 @@ static int check_path(const char *path, const char *name, struct err *e)
 	return *path == '\0' ? err_set(e, EINVAL, "%s is empty", name) : 0;
 }
 
-/* Set in @op, an overlay that keeps its changes, the layers and where these go. */
-static int fill_overlay(struct parse *p, struct op *op, const char *const *args, struct err *e)
-{
-	int r = check_path(args[0], "RWSRC", e);
-
-	if (r == 0)
-		r = check_path(args[1], "WORKDIR", e);
-	if (r < 0)
-		return r;
-	op->overlay = (struct op_overlay){.upper = args[0], .work = args[1]};
-	return use_layers(p, 1, &op->overlay, e);
-}
-
 static int parse_mode(const char *name, const char *text, mode_t *ret, struct err *e)
 {
 	uint64_t mode;
@@ -218,41 +205,84 @@ static int parse_mode(const char *name, const char *text, mode_t *ret, struct er
 	return 0;
 }
 
-/* Set in @op what is particular to its kind. */
-static int fill_op(struct parse *p, struct op *op, const char *const *args, struct err *e)
+/* What fills in what is particular to a kind of op. */
+#define FILL(name)                                                                                 \
+	static int fill_##name(struct parse *p, struct op *op, const char *const *args,            \
+			       struct err *e)
+
+FILL(bind)
 {
-	switch (op->kind) {
-	case OP_BIND:
-		op->src = args[0];
-		return check_path(args[0], "SRC", e);
-	case OP_OVERLAY:
-		return fill_overlay(p, op, args, e);
-	case OP_TMP_OVERLAY:
-		return use_layers(p, 1, &op->overlay, e);
-	case OP_RO_OVERLAY:
-		return use_layers(p, 2, &op->overlay, e);
-	case OP_SYMLINK:
-		op->target = args[0];
-		return check_path(args[0], "TARGET", e);
-	case OP_BIND_FD:
-	case OP_FILE:
-	case OP_BIND_DATA:
-		return parse_fd(args[0], &op->fd, e);
-	case OP_CHMOD:
-		return parse_mode(op->option, args[0], &op->mode, e);
-	case OP_TMPFS:
-		op->size = use_size(p);
-		return 0;
-	case OP_DIR:
-	case OP_PROC:
-	case OP_DEV:
-	case OP_MQUEUE:
-	case OP_REMOUNT_RO:
-	case OP_KINDS:
-		break;
-	}
+	(void)p;
+	op->src = args[0];
+	return check_path(args[0], "SRC", e);
+}
+
+FILL(symlink)
+{
+	(void)p;
+	op->target = args[0];
+	return check_path(args[0], "TARGET", e);
+}
+
+FILL(fd)
+{
+	(void)p;
+	return parse_fd(args[0], &op->fd, e);
+}
+
+FILL(chmod)
+{
+	(void)p;
+	return parse_mode(op->option, args[0], &op->mode, e);
+}
+
+FILL(tmpfs)
+{
+	(void)args, (void)e;
+	op->size = use_size(p);
 	return 0;
 }
+
+FILL(overlay)
+{
+	int r = check_path(args[0], "RWSRC", e);
+
+	if (r == 0)
+		r = check_path(args[1], "WORKDIR", e);
+	if (r < 0)
+		return r;
+	op->overlay = (struct op_overlay){.upper = args[0], .work = args[1]};
+	return use_layers(p, 1, &op->overlay, e);
+}
+
+FILL(tmp_overlay)
+{
+	(void)args;
+	return use_layers(p, 1, &op->overlay, e);
+}
+
+FILL(ro_overlay)
+{
+	(void)args;
+	return use_layers(p, 2, &op->overlay, e);
+}
+
+#undef FILL
+
+/* Kinds that are not here have nothing but what all have. */
+static int (*const fillers[OP_KINDS])(struct parse *, struct op *, const char *const *,
+				      struct err *) = {
+	[OP_BIND] = fill_bind,
+	[OP_BIND_FD] = fill_fd,
+	[OP_OVERLAY] = fill_overlay,
+	[OP_TMP_OVERLAY] = fill_tmp_overlay,
+	[OP_RO_OVERLAY] = fill_ro_overlay,
+	[OP_TMPFS] = fill_tmpfs,
+	[OP_SYMLINK] = fill_symlink,
+	[OP_FILE] = fill_fd,
+	[OP_BIND_DATA] = fill_fd,
+	[OP_CHMOD] = fill_chmod,
+};
 
 TAKE(op)
 {
@@ -262,10 +292,11 @@ TAKE(op)
 		.option = opt->name,
 		.dest = args[opt_arity(opt) - 1],
 	};
-	int r;
+	int r = 0;
 
 	use_mode(p, opt, &op);
-	r = fill_op(p, &op, args, e);
+	if (fillers[op.kind] != NULL)
+		r = fillers[op.kind](p, &op, args, e);
 	return r < 0 ? r : plan_add_op(p->plan, &op, e);
 }
 

@@ -7,7 +7,8 @@
  *
  *	waits for "go"     so that it never runs without a monitor;
  *	builds             ids, names, network, mounts, the root;
- *	holds              what is to be held until the last process inside ends;
+ *	holds              what is to be held until the last process inside ends, and
+ *	                   adopts what the command leaves behind, to know when that is;
  *	starts the command and keeps nothing open but the socket to the monitor and
  *	                   what it holds;
  *	reaps              until nobody is left inside, and reports the command's

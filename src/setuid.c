@@ -61,13 +61,10 @@ static int become_caller(struct ids caller, struct err *e)
 	return 0;
 }
 
-/*
- * Changing ids made this process what fs.suid_dumpable says.  Hide it if it has privileges;
- * else it is an ordinary one again, whose maps are its own to write.
- */
-static int hide(bool lent, struct err *e)
+/* Let others of the caller's processes trace this one, or not. */
+static int set_dumpable(bool dumpable, struct err *e)
 {
-	int r = sys_prctl(PR_SET_DUMPABLE, !lent);
+	int r = sys_prctl(PR_SET_DUMPABLE, dumpable);
 
 	return r < 0 ? err_sys(e, r, "cannot protect this process") : 0;
 }
@@ -84,9 +81,11 @@ int setuid_begin(bool *ret, struct err *e)
 	lent = sys_geteuid() == 0;
 	r = become_caller(caller, e);
 	if (r == 0)
-		r = caps_hold(lent ? LENT : 0, 0, e);
+		r = set_dumpable(false, e); /* changing ids made it what fs.suid_dumpable says */
 	if (r == 0)
-		r = hide(lent, e);
+		r = caps_hold(lent ? LENT : 0, 0, e);
+	if (r == 0 && !lent)
+		r = set_dumpable(true, e); /* an ordinary process again: its maps are its own */
 	if (r == 0)
 		*ret = lent;
 	return r;
