@@ -140,14 +140,6 @@ start_copies()
 	kill "$watcher"
 }
 
-# number: give the results on stdin numbers and add the plan; fails if one of them does.
-number()
-{
-	awk '/^(not )?ok - / { sub(/ok/, "ok " ++n); bad += /^not/ }
-		{ print; fflush() }
-		END { print "1.." n; exit bad > 0 || n == 0 }'
-}
-
 # run_as WHO... FUNCTION: in a copy, call FUNCTION; in the first one, start one for each WHO,
 # "root" or "user", if the script's function is_installed succeeds.
 # shellcheck disable=SC2034 # the variables are for FUNCTION

@@ -151,3 +151,11 @@ command_pid()
 {
 	wait_for_status '"phase": "running"' && sed -nE 's/.*"command-pid": ([0-9]+) }/\1/p' status
 }
+
+# number: give the results on stdin numbers and add the plan; fails if one of them does.
+number()
+{
+	awk '/^(not )?ok - / { sub(/ok/, "ok " ++n); bad += /^not/ }
+		{ print; fflush() }
+		END { print "1.." n; exit bad > 0 || n == 0 }'
+}

@@ -78,14 +78,6 @@ start_copies()
 	diff <(echo "$before") <(echo "$after") | sed 's/^/# /'
 }
 
-# number: give the results on stdin numbers and add the plan; fails if one of them does.
-number()
-{
-	awk '/^(not )?ok - / { sub(/ok/, "ok " ++n); bad += /^not/ }
-		{ print; fflush() }
-		END { print "1.." n; exit bad > 0 || n == 0 }'
-}
-
 # run_as_both FUNCTION: in a copy, call FUNCTION; in the first one, start the copies.
 # shellcheck disable=SC2034 # the variables are for FUNCTION
 run_as_both()

@@ -4,12 +4,19 @@
 # and nobody gets hold of what it has meanwhile.
 . "$(dirname "$0")/lib.sh"
 
-# $work/suid/sbx is the program, set-user-ID root.  $work/roots is a folder of root's with a file
+# The program, set-user-ID root.  Its processes are looked for by its name: no other test's
+# have the same.
+program()
+{
+	echo "$work/suid/sbx-${work##*.}"
+}
+
+# $work/suid has the program, set-user-ID root, and links to it.  $work/roots is a folder of root's with a file
 # that all can read, "file", one that nobody else can, "secret", and a folder of that kind, "closed".
 prepare_more()
 {
 	mkdir "$work/suid" "$work/roots" "$work/roots/closed" || return
-	cp "$SBX" "$work/suid/sbx" && ln -s sbx "$work/suid/bwrap" && chmod 4755 "$work/suid/sbx" &&
+	cp "$SBX" "$(program)" && ln -s "$(program)" "$work/suid/bwrap" && chmod 4755 "$(program)" &&
 		cp "$SBX" "$work/suid/sgid" && chmod 2755 "$work/suid/sgid" &&
 		cp "$SBX" "$work/suid/caps" || return
 	! command -v setcap >/dev/null || setcap cap_sys_admin,cap_dac_override+ep "$work/suid/caps" ||
@@ -663,21 +670,23 @@ on_nosuid()
 		sbx=/mnt/sbx && "$@" /mnt/sbx --ro-bind / / -- true || [ $? = 125 ]' - "$sbx" "${as_user[@]}"
 }
 
-# watch PID...: while there are processes of sbx's below them, an ordinary user cannot look into
-# any, and each has the caller's ids but at its very beginning.
+# watch PID: as long as there is PID, an ordinary user cannot look into any process of the
+# program, and each has the caller's ids but at its very beginning.
 watch()
 {
-	local pid name seen result=0
+	local pid name seen watched=0 result=0
+	name=$(basename "$sbx")
 	while [ -e "/proc/$1" ]; do
-		for pid in $(pgrep -x -U "$ordinary" sbx; pgrep -x -u "$ordinary" sbx); do
+		for pid in $(pgrep -x -U "$ordinary" "$name"; pgrep -x -u "$ordinary" "$name"); do
 			seen=$("${as_user[@]}" "$helpers/peek" "$pid" read mem environ maps fd cwd root ns getfd 2>/dev/null)
-			[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = sbx ] || continue # it has gone, or is COMMAND
+			[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$name" ] || continue # it has gone, or is COMMAND
 			[ -z "$seen" ] || result=1
+			watched=$((watched + 1))
 			echo "$pid $(sed -nE 's/^(State|CapPrm|CapEff|Uid):\t(.*)/\2/p' "/proc/$pid/status" 2>/dev/null |
 				paste -sd ' '): $seen"
 		done
 	done
-	return $result
+	[ "$watched" -gt 0 ] && return "$result"
 }
 
 # held_at CALL N OPTION...: the same while each process's system call CALL number N is slow.
@@ -729,11 +738,11 @@ of_user()
 
 tests()
 {
-	if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid || [ ! -u "$work/suid/sbx" ]; then
+	if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid || [ ! -u "$(program)" ]; then
 		skip "$who: set-user-ID" "the folder for temporary files is nosuid, or this is not root"
 		return
 	fi
-	sbx=$work/suid/sbx
+	sbx=$(program)
 	mkdir -p low rw wk
 	if [ "$who" = root ]; then of_root; else of_user; fi
 }
