@@ -64,8 +64,13 @@ _arguments -S \
 	"*--not-a-security-boundary[Accepted, because bubblewrap has it; without effect]" \
 	"*--close-fds[Give COMMAND no descriptors but 0, 1, 2 and those of --keep-fd]" \
 	"*--keep-fd[Let COMMAND have FD in spite of --close-fds]:FD:" \
+	"*--strict-kernel[Refuse to run on a kernel that is known to be bad]" \
 	"*--new-session[Run in a session without the terminal]" \
 	"*--die-with-parent[Kill the sandbox when the process that started it ends]" \
+	"*--kill-on-exit[End what COMMAND leaves running: SIGTERM, after a second SIGKILL]" \
+	"*--kill-on-exit-after[Like --kill-on-exit, with SECONDS until SIGKILL]:SECONDS:" \
+	"*--keep-running[Let what COMMAND leaves running live on; this is the default]" \
+	"*--teardown-timeout[Wait at most SECONDS until all of the sandbox is gone (1)]:SECONDS:" \
 	"*--as-pid-1[Run COMMAND as process 1, with no reaper (needs --unshare-pid)]" \
 	"*--lock-file[Hold a lock on DEST as long as there are processes inside]:DEST:_files" \
 	"*--sync-fd[Keep FD open as long as there are processes inside]:FD:" \

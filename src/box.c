@@ -2,18 +2,20 @@
 /*
  * Theory of operation
  *
- * A run has two or three processes: the monitor, which the caller waits for; the
- * command; and between them, where there is a process namespace to be reaped or
- * something to be held until the last process inside ends, the reaper.
+ * A run has three or four processes: the monitor, which the caller waits for; the
+ * janitor, see janitor.c; the command; and above that, where there is a process namespace to
+ * be reaped, something to be held until the last process inside ends, or somebody to be ended,
+ * the reaper.
  *
  *	monitor   no new privileges; claims the descriptors on the command line;
  *	          reads seccomp programs; decides on namespaces, ids and
- *	          capabilities; makes the socket; blocks what it will pass on
+ *	          capabilities; makes the sockets; blocks what it will pass on
  *	   │ clone3: all namespaces at once
  *	   ├────────► first process inside
  *	   │ ◄── its namespaces ───┤   waits for "go"
  *	tells of them; waits for whoever maps the ids
  *	   │ "go" ────────────────►│   maps the ids; builds the root
+ *	   ├────────► janitor      │
  *	   │ ◄── an error ─────────┤   if it cannot
  *	   │                       │ as vfork                 (or it goes on as the command)
  *	   │                       ├────────► command   last restrictions, exec
@@ -43,8 +45,24 @@
 #include "sbx/setuid.h"
 #include "sbx/sys.h"
 
-/* Signals that the monitor passes on to the command when a process sends them. */
-static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+/* Signals that the monitor passes on when a process sends them; SIGTSTP, to all inside. */
+static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
+
+/* Signals that are of no use to the monitor: to write to nobody, or to the terminal. */
+static const int unwanted[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
+
+/*
+ * Whether the process that started this one had ended before.  A session is inherited, and
+ * whoever begins a new one leads it: a parent in another session is one that has adopted
+ * this process.
+ */
+static bool is_orphan(pid_t parent)
+{
+	pid_t own = sys_getsid(0);
+	pid_t parents = parent == 0 ? own : sys_getsid(parent); /* 0: it is out of sight */
+
+	return own != sys_getpid() && parents >= 0 && parents != own;
+}
 
 /*
  * Ask to be killed when the parent ends.  Its end may have come before; then the
@@ -60,18 +78,23 @@ static int die_with_parent(const struct plan *plan, struct err *e)
 	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (r < 0)
 		(void)err_sys(e, r, "cannot ask the kernel for it");
-	else if (sys_getppid() != parent)
+	else if (sys_getppid() != parent || (!plan->as_bwrap && is_orphan(parent)))
 		r = err_set(e, ESRCH, "the parent is gone");
 	return r < 0 ? err_option(e, "die-with-parent") : 0;
 }
 
-/* Whether something has to be done between the command's end and that of the sandbox. */
-static bool needs_reaper(const struct box *box)
+/* Decide on who ends whom, and when. */
+static void plan_end(struct box *box)
 {
 	const struct plan *plan = box->plan;
+	bool own_pids = (box->ns.flags & CLONE_NEWPID) != 0;
 
-	return !plan->as_pid_1 && ((box->ns.flags & CLONE_NEWPID) || plan->n_lock_files > 0 ||
-				   plan_fd(plan, FD_SYNC) >= 0);
+	box->ends_all = plan->kill_on_exit || plan->die_with_parent;
+	box->grace_ms = plan->kill_on_exit ? plan->grace_ms : 0;
+	box->reaper_ends = box->ends_all && !own_pids;
+	box->has_reaper =
+		!plan->as_pid_1 && (own_pids || box->reaper_ends || plan->n_lock_files > 0 ||
+				    plan_fd(plan, FD_SYNC) >= 0);
 }
 
 /* Decide on and read all that the processes need to know. */
@@ -81,6 +104,8 @@ static int prepare(struct box *box, struct err *e)
 
 	if (r < 0)
 		return err_sys(e, r, "cannot give up new privileges");
+	if (!box->plan->as_bwrap) /* who looks for bwrap finds it */
+		(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-monitor");
 	r = die_with_parent(box->plan, e);
 	if (r == 0)
 		r = fds_claim(box->plan, e);
@@ -94,8 +119,12 @@ static int prepare(struct box *box, struct err *e)
 	if (r < 0)
 		return r;
 	ns_plan_second(box->plan, !box->caps.set || box->caps.keep != 0, &box->ns);
-	box->has_reaper = needs_reaper(box);
+	plan_end(box);
 	box->dumpable = sys_prctl(PR_GET_DUMPABLE, 0) == 1;
+	if (box->reaper_ends)
+		r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (r < 0)
+		return err_sys(e, r, "cannot adopt what the reaper leaves behind");
 	if (sys_getcwd(box->cwd, sizeof(box->cwd)) < 0)
 		box->cwd[0] = '\0'; /* it may have been removed */
 	if (!plan_has_op(box->plan, OP_DEV) ||
@@ -106,8 +135,7 @@ static int prepare(struct box *box, struct err *e)
 
 /*
  * Block the signals that are to be passed on, but those that the caller ignores,
- * which stay so, and those that failing to write brings.  Returns a signalfd of the
- * former, or -errno.
+ * which stay so, and those that are of no use.  Returns a signalfd of the former, or -errno.
  */
 static int take_signals(struct box *box)
 {
@@ -124,8 +152,8 @@ static int take_signals(struct box *box)
 			sigaddset(&taken, passed_on[i]);
 	}
 	blocked = taken;
-	sigaddset(&blocked, SIGPIPE);
-	sigaddset(&blocked, SIGXFSZ);
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
+		sigaddset(&blocked, unwanted[i]);
 	r = sys_sigprocmask(SIG_BLOCK, &blocked, &box->signals);
 	sigdelset(&box->signals, SIGCHLD); /* blocked, it is of no use to any command */
 	if (r == 0)
@@ -133,11 +161,12 @@ static int take_signals(struct box *box)
 	return r < 0 ? r : sys_signalfd(&taken);
 }
 
-/* The ends of the socket, one for the first process inside. */
+/* The ends of the sockets, some for the first process inside. */
 struct ends {
 	struct box *box;
 	int outside;
 	int inside;
+	struct janitor_ends janitor;
 };
 
 /* The child's half of start().  Does not return. */
@@ -145,8 +174,11 @@ static void be_inside(void *arg)
 {
 	struct ends *ends = arg;
 
-	(void)sys_close(ends->outside); /* or its own copy would hide that the monitor is gone */
+	/* or its own copies would hide that the partners are gone */
+	(void)sys_close(ends->outside);
+	(void)sys_close(ends->janitor.janitor);
 	ends->box->sock = ends->inside;
+	ends->box->janitor = ends->janitor.inside;
 	reaper_run(ends->box);
 }
 
@@ -179,45 +211,74 @@ bool box_is_watched(const struct box *box)
 	return plan_fd(box->plan, FD_INFO) >= 0 || plan_fd(box->plan, FD_STATUS) >= 0;
 }
 
-/* Make the socket and the first process inside.  Returns as make_child(). */
-static int start(struct box *box, struct err *e)
+/* Make the socket between outside and inside. */
+static int connect(struct box *box, struct ends *ends, struct err *e)
 {
 	enum { OUTSIDE, INSIDE, ENDS };
 	int pair[ENDS];
-	struct ends ends = {.box = box};
-	int child;
 	int r = sys_socketpair(pair);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot make a socket");
-	box->sock = ends.outside = pair[OUTSIDE];
-	ends.inside = pair[INSIDE];
+	box->sock = ends->outside = pair[OUTSIDE];
+	ends->inside = pair[INSIDE];
 	if (box_is_watched(box)) /* who tells who the processes are */
-		r = sys_pass_credentials(ends.outside);
-	child = r < 0 ? err_sys(e, r, "cannot set up the socket") : make_child(&ends, e);
-	(void)sys_close(ends.inside);
-	return child;
+		r = sys_pass_credentials(ends->outside);
+	return r < 0 ? err_sys(e, r, "cannot set up the socket") : 0;
+}
+
+/*
+ * Make the sockets and the first process inside.  Returns 0, or -errno with @e set; in both
+ * cases with what there is in *@ret.
+ */
+static int start(struct box *box, struct monitored *ret, struct err *e)
+{
+	struct ends ends = {.box = box, .inside = -1, .janitor = {.inside = -1, .janitor = -1}};
+	int r = connect(box, &ends, e);
+
+	if (r == 0)
+		r = janitor_prepare(&ends.janitor, e);
+	if (r == 0)
+		r = ret->child = make_child(&ends, e);
+	if (ends.inside >= 0)
+		(void)sys_close(ends.inside);
+	ret->ends = ends.janitor;
+	return r < 0 ? r : 0;
+}
+
+static void close_all(const struct monitored *m)
+{
+	if (m->signals >= 0)
+		(void)sys_close(m->signals);
+	if (m->child >= 0)
+		(void)sys_close(m->child);
 }
 
 /* Take over signals, start, and monitor. */
-static int run(struct box *box, int *status, struct err *e)
+static int run(struct box *box, struct outcome *ret, struct err *e)
 {
-	autoclose int signals = take_signals(box);
-	autoclose int child = -1;
+	struct monitored m = {.child = -1, .ends = {.inside = -1, .janitor = -1}};
+	int r = m.signals = take_signals(box);
 
-	if (signals < 0)
-		return err_sys(e, signals, "cannot take over signals");
-	child = start(box, e);
-	return child < 0 ? child : monitor_run(box, child, signals, status, e);
+	if (r < 0)
+		return err_sys(e, r, "cannot take over signals");
+	r = start(box, &m, e);
+	if (r == 0)
+		r = monitor_run(box, &m, ret, e);
+	else
+		janitor_cancel(&m.ends);
+	close_all(&m);
+	return r;
 }
 
-int box_run(const struct plan *plan, bool lent, int *status, struct err *e)
+int box_run(const struct plan *plan, const struct host *host, struct outcome *ret, struct err *e)
 {
-	struct box box = {.plan = plan, .lent = lent, .sock = -1};
+	struct box box = {
+		.plan = plan, .lent = host->lent, .bad_kernel = host->bad_kernel, .sock = -1};
 	int r = prepare(&box, e);
 
 	if (r == 0)
-		r = run(&box, status, e);
+		r = run(&box, ret, e);
 	if (box.sock >= 0)
 		(void)sys_close(box.sock);
 	seccomp_done(&box.seccomp);

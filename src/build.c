@@ -58,7 +58,7 @@ static int build_root(const struct box *box, struct err *e)
 	int r = label_apply(box->plan, e);
 
 	if (r == 0)
-		r = root_begin(&site.roots, box->plan->as_bwrap, e);
+		r = root_begin(&site.roots, box->plan->as_bwrap && !box->bad_kernel, e);
 	if (r == 0)
 		r = apply_ops(&site, e);
 	if (r == 0)

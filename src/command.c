@@ -2,9 +2,11 @@
 #include "sbx/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "sbx/cleanup.h"
 #include "sbx/env.h"
@@ -102,6 +104,30 @@ static int execute(const struct plan *plan, struct err *e)
 	return r;
 }
 
+/*
+ * The last look at those outside: without a monitor nobody wants the command, and without a
+ * janitor nobody sees to its end.  From here on the monitor may go without ending the command,
+ * unless that is wanted.
+ */
+static int part_from_outside(const struct box *box, struct err *e)
+{
+	enum { MONITOR, JANITOR, N };
+	struct pollfd fds[N] = {
+		[MONITOR] = {.fd = box->sock, .events = POLLIN},
+		[JANITOR] = {.fd = box->janitor, .events = POLLIN},
+	};
+	int r = 0;
+
+	if (!box->has_reaper && !box->plan->die_with_parent)
+		r = sys_prctl(PR_SET_PDEATHSIG, 0);
+	if (r < 0)
+		return err_sys(e, r, "cannot ask not to end with the parent");
+	if (sys_poll(fds, N, 0) <= 0)
+		return 0;
+	return err_set(e, EPIPE, "the %s is gone",
+		       fds[MONITOR].revents != 0 ? "monitor" : "janitor");
+}
+
 int command_exec(const struct box *box, struct err *e)
 {
 	int r = caps_apply(&box->caps, e);
@@ -114,6 +140,8 @@ int command_exec(const struct box *box, struct err *e)
 		r = restore(box, e);
 	if (r == 0)
 		r = fds_hand_over(box->plan, e);
+	if (r == 0)
+		r = part_from_outside(box, e);
 	if (r == 0)
 		r = seccomp_apply(&box->seccomp, e);
 	return r < 0 ? r : execute(box->plan, e);

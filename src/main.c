@@ -9,6 +9,7 @@
 #include "sbx/box.h"
 #include "sbx/cleanup.h"
 #include "sbx/io.h"
+#include "sbx/kernel.h"
 #include "sbx/opt.h"
 #include "sbx/setuid.h"
 #include "sbx/status.h"
@@ -125,12 +126,40 @@ static void warn_of_repeated(const struct plan *plan)
 	}
 }
 
+/* Say it if the kernel is known to be bad, or refuse to run, if so wanted. */
+static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
+{
+	struct kernel_flaw flaw;
+	int r = kernel_check(plan->strict_kernel, &flaw, e);
+
+	*bad = r > 0;
+	if (r > 0)
+		print_line(plan, LEVEL_WARNING, program(plan), flaw.text);
+	return r < 0 ? r : 0;
+}
+
+/* Tell of what was still there when the time was up. */
+static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->n_stuck; i++) {
+		const struct stuck *stuck = &outcome->stuck[i];
+		char text[sizeof(((struct err *)0)->msg)];
+
+		stuck_describe(stuck, text, sizeof(text));
+		print_line(plan, LEVEL_WARNING, program(plan), text);
+		if (stuck->hint[0] != '\0')
+			print_line(plan, LEVEL_NOTICE, "hint", stuck->hint);
+	}
+	free(outcome->stuck);
+}
+
 /* Run the sandbox that @args ask for.  Returns the exit status. */
 static int run(struct plan *plan, bool lent, const char *argv0, const char *const *args)
 {
 	static const struct opt_reader reader = {.read = io_read_args};
+	struct host host = {.lent = lent};
+	struct outcome outcome = {0};
 	struct err e = {0};
-	int status = 0;
 	int r = opt_parse(plan, args, &reader, &e);
 
 	if (r == 0 && (plan->want_help || plan->want_version))
@@ -139,9 +168,12 @@ static int run(struct plan *plan, bool lent, const char *argv0, const char *cons
 	if (r == 0)
 		r = setuid_check(lent, plan, &e);
 	if (r == 0)
-		r = box_run(plan, lent, &status, &e);
+		r = check_kernel(plan, &host.bad_kernel, &e);
 	if (r == 0)
-		return status_code(status);
+		r = box_run(plan, &host, &outcome, &e);
+	warn_of_stuck(plan, &outcome);
+	if (r == 0)
+		return status_code(outcome.status);
 	if (e.stage != ERR_USAGE || !plan->as_bwrap)
 		return report_error(plan, &e);
 	(void)print_help(stderr, argv0);

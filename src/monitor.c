@@ -2,15 +2,16 @@
 /*
  * Theory of operation
  *
- * The monitor waits for four things at once: messages from inside, signals to
- * itself, the end of the command's process, and that of the first process inside.
- * The command's status comes as a message, which is decisive; the first process
- * inside may live on while there are others, and then nobody waits for it.  Once
- * the command's process has ended, the message has END_TIMEOUT_MS to come.
+ * The monitor waits for these at once: messages from inside, signals to itself, the end of
+ * the command's process, of the first process inside, and of the janitor.  The command's
+ * status comes as a message, which is decisive.  What follows then is ending.c.
  *
- * If nobody is left inside, its end is a matter of the kernel taking the mounts
- * down.  The monitor waits for that, so that nothing is left when it returns,
- * but no longer than END_TIMEOUT_MS.
+ * A command can be stuck in its exit: it waits there for a file server that does not answer, a
+ * tracer or a freezer holds it.  Nothing tells of that, no signal ends it, and nobody can
+ * reap it.  So the monitor looks every LOOK_MS at what /proc says of the command.
+ * If it has been in its exit for as long as --teardown-timeout allows, its status is the
+ * one that the kernel has noted.  The same goes for a command that has ended while
+ * its reaper, stopped or traced, does not say so.
  *
  * Under bubblewrap's name the monitor passes no signal on: what a process sends ends it,
  * as it ends bubblewrap, and with --die-with-parent the sandbox as well.
@@ -18,39 +19,49 @@
 #include "sbx/monitor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sbx/ending.h"
 #include "sbx/fds.h"
+#include "sbx/job.h"
 #include "sbx/report.h"
 #include "sbx/status.h"
 #include "sbx/sys.h"
 
-#define END_TIMEOUT_MS 1000
-#define USEC 1000000 /* microseconds in a second */
-#define RETRY_MS 20  /* between looks at a process that has ended but cannot be reaped */
+#define PID_BYTES 16
+#define USEC 1000000  /* microseconds in a second */
+#define LOOK_MS 150   /* between looks whether the command is stuck in its exit */
+#define CLOSER_MS 50  /* once it seems so */
+#define RETRY_MS 20   /* between looks at a process that has ended but cannot be reaped */
+#define LEAST_LOOKS 2 /* that find it there: to tell what is stuck from what is about to end */
 
 /* What the monitor knows. */
 struct watch {
 	const struct box *box;
-	int child;         /* pidfd of the first process inside */
-	int command;       /* pidfd of the command, -1 while there is none; ours to close */
-	int sock;          /* -1 once nobody is left who speaks */
-	int signals;       /* signalfd */
-	bool started;      /* the command is about to be executed, or has been */
-	bool command_gone; /* the command's process has ended, but no status has come */
-	bool ended;        /* the command has ended, with @status */
-	bool detached;     /* others are left inside: do not wait for @child */
-	bool child_ended;  /* and is reaped, with @child_status */
-	bool unreapable;   /* @child has ended, but a tracer holds it */
-	int status;
-	int child_status;
-	struct rusage usage; /* of @child, once it is reaped */
+	int sock;                 /* -1 once nobody is left who speaks */
+	int command;              /* pidfd of the command, -1 while there is none; ours to close */
+	pid_t command_pid;        /* 0 until it was needed */
+	struct janitor_ends ends; /* for the janitor */
+	struct janitor janitor;   /* once it is started */
+	bool has_terminal;        /* the job is in the foreground at the beginning */
+	bool started;             /* the command is about to be executed, or has been */
+	bool command_gone;        /* the command's process has ended, but no status has come */
+	bool cut;                 /* the janitor has been asked for that, see janitor.h */
+	bool hurry;               /* and somebody does not want to wait for it any longer */
+	bool janitor_gone;
+	bool ended;           /* the command has ended, as @out says */
+	int64_t looked;       /* when the command was last seen not to be in its exit */
+	unsigned seen;        /* how often it has been seen there since */
+	struct ending ending; /* what is known of the end, and who else is there */
+	struct outcome *out;
 };
 
 /* Where what happens is told, beyond what bubblewrap tells, or -1. */
@@ -75,6 +86,16 @@ static void take_started(struct watch *w, const struct report *report, int pidfd
 		status_running(details_fd(w), report->sender);
 }
 
+/* The command has ended. */
+static void note_end(struct watch *w, int status)
+{
+	w->ended = true;
+	w->out->status = status;
+	w->out->reaped = true;
+	if (w->ending.since == 0)
+		w->ending.since = sys_now_ms();
+}
+
 /* Note what a message says.  Returns 0, or -errno with @e set: the run failed. */
 static int take_report(struct watch *w, struct err *e)
 {
@@ -95,9 +116,9 @@ static int take_report(struct watch *w, struct err *e)
 		take_started(w, &report, pidfd);
 		return 0;
 	case REPORT_ENDED:
-		w->ended = true;
-		w->status = report.ended.status;
-		w->detached = !report.ended.is_last;
+		w->ending.since = 0; /* it may have taken long up to now */
+		note_end(w, report.ended.status);
+		w->ending.others = !report.ended.is_last;
 		return 0;
 	case REPORT_FAILED:
 		*e = report.err;
@@ -110,18 +131,31 @@ static int take_report(struct watch *w, struct err *e)
 static int receiver(const struct watch *w)
 {
 	if (!w->box->has_reaper)
-		return w->started && w->sock < 0 ? w->child : -1; /* exec closed the socket */
+		return w->started && w->sock < 0 ? w->ending.child
+						 : -1; /* exec closed the socket */
 	return w->command;
 }
 
 /* The signal @sig has come before there is a command: it ends the run. */
 static void end_early(struct watch *w, int sig)
 {
-	(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	(void)sys_pidfd_send_signal(w->ending.child, SIGKILL);
 	if (w->box->plan->as_bwrap)
 		sys_die_of(sig);
-	w->ended = true;
-	w->status = sig;
+	note_end(w, sig);
+}
+
+/* Stop as the terminal asks for, with those inside that it does not reach. */
+static void stop(const struct watch *w)
+{
+	struct job job = {.proc = w->ending.proc, .but_first = w->box->has_reaper};
+
+	if (w->box->plan->new_session && w->ending.proc >= 0) {
+		pid_t first = proc_pid_of(w->ending.proc, w->ending.child);
+
+		job.first = first > 0 ? first : 0;
+	}
+	job_stop(&job);
 }
 
 /*
@@ -135,10 +169,14 @@ static void take_signal(struct watch *w)
 	int command = receiver(w);
 	bool is_typed;
 
-	if (sys_read(w->signals, &info, sizeof(info)) != sizeof(info))
+	if (sys_read(w->ending.signals, &info, sizeof(info)) != sizeof(info))
 		return;
 	is_typed = info.ssi_code == SI_KERNEL;
-	if (command < 0)
+	if (w->command_gone)
+		w->hurry = true;
+	else if (info.ssi_signo == SIGTSTP)
+		stop(w);
+	else if (command < 0)
 		end_early(w, (int)info.ssi_signo);
 	else if (plan->as_bwrap && !is_typed)
 		sys_die_of((int)info.ssi_signo);
@@ -146,49 +184,128 @@ static void take_signal(struct watch *w)
 		(void)sys_pidfd_send_signal(command, (int)info.ssi_signo);
 }
 
-/*
- * See whether the first process inside has ended.  A process that is traced can
- * be ended, as its pidfd tells, and yet not be ours to reap: look again later.
- * Returns 0, or -errno with @e set.
- */
+/* See whether the first process inside has ended.  Returns 0, or -errno with @e set. */
 static int take_child(struct watch *w, struct err *e)
 {
-	int r = sys_wait_pidfd(w->child, &w->child_status, &w->usage);
+	int r = ending_look(w->ending.child, &w->ending.first);
 
-	if (r < 0)
-		return err_sys(e, r, "cannot learn how the first process inside ended");
-	w->child_ended = r > 0;
-	w->unreapable = r == 0;
-	return 0;
+	return r < 0 ? err_sys(e, r, "cannot learn how the first process inside ended") : 0;
 }
 
 /*
  * The command's process has ended.  The reaper says so as well, in a moment, unless
- * somebody keeps it from running.  The payload may have stopped it.
+ * somebody keeps it from running.
  */
 static void take_command_end(struct watch *w)
 {
 	w->command_gone = true;
-	(void)sys_pidfd_send_signal(w->child, SIGCONT);
+	w->seen = 0;
+	w->ending.since = sys_now_ms();
+}
+
+/*
+ * The janitor has ended.  If its work is not done, it has been killed: then what it is to see
+ * to is not seen to any more; and if that is that nothing is left, nothing must be begun, or
+ * go on.  The command itself looks for the janitor before it is executed.  Returns 0, or
+ * -errno with @e set.
+ */
+static int take_janitor_end(struct watch *w, struct err *e)
+{
+	w->janitor_gone = true;
+	if (w->ending.first.unreapable || (w->started && !w->box->plan->die_with_parent))
+		return 0;
+	return err_set(e, ECHILD, "the janitor was killed");
+}
+
+/* The process id of the command, or of the first process inside, which is to become it. */
+static pid_t command_pid(struct watch *w)
+{
+	if (w->command_pid == 0)
+		w->command_pid = proc_pid_of(w->ending.proc,
+					     w->box->has_reaper ? w->command : w->ending.child);
+	return w->command_pid;
+}
+
+/*
+ * The command has been in its exit for too long; @status is what the kernel has noted.
+ * Returns 0, or -errno with @e set if that is not known.
+ */
+static int take_overdue(struct watch *w, int status, struct err *e)
+{
+	w->ending.command = command_pid(w);
+	if (status < 0)
+		return err_set(e, ETIMEDOUT, "the command has ended, but nobody can say how");
+	note_end(w, status);
+	w->out->reaped = false;
+	return 0;
+}
+
+/* Look whether the command is stuck in its exit.  Returns 0, or -errno with @e set. */
+static int look(struct watch *w, struct err *e)
+{
+	int64_t now = sys_now_ms();
+	pid_t holder;
+	int status = -1;
+	int r = command_pid(w) < 0
+			? 0
+			: proc_is_ending(w->ending.proc, w->command_pid, &holder, &status);
+
+	if (r <= 0 && !w->command_gone) {
+		w->looked = now;
+		w->seen = 0;
+		w->ending.since = 0;
+		return 0;
+	}
+	w->seen++;
+	if (w->command_gone && w->seen == 1)
+		(void)sys_pidfd_send_signal(w->ending.child, SIGCONT); /* it may be stopped */
+	if (w->ending.since == 0)
+		w->ending.since = w->looked; /* it may have ended right after that */
+	if (w->seen >= LEAST_LOOKS &&
+	    (w->hurry || now - w->ending.since >= w->box->plan->teardown_ms))
+		return take_overdue(w, status, e);
+	if (!w->cut && now - w->ending.since >= w->box->plan->teardown_ms / 2) {
+		janitor_ask(&w->janitor, JANITOR_CUT);
+		w->cut = true;
+	}
+	return 0;
+}
+
+/* Nothing has happened for a while.  Returns as look(). */
+static int take_time(struct watch *w, struct err *e)
+{
+	int r = w->ending.first.unreapable ? take_child(w, e) : 0;
+
+	return r < 0 || w->ending.first.gone ? r : look(w, e);
+}
+
+/* Whether there is a command that can be looked at. */
+static bool can_look(const struct watch *w)
+{
+	return w->started && w->ending.proc >= 0;
 }
 
 /* How long to wait for the next event, in milliseconds; -1: for ever. */
 static int patience(const struct watch *w)
 {
-	if (w->command_gone)
-		return END_TIMEOUT_MS;
-	return w->unreapable ? RETRY_MS : -1;
+	if (w->ending.first.unreapable)
+		return RETRY_MS;
+	if (w->ending.since != 0)
+		return CLOSER_MS;
+	return can_look(w) ? LOOK_MS : -1;
 }
 
 /* Wait for the next event and take it.  Returns 0, or -errno with @e set. */
 static int take_event(struct watch *w, struct err *e)
 {
-	enum { SOCK, SIGNALS, COMMAND, CHILD, N };
+	enum { SOCK, SIGNALS, COMMAND, CHILD, JANITOR, N };
+	bool unreapable = w->ending.first.unreapable;
 	struct pollfd fds[N] = {
 		[SOCK] = {.fd = w->sock, .events = POLLIN},
-		[SIGNALS] = {.fd = w->command_gone ? -1 : w->signals, .events = POLLIN},
+		[SIGNALS] = {.fd = w->ending.signals, .events = POLLIN},
 		[COMMAND] = {.fd = w->command_gone ? -1 : w->command, .events = POLLIN},
-		[CHILD] = {.fd = w->unreapable ? -1 : w->child, .events = POLLIN},
+		[CHILD] = {.fd = unreapable ? -1 : w->ending.child, .events = POLLIN},
+		[JANITOR] = {.fd = w->janitor_gone ? -1 : w->janitor.pidfd, .events = POLLIN},
 	};
 	int n = sys_poll(fds, N, patience(w));
 
@@ -197,53 +314,47 @@ static int take_event(struct watch *w, struct err *e)
 	/* what was said comes first: whom a signal is for, and what an end means */
 	if (fds[SOCK].revents != 0)
 		return take_report(w, e);
-	if (n == 0 && w->command_gone)
-		return err_set(e, ETIMEDOUT,
-			       "the command has ended, but the reaper does not say how");
+	if (fds[CHILD].revents != 0)
+		return take_child(w, e);
+	if (n == 0)
+		return take_time(w, e);
 	if (fds[SIGNALS].revents != 0)
 		take_signal(w);
-	else if (fds[CHILD].revents != 0 || w->unreapable)
-		return take_child(w, e);
 	else if (fds[COMMAND].revents != 0)
 		take_command_end(w);
+	else if (fds[JANITOR].revents != 0)
+		return take_janitor_end(w, e);
 	return 0;
 }
 
 /* The run has failed: leave nobody behind. */
-static void end_all(const struct watch *w)
+static void end_all(struct watch *w)
 {
-	(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	(void)sys_pidfd_send_signal(w->ending.child, SIGKILL);
 	if (w->command >= 0)
 		(void)sys_pidfd_send_signal(w->command, SIGKILL);
-}
-
-/*
- * The run is over but for the kernel's taking down: wait for that, and reap, but
- * not for long.
- */
-static void await_end(struct watch *w)
-{
-	struct pollfd child = {.fd = w->child, .events = POLLIN};
-
-	if (!w->child_ended && !w->detached && sys_poll(&child, 1, END_TIMEOUT_MS) > 0)
-		w->child_ended = sys_wait_pidfd(w->child, &w->child_status, &w->usage) > 0;
+	w->ending.others = false;
+	if (w->ending.since == 0)
+		w->ending.since = sys_now_ms();
 }
 
 /*
  * What the end of the first process inside means if no report of the command came:
  * once there is a command, its status is the command's.
  */
-static int judge_child(const struct watch *w, int *status, struct err *e)
+static int judge_child(struct watch *w, struct err *e)
 {
+	int status = w->ending.first.status;
+
 	if (w->started) {
-		*status = w->child_status;
+		note_end(w, status);
 		return 0;
 	}
-	if (WIFSIGNALED(w->child_status))
+	if (WIFSIGNALED(status))
 		return err_set(e, ECHILD,
 			       "the first process inside was killed by signal %d (%s) before the "
 			       "command ran",
-			       WTERMSIG(w->child_status), strsignal(WTERMSIG(w->child_status)));
+			       WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return err_set(e, ECHILD, "the first process inside ended before the command ran");
 }
 
@@ -257,8 +368,8 @@ static int await(struct watch *w, int fd, short events, struct err *e)
 	enum { FD, SIGNALS, CHILD, N };
 	struct pollfd fds[N] = {
 		[FD] = {.fd = fd, .events = events},
-		[SIGNALS] = {.fd = w->signals, .events = POLLIN},
-		[CHILD] = {.fd = w->child, .events = POLLIN},
+		[SIGNALS] = {.fd = w->ending.signals, .events = POLLIN},
+		[CHILD] = {.fd = w->ending.child, .events = POLLIN},
 	};
 
 	while (!w->ended) {
@@ -330,14 +441,16 @@ static int settle_with_caller(struct watch *w, struct err *e)
 	return r > 0 && block >= 0 ? await(w, block, POLLIN, e) : r;
 }
 
-/* Let the first process inside begin. */
-static int release(const struct watch *w, struct err *e)
+/* Let the first process inside begin, and start the janitor meanwhile. */
+static int release(struct watch *w, struct err *e)
 {
 	int r = report_go(w->sock);
 
 	if (r == -EPIPE) /* it is dead, and its end will tell why */
 		r = 0;
-	return r < 0 ? err_sys(e, r, "cannot let the sandbox begin") : 0;
+	if (r < 0)
+		return err_sys(e, r, "cannot let the sandbox begin");
+	return janitor_start(w->box, w->ending.child, &w->ends, &w->janitor, e);
 }
 
 /* Let the sandbox begin, and follow what happens until it is over. */
@@ -347,64 +460,100 @@ static int watch(struct watch *w, struct err *e)
 
 	if (r > 0)
 		r = release(w, e);
-	while (r >= 0 && !w->ended && !w->child_ended)
+	if (r >= 0)
+		w->looked = sys_now_ms();
+	while (r >= 0 && !w->ended && !w->ending.first.gone)
 		r = take_event(w, e);
+	if (r >= 0 && !w->ended)
+		r = judge_child(w, e);
 	if (r < 0)
 		end_all(w);
-	await_end(w);
+	ending_await(&w->ending, w->out);
+	if (w->has_terminal)
+		job_take_terminal();
 	return r;
 }
 
-/* The command has ended with @status: tell those who want to know. */
-static void tell_end(const struct watch *w, int status)
+/* The run is over, or has @failed: tell those who want to know. */
+static void tell_end(const struct watch *w, bool failed)
 {
+	const struct rusage *rusage = &w->ending.first.usage;
 	const struct status_usage usage = {
-		.known = w->child_ended,
-		.user_us = (uint64_t)w->usage.ru_utime.tv_sec * USEC +
-			   (uint64_t)w->usage.ru_utime.tv_usec,
-		.system_us = (uint64_t)w->usage.ru_stime.tv_sec * USEC +
-			     (uint64_t)w->usage.ru_stime.tv_usec,
-		.max_rss_kib = (uint64_t)w->usage.ru_maxrss,
+		.known = w->ending.first.gone,
+		.user_us = (uint64_t)rusage->ru_utime.tv_sec * USEC +
+			   (uint64_t)rusage->ru_utime.tv_usec,
+		.system_us = (uint64_t)rusage->ru_stime.tv_sec * USEC +
+			     (uint64_t)rusage->ru_stime.tv_usec,
+		.max_rss_kib = (uint64_t)rusage->ru_maxrss,
 	};
 
-	if (!w->started)
-		return;
+	if (details_fd(w) >= 0 && w->started && !failed)
+		status_ended(details_fd(w), w->out, &usage);
 	if (details_fd(w) >= 0)
-		status_ended(details_fd(w), status, &usage);
-	if (status_fd(w) >= 0)
-		status_exit_code(status_fd(w), status);
+		status_stuck(details_fd(w), w->out);
+	if (status_fd(w) >= 0 && w->started && !failed)
+		status_exit_code(status_fd(w), w->out->status);
 }
 
-int monitor_run(const struct box *box, int child, int signals, int *status, struct err *e)
+/* When the process of @pidfd began; if that is not known, too late for any other. */
+static uint64_t start_of(int proc, int pidfd)
+{
+	pid_t pid = proc_pid_of(proc, pidfd);
+	char who[PID_BYTES];
+	struct proc_stat stat;
+
+	(void)snprintf(who, sizeof(who), "%d", pid);
+	return pid > 0 && proc_stat(proc, who, &stat) == 0 ? stat.start : UINT64_MAX;
+}
+
+static void close_own(const struct watch *w)
+{
+	const int own[] = {w->command, w->janitor.pidfd, w->janitor.sock};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i] >= 0)
+			(void)sys_close(own[i]);
+}
+
+int monitor_run(const struct box *box, const struct monitored *monitored, struct outcome *ret,
+		struct err *e)
 {
 	const struct plan *plan = box->plan;
+	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	const int keep[] = {STDIN_FILENO,
 			    STDOUT_FILENO,
 			    STDERR_FILENO,
-			    child,
+			    monitored->child,
+			    monitored->signals,
+			    monitored->ends.inside,
+			    monitored->ends.janitor,
 			    box->sock,
-			    signals,
+			    proc,
 			    plan_fd(plan, FD_INFO),
 			    plan_fd(plan, FD_STATUS),
 			    plan_fd(plan, FD_USERNS_BLOCK)};
 	struct watch w = {
 		.box = box,
-		.child = child,
 		.command = -1,
 		.sock = box->sock,
-		.signals = signals,
+		.has_terminal = job_has_terminal(),
+		.ends = monitored->ends,
+		.janitor = {.pidfd = -1, .sock = -1},
+		.ending = {.box = box,
+			   .proc = proc,
+			   .child = monitored->child,
+			   .signals = monitored->signals},
+		.out = ret,
 	};
 	int r;
 
+	w.ending.janitor = &w.janitor;
+	if (box->reaper_ends)
+		w.ending.start = start_of(proc, monitored->child);
 	fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
 	r = watch(&w, e);
-	if (w.command >= 0)
-		(void)sys_close(w.command);
-	if (r == 0 && !w.ended)
-		r = judge_child(&w, &w.status, e);
-	if (r < 0)
-		return r;
-	tell_end(&w, w.status);
-	*status = w.status;
-	return 0;
+	janitor_cancel(&w.ends);
+	close_own(&w);
+	tell_end(&w, r < 0);
+	return r;
 }

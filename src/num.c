@@ -2,6 +2,9 @@
 #include "sbx/num.h"
 
 #include <errno.h>
+#include <string.h>
+
+#define THOUSAND 1000
 
 /* The value of @c as a digit, or one that is too large for every base. */
 static unsigned digit(char c)
@@ -26,22 +29,63 @@ static unsigned base_of(const char **text)
 	return 16;
 }
 
-int num_parse(const char *text, unsigned base, uint64_t max, uint64_t *ret)
+/* Parse the @len digits at @text.  Returns as num_parse(). */
+static int parse_digits(const char *text, size_t len, unsigned base, uint64_t max, uint64_t *ret)
 {
 	uint64_t n = 0;
 
-	if (base == 0)
-		base = base_of(&text);
-	if (*text == '\0')
+	if (len == 0)
 		return -EINVAL;
-	for (const char *c = text; *c != '\0'; c++)
-		if (digit(*c) >= base)
+	for (size_t i = 0; i < len; i++)
+		if (digit(text[i]) >= base)
 			return -EINVAL;
-	for (; *text != '\0'; text++) {
-		if (digit(*text) > max || n > (max - digit(*text)) / base)
+	for (size_t i = 0; i < len; i++) {
+		if (digit(text[i]) > max || n > (max - digit(text[i])) / base)
 			return -ERANGE;
-		n = n * base + digit(*text);
+		n = n * base + digit(text[i]);
 	}
 	*ret = n;
 	return 0;
+}
+
+int num_parse(const char *text, unsigned base, uint64_t max, uint64_t *ret)
+{
+	if (base == 0)
+		base = base_of(&text);
+	return parse_digits(text, strlen(text), base, max, ret);
+}
+
+/* How many thousandths the digits of @text, three of them at most, make behind a point. */
+static int parse_fraction(const char *text, uint64_t *ret)
+{
+	unsigned place = THOUSAND;
+
+	*ret = 0;
+	if (*text == '\0')
+		return -EINVAL;
+	for (; *text != '\0'; text++) {
+		place /= 10;
+		if (digit(*text) >= 10 || place == 0)
+			return -EINVAL;
+		*ret += digit(*text) * (uint64_t)place;
+	}
+	return 0;
+}
+
+int num_parse_thousandths(const char *text, uint64_t max, uint64_t *ret)
+{
+	size_t n = strcspn(text, ".");
+	uint64_t fraction = 0;
+	uint64_t number;
+	int r = 0;
+
+	if (text[n] == '.')
+		r = parse_fraction(text + n + 1, &fraction);
+	if (r == 0)
+		r = parse_digits(text, n, 10, max, &number);
+	if (r == 0 && number == max && fraction > 0)
+		r = -ERANGE;
+	if (r == 0)
+		*ret = number * THOUSAND + fraction;
+	return r;
 }

@@ -134,8 +134,10 @@ int opt_parse(struct plan *plan, const char *const *argv, const struct opt_reade
 	      struct err *e)
 {
 	struct parse p = {.plan = plan, .reader = reader, .text_left = OPT_MAX_TEXT};
-	int r = take_options(&p, &argv, e);
+	int r;
 
+	plan->teardown_ms = PLAN_TEARDOWN_MS;
+	r = take_options(&p, &argv, e);
 	if (r < 0)
 		return r;
 	if (*argv != NULL)

@@ -36,6 +36,7 @@ const struct arg_class arg_classes[ARG_KINDS] = {
 	[ARG_OCTAL] = {.metavar = "OCTAL", .zsh = "", .fish = ""},
 	[ARG_BYTES] = {.metavar = "BYTES", .zsh = "", .fish = ""},
 	[ARG_LABEL] = {.metavar = "LABEL", .zsh = "", .fish = ""},
+	[ARG_SECONDS] = {.metavar = "SECONDS", .zsh = "", .fish = ""},
 };
 
 const char *const opt_group_titles[OPT_GROUPS] = {
@@ -533,6 +534,13 @@ const struct opt opt_table[] = {
 		.take = take_keep_fd,
 	},
 	{
+		.name = "strict-kernel",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Refuse to run on a kernel that is known to be bad",
+		.take = take_bool,
+		.field = FIELD(bool, strict_kernel),
+	},
+	{
 		.name = "new-session",
 		.group = GROUP_PROCESSES,
 		.help = "Run in a session without the terminal",
@@ -545,6 +553,32 @@ const struct opt opt_table[] = {
 		.help = "Kill the sandbox when the process that started it ends",
 		.take = take_bool,
 		.field = FIELD(bool, die_with_parent),
+	},
+	{
+		.name = "kill-on-exit",
+		.group = GROUP_PROCESSES,
+		.help = "End what COMMAND leaves running: SIGTERM, after a second SIGKILL",
+		.take = take_kill_on_exit,
+	},
+	{
+		.name = "kill-on-exit-after",
+		.args = {ARG_SECONDS},
+		.group = GROUP_PROCESSES,
+		.help = "Like --kill-on-exit, with SECONDS until SIGKILL",
+		.take = take_kill_on_exit_after,
+	},
+	{
+		.name = "keep-running",
+		.group = GROUP_PROCESSES,
+		.help = "Let what COMMAND leaves running live on; this is the default",
+		.take = take_keep_running,
+	},
+	{
+		.name = "teardown-timeout",
+		.args = {ARG_SECONDS},
+		.group = GROUP_PROCESSES,
+		.help = "Wait at most SECONDS until all of the sandbox is gone (1)",
+		.take = take_teardown_timeout,
 	},
 	{
 		.name = "as-pid-1",

@@ -12,6 +12,8 @@
 /* The largest id: one below the kernel's "no id". */
 #define ID_MAX (UINT32_MAX - 1)
 
+#define SECONDS_MAX 1000000U /* 11 days; so that milliseconds fit into poll(2)'s int */
+
 #define TAKE(name)                                                                                 \
 	int take_##name(struct parse *p, const struct opt *opt, const char *const *args,           \
 			struct err *e)
@@ -340,6 +342,46 @@ TAKE(layer)
 	p->layers++;
 	p->pending |= MODIFIER_LAYERS;
 	return plan_add_layer(p->plan, args[0], e);
+}
+
+/* Parse a time in seconds into milliseconds. */
+static int parse_seconds(const char *text, unsigned *ret, struct err *e)
+{
+	uint64_t ms = 0;
+
+	if (num_parse_thousandths(text, SECONDS_MAX, &ms) < 0)
+		return err_set(e, EINVAL, "not a number of seconds from 0 to %u: %s", SECONDS_MAX,
+			       text);
+	*ret = (unsigned)ms;
+	return 0;
+}
+
+TAKE(teardown_timeout)
+{
+	(void)opt;
+	return parse_seconds(args[0], &p->plan->teardown_ms, e);
+}
+
+TAKE(kill_on_exit)
+{
+	(void)opt, (void)args, (void)e;
+	p->plan->kill_on_exit = true;
+	p->plan->grace_ms = PLAN_GRACE_MS;
+	return 0;
+}
+
+TAKE(kill_on_exit_after)
+{
+	(void)opt;
+	p->plan->kill_on_exit = true;
+	return parse_seconds(args[0], &p->plan->grace_ms, e);
+}
+
+TAKE(keep_running)
+{
+	(void)opt, (void)args, (void)e;
+	p->plan->kill_on_exit = false;
+	return 0;
 }
 
 TAKE(lock_file)

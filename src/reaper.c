@@ -20,7 +20,13 @@
  * Whatever fails before the command is executed is reported as a value; the
  * monitor's side prints it.  With every signal blocked, nothing but SIGKILL and
  * the end of the last process inside ends the reaper.  Once the seccomp programs
- * are applied it calls wait4(2), write(2) and exit_group(2), nothing else.
+ * are applied it needs no more than wait4(2), write(2) and exit_group(2); and to give
+ * those inside time to end, kill(2) and poll(2).
+ *
+ * Without a process namespace nothing ends with the reaper.  Where the sandbox is to end with
+ * the command or the monitor, the reaper is the one that can find all that is left, because
+ * it adopts them; it ends them when the command ends, or when the socket tells
+ * that the monitor is gone.
  *
  * Callers may look at the reaper: they are told its process id.  The payload must
  * not: who traces it can speak to the monitor, and its environment may be what was
@@ -35,9 +41,11 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include "sbx/build.h"
@@ -45,11 +53,16 @@
 #include "sbx/command.h"
 #include "sbx/fds.h"
 #include "sbx/io.h"
+#include "sbx/janitor.h"
+#include "sbx/kin.h"
 #include "sbx/report.h"
 #include "sbx/status.h"
 #include "sbx/sys.h"
 
 #define EXIT_FAILED 125 /* what it means is in the report */
+
+#define ALONE_MS 2000 /* for those inside to end when the monitor is gone */
+#define PAUSE_MS 5    /* between looks whether those inside have ended */
 
 #define GUARD caps_bit(CAP_WAKE_ALARM) /* what the payload lacks */
 
@@ -102,6 +115,10 @@ static int begin(const struct box *box, int proc, struct err *e)
 		return err_sys(e, r, "cannot block signals");
 	r = die_with_parent(true, e);
 	close_monitors(box->plan);
+	if (!box->plan->as_bwrap)
+		(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-reaper");
+	if (r == 0)
+		r = janitor_entrust(box->janitor, e);
 	if (r == 0 && box_is_watched(box))
 		r = identify(box, proc, e);
 	if (r < 0)
@@ -133,19 +150,21 @@ static int lock_file(const char *path, struct err *e)
 struct held {
 	int *fds;
 	unsigned n;
+	int proc; /* the host's, to find whom to end; else -1 */
 };
 
 static void held_done(struct held *held)
 {
 	free(held->fds);
-	*held = (struct held){0};
+	held->fds = NULL;
+	held->n = 0;
 }
 
 /* Take hold of them.  Returns 0 or -errno with @e set. */
 static int take_hold(const struct box *box, struct held *ret, struct err *e)
 {
 	const struct plan *plan = box->plan;
-	const size_t others = 2;
+	const size_t others = 3;
 	int r;
 
 	ret->fds = calloc(plan->n_lock_files + others, sizeof(*ret->fds));
@@ -156,6 +175,7 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 		return err_sys(e, r, "cannot adopt what the command leaves behind");
 	ret->fds[ret->n++] = box->sock;
 	ret->fds[ret->n++] = plan_fd(plan, FD_SYNC);
+	ret->fds[ret->n++] = ret->proc;
 	if (plan->n_lock_files == 0)
 		return 0;
 	r = caps_suspend(true, e); /* files are opened as who they belong to may */
@@ -245,12 +265,13 @@ static int introduce_and_exec(const struct box *box, struct err *e)
 static int be_command(void *arg)
 {
 	struct start *start = arg;
-	bool die = start->box->plan->die_with_parent;
-	int r = die ? die_with_parent(true, start->e) : 0;
+	const struct box *box = start->box;
+	bool dies = box->plan->die_with_parent || !(box->ns.flags & CLONE_NEWPID);
+	int r = dies ? die_with_parent(true, start->e) : 0; /* else the kernel sees to it */
 
-	if (r == 0 && die && sys_getppid() != start->reaper)
-		r = err_set(start->e, EPIPE, "--die-with-parent: the reaper is gone");
-	start->ret = r < 0 ? r : introduce_and_exec(start->box, start->e);
+	if (r == 0 && dies && sys_getppid() != start->reaper)
+		r = err_set(start->e, EPIPE, "the reaper is gone");
+	start->ret = r < 0 ? r : introduce_and_exec(box, start->e);
 	return EXIT_FAILED;
 }
 
@@ -302,10 +323,23 @@ static bool reap_ended(void)
 	return pid == 0;
 }
 
+/* Give those inside until @grace_ms from now to end, unless the monitor goes meanwhile. */
+static void end_in_order(const struct box *box)
+{
+	struct pollfd monitor = {.fd = box->sock, .events = POLLIN};
+	int64_t until = sys_now_ms() + box->grace_ms;
+
+	if (box->grace_ms == 0 || sys_kill(-1, SIGTERM) < 0)
+		return;
+	while (reap_ended() && sys_now_ms() < until)
+		if (sys_poll(&monitor, 1, PAUSE_MS) != 0)
+			return;
+}
+
 /*
- * Report the command's end, and stay while others are left inside.  Returns the
- * command's status for exit_group(2), the way left if the report cannot be sent,
- * or -errno with @e set.
+ * In a process namespace, which ends with this process: report the command's end, and stay
+ * while others are left inside, unless they are to end.  Returns the command's status for
+ * exit_group(2), the way left if the report cannot be sent, or -errno with @e set.
  */
 static int reap(const struct box *box, pid_t command, struct err *e)
 {
@@ -318,9 +352,106 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 		return err_sys(e, r, "cannot wait for the command");
 	others = reap_ended();
 	report_ended(box->sock, status, !others);
-	while (others && wait_child(&other, 0) >= 0)
+	if (others && box->ends_all)
+		end_in_order(box);
+	while (others && !box->ends_all && wait_child(&other, 0) >= 0)
 		;
 	return status_code(status);
+}
+
+/* Reap until @command or nobody else has ended.  Returns 1 with *@status, 0 or -errno. */
+static int reap_up_to(pid_t command, int *status)
+{
+	pid_t pid;
+
+	do
+		pid = wait_child(status, WNOHANG);
+	while (pid > 0 && pid != command);
+	return pid > 0 ? 1 : pid;
+}
+
+/*
+ * Wait until @command has ended, or the monitor is gone.  Returns 1 with *@status, 0, or
+ * -errno.
+ */
+static int await_either(const struct box *box, pid_t command, int *status)
+{
+	enum { MONITOR, CHILDREN, N };
+	struct pollfd fds[N] = {[MONITOR] = {.fd = box->sock, .events = POLLIN}};
+	struct signalfd_siginfo info;
+	autoclose int children = -1;
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	children = sys_signalfd(&set);
+	if (children < 0)
+		return children;
+	fds[CHILDREN] = (struct pollfd){.fd = children, .events = POLLIN};
+	for (r = reap_up_to(command, status); r == 0; r = reap_up_to(command, status)) {
+		r = sys_poll(fds, N, -1);
+		if (r > 0 && fds[MONITOR].revents != 0)
+			return 0;
+		if (r > 0)
+			r = (int)sys_read(children, &info, sizeof(info));
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+	return r;
+}
+
+/*
+ * Without a process namespace: report the command's end, and end whoever else is inside; the
+ * same, without grace, if the monitor is gone.  Returns as reap().
+ */
+static int reap_and_end(const struct box *box, const struct held *held, pid_t command,
+			struct err *e)
+{
+	const struct kin kin = {.proc = held->proc, .root = proc_self(held->proc), .only = true};
+	struct kin_patience patience = {.limit_ms = ALONE_MS, .watch = box->sock};
+	int status = 0;
+	int r = await_either(box, command, &status);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot wait for the command");
+	if (r > 0) {
+		bool others = reap_ended();
+
+		report_ended(box->sock, status, !others);
+		if (!others)
+			return status_code(status);
+		patience.grace_ms = box->grace_ms;
+		patience.limit_ms = box->plan->teardown_ms / 2;
+	}
+	r = kin_end(&kin, &patience);
+	return r < 0 ? EXIT_FAILED : status_code(status);
+}
+
+/*
+ * Open the host's procfs, where it is needed: to map ids, to tell of namespaces, to find whom
+ * to end.  Returns 0 with *@ret the descriptor, or -1 where it is not needed; or -errno with @e
+ * set.
+ */
+static int open_proc(const struct box *box, int *ret, struct err *e)
+{
+	*ret = -1;
+	if (!ns_other_users(&box->ns) && !box->ns.check_no_users && !box_is_watched(box) &&
+	    !box->reaper_ends)
+		return 0;
+	*ret = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	return *ret < 0 ? err_sys(e, *ret, "cannot open /proc on the host") : 0;
+}
+
+/* Become what looks after the command.  Returns as take_hold(); takes *@proc if needed. */
+static int become_reaper(const struct box *box, int *proc, struct held *held, struct err *e)
+{
+	int r;
+
+	if (box->reaper_ends)
+		held->proc = fd_take(proc);
+	r = take_hold(box, held, e);
+	return r < 0 ? r : protect(box, e);
 }
 
 /*
@@ -330,60 +461,81 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 static int begin_and_build(struct box *box, struct held *held, struct err *e)
 {
 	autoclose int proc = -1;
-	int r = 0;
+	int r = open_proc(box, &proc, e);
 
-	if (ns_other_users(&box->ns) || box->ns.check_no_users || box_is_watched(box)) {
-		proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-		if (proc < 0)
-			return err_sys(e, proc, "cannot open /proc on the host");
-	}
-	r = begin(box, proc, e);
+	if (r == 0)
+		r = begin(box, proc, e);
 	if (r == 0)
 		r = build(box, proc, e);
 	if (r == 0)
 		r = die_with_parent(true, e); /* another user namespace may have undone it */
 	if (r == 0 && box->has_reaper)
-		r = take_hold(box, held, e);
-	if (r == 0 && box->has_reaper)
-		r = protect(box, e);
+		r = become_reaper(box, &proc, held, e);
 	if (r == 0)
 		r = await_caller(box, e);
+	if (r == 0)
+		r = janitor_await(box->janitor, e);
 	return r < 0 ? r : seccomp_read(box->plan, SECCOMP_LATE, &box->seccomp, e);
 }
 
 /*
- * Become the command, or start it.  Returns the command's pid, or -errno with @e set.  From
- * here on it is the socket that tells whether the monitor is gone.
+ * Become the command, or start it.  Returns the command's pid, or -errno with @e set.
+ *
+ * The monitor's end is the sandbox's up to the moment at which the command is executed, and
+ * from then on if so wanted: the kernel sees to that, by killing this process; but where it
+ * has to end others, it must live, and learns of it by the socket.
  */
 static pid_t run_command(const struct box *box, struct err *e)
 {
-	int r = box->plan->die_with_parent ? 0 : die_with_parent(false, e);
+	pid_t pid;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	return box->has_reaper ? start_command(box, e) : introduce_and_exec(box, e);
+	if (!box->has_reaper)
+		return introduce_and_exec(box, e);
+	if (box->reaper_ends)
+		r = die_with_parent(false, e);
+	pid = r < 0 ? r : start_command(box, e);
+	if (pid > 0 && !box->plan->die_with_parent)
+		r = die_with_parent(false, e);
+	return r < 0 ? r : pid;
 }
 
-/* Give up what was of use until the command ran, capabilities but the guard included. */
+/* Give up what was of use until the command ran; of capabilities, keep what is needed. */
 static int let_go(const struct box *box, struct held *held, struct err *e)
 {
+	uint64_t kill = box->ends_all ? caps_bit(CAP_KILL) : 0;
+
 	fds_keep_only(held->fds, held->n);
 	held_done(held);
-	return caps_hold(is_guarded(box) ? GUARD : 0, 0, e);
+	return caps_hold(kill | (is_guarded(box) ? GUARD : 0), kill, e);
+}
+
+/*
+ * Leave the command's process group: who kills that, as timeout(1) does, kills the monitor
+ * with it, and somebody has to end those who are in other groups.
+ */
+static int leave_group(struct err *e)
+{
+	int r = sys_setsid();
+
+	return r < 0 && r != -EPERM ? err_sys(e, r, "cannot leave the process group") : 0;
 }
 
 /*
  * Look after the command, under the same seccomp programs, so that the reaper is no way
- * around them.  Returns as reap().
+ * around them: but not where it has to find and end others, which they may forbid.  Returns
+ * as reap().
  */
 static int look_after(const struct box *box, struct held *held, pid_t command, struct err *e)
 {
 	int r = let_go(box, held, e);
 
-	if (r == 0)
+	if (r == 0 && box->reaper_ends)
+		r = leave_group(e);
+	if (r == 0 && !box->reaper_ends)
 		r = seccomp_apply(&box->seccomp, e);
 	if (r == 0)
-		r = reap(box, command, e);
+		r = box->reaper_ends ? reap_and_end(box, held, command, e) : reap(box, command, e);
 	if (r < 0)
 		(void)sys_kill(command, SIGKILL);
 	return r;
@@ -391,7 +543,7 @@ static int look_after(const struct box *box, struct held *held, pid_t command, s
 
 void reaper_run(struct box *box)
 {
-	struct held held = {0};
+	struct held held = {.proc = -1};
 	struct err e = {0};
 	int r = begin_and_build(box, &held, &e);
 

@@ -148,11 +148,14 @@ void status_running(int fd, pid_t command)
 	tell(fd, &text);
 }
 
-void status_ended(int fd, int status, const struct status_usage *usage)
+void status_ended(int fd, const struct outcome *outcome, const struct status_usage *usage)
 {
 	autotext struct text text = {0};
+	int status = outcome->status;
 
 	text_put(&text, "{ \"phase\": \"ended\"");
+	if (!outcome->reaped)
+		text_put(&text, ", \"reaped\": false");
 	if (WIFSIGNALED(status))
 		text_put(&text, ", \"signal\": %d", WTERMSIG(status));
 	if (usage->known)
@@ -162,6 +165,50 @@ void status_ended(int fd, int status, const struct status_usage *usage)
 			 usage->user_us, usage->system_us, usage->max_rss_kib);
 	text_put(&text, " }\n");
 	tell(fd, &text);
+}
+
+/* The functions that a process is in, the innermost first. */
+static void put_stack(struct text *text, const struct stuck *stuck)
+{
+	for (unsigned i = 0; i < STUCK_FRAMES && stuck->stack[i][0] != '\0'; i++) {
+		text_put(text, i == 0 ? ", \"stack\": [" : ", ");
+		put_string(text, stuck->stack[i]);
+	}
+	if (stuck->stack[0][0] != '\0')
+		text_put(text, "]");
+}
+
+static void put_stuck(struct text *text, const struct stuck *stuck)
+{
+	const int second = 1000;
+	const char state[] = {stuck->stat.state, '\0'};
+
+	text_put(text, "{ \"phase\": \"stuck\", \"pid\": %d, \"name\": ", stuck->pid);
+	put_string(text, stuck->stat.name);
+	put_member(text, "role", stuck_role_name(stuck->role));
+	put_member(text, "state", state);
+	text_put(text, ", \"seconds\": %d.%03d", (int)(stuck->ms / second),
+		 (int)(stuck->ms % second));
+	text_put(text, ", \"wchan\": ");
+	put_string(text, stuck->wchan);
+	text_put(text, ", \"thread\": %d", stuck->stat.pid);
+	if (stuck->tracer != 0)
+		text_put(text, ", \"tracer\": %d", stuck->tracer);
+	put_stack(text, stuck);
+	put_member(text, "doing", stuck->doing);
+	put_member(text, "meaning", stuck->meaning);
+	put_member(text, "hint", stuck->hint);
+	text_put(text, " }\n");
+}
+
+void status_stuck(int fd, const struct outcome *outcome)
+{
+	autotext struct text text = {0};
+
+	for (size_t i = 0; i < outcome->n_stuck; i++)
+		put_stuck(&text, &outcome->stuck[i]);
+	if (outcome->n_stuck > 0)
+		tell(fd, &text);
 }
 
 int status_code(int status)

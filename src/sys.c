@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sbx/sys.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -22,12 +24,19 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* fchmodat2(2), Linux 6.6; newer than Debian 12's headers. */
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
+#endif
+
+/* clone3(2), Linux 7.1. */
+#ifndef CLONE_AUTOREAP
+#define CLONE_AUTOREAP (1ULL << 34)
 #endif
 
 #define STACK_BYTES ((size_t)128 << 10) /* of a child that shares our memory */
@@ -103,9 +112,14 @@ int sys_unlinkat(int dirfd, const char *path)
 	return ret(unlinkat(dirfd, path, 0));
 }
 
+ssize_t sys_getdents(int fd, void *buf, size_t size)
+{
+	return ret_size(getdents64(fd, buf, size));
+}
+
 int sys_statx(int fd, unsigned mask, struct statx *st)
 {
-	return ret(statx(fd, "", AT_EMPTY_PATH, mask, st));
+	return ret(statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, st));
 }
 
 int sys_fchmod(int fd, mode_t mode)
@@ -250,6 +264,17 @@ int sys_clone(unsigned flags, int *pidfd)
 	return ret(syscall(SYS_clone, flags | CLONE_PIDFD | exit_signal, NULL, pidfd, NULL, NULL));
 }
 
+int sys_clone_unreaped(int *pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_AUTOREAP,
+		.pidfd = (uintptr_t)pidfd,
+	};
+	int pid = ret(syscall(SYS_clone3, &args, sizeof(args)));
+
+	return pid == -EINVAL || pid == -ENOSYS || pid == -EPERM ? sys_clone(0, pidfd) : pid;
+}
+
 pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra)
 {
 	const size_t guard = (size_t)sysconf(_SC_PAGESIZE);
@@ -271,6 +296,35 @@ pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra
 int sys_pidfd_open(pid_t pid)
 {
 	return ret(syscall(SYS_pidfd_open, pid, 0));
+}
+
+int sys_ns_users(int fd)
+{
+	return ret(ioctl(fd, NS_GET_USERNS));
+}
+
+int sys_uname(struct utsname *buf)
+{
+	return ret(uname(buf));
+}
+
+int sys_stay_on(unsigned cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return ret(sched_setaffinity(0, sizeof(set), &set));
+}
+
+int64_t sys_now_ms(void)
+{
+	const int64_t per_second = 1000;
+	const int64_t nanoseconds = 1000000; /* in a millisecond */
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * per_second + now.tv_nsec / nanoseconds;
 }
 
 int sys_unshare(int flags)
@@ -353,6 +407,26 @@ pid_t sys_getpid(void)
 pid_t sys_getppid(void)
 {
 	return getppid();
+}
+
+pid_t sys_getpgrp(void)
+{
+	return getpgrp();
+}
+
+pid_t sys_getsid(pid_t pid)
+{
+	return ret(getsid(pid));
+}
+
+pid_t sys_tcgetpgrp(int fd)
+{
+	return ret(tcgetpgrp(fd));
+}
+
+int sys_tcsetpgrp(int fd, pid_t group)
+{
+	return ret(tcsetpgrp(fd, group));
 }
 
 int sys_setsid(void)

@@ -11,7 +11,7 @@ max_spdx_line=5   # a licence line stands at the top of its file
 written()
 {
 	find . -maxdepth 1 -type f ! -name COPYING -print0
-	find .ci .github src include tests man completions \
+	find .ci .github src include tests man completions data \
 		-path tests/fuzz/corpus -prune -o -type f -print0
 }
 

@@ -8,6 +8,7 @@
 #include "sbx/ns.h"
 #include "sbx/plan.h"
 #include "sbx/seccomp.h"
+#include "sbx/stuck.h"
 
 /*
  * One run, as its processes share it: prepared by the monitor before they part,
@@ -19,22 +20,41 @@ struct box {
 	struct caps caps;
 	struct seccomp seccomp;
 	bool lent;          /* privileges are, see setuid.h */
+	bool bad_kernel;    /* see kernel.h: be careful */
 	bool has_reaper;    /* else the first process inside becomes the command */
+	bool ends_all;      /* nothing inside outlives the command */
+	bool reaper_ends;   /* there is no process namespace that would end with the reaper */
+	unsigned grace_ms;  /* if @ends_all: from SIGTERM to SIGKILL, 0 for no SIGTERM */
 	bool dumpable;      /* as the caller started this process */
 	char cwd[PATH_MAX]; /* the caller's working directory, "" if it has no path */
 	char tty[PATH_MAX]; /* the terminal on standard output, "" if there is none */
 	sigset_t signals;   /* the caller's signal mask, for the command */
 	mode_t umask;       /* the caller's, for the command; set by the reaper */
 	int sock;           /* a process's end of the socket between outside and inside */
+	int janitor;        /* for the first process inside: its socket to the janitor */
+};
+
+/* How a run went. */
+struct outcome {
+	int status;  /* the command's, see wait(2) */
+	bool reaped; /* else it was taken from the kernel's record: the command is stuck in its exit
+		      */
+	struct stuck *stuck; /* what was still there when the time was up; free(3) it */
+	size_t n_stuck;
 };
 
 /* Whether the caller is to be told of processes and namespaces. */
 bool box_is_watched(const struct box *box);
 
+/* What is known about the host before a run. */
+struct host {
+	bool lent;       /* privileges are, see setuid.h */
+	bool bad_kernel; /* see kernel.h */
+};
+
 /*
- * Run @plan; @lent as setuid.h has it.
- *
- * Returns 0 with *@status as a wait status, see wait(2), of the command, or
- * -errno with @e set: then the command did not run, or could not be executed.
+ * Run @plan.  Returns 0 with *@ret set, or -errno with @e set: then the command did not run,
+ * or could not be executed, or nobody knows how it ended.
  */
-int box_run(const struct plan *plan, bool lent, int *status, struct err *e) must_check;
+int box_run(const struct plan *plan, const struct host *host, struct outcome *ret,
+	    struct err *e) must_check;

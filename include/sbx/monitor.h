@@ -2,16 +2,22 @@
 #pragma once
 
 #include "sbx/box.h"
+#include "sbx/janitor.h"
+
+/* Descriptors of what the monitor looks after. */
+struct monitored {
+	int child;                /* pidfd of the first process inside */
+	int signals;              /* signalfd of those that are passed on, which are blocked */
+	struct janitor_ends ends; /* for the janitor, which is started here */
+};
 
 /*
- * Be the process outside that the caller waits for: let the first process
- * inside, of which @child is a pidfd, begin; tell the caller of it; pass signals on; wait for the
- * end.
- * @signals is a signalfd of those signals, which are blocked.
+ * Be the process outside that the caller waits for: let the first process inside begin; tell
+ * the caller of it; pass signals on; wait for the end, within bounds.
  *
- * Returns 0 with *@status as a wait status of the command, or of a signal that
- * came before there was one; or -errno with @e set.  Closes every descriptor of
- * the process but 0, 1, 2 and those given.
+ * Returns 0 with *@ret set; its status is that of a signal if one came before there was a
+ * command.  Or -errno with @e set.  Closes every descriptor of the process but 0, 1, 2 and
+ * those given, and of these, @monitored->ends.
  */
-int monitor_run(const struct box *box, int child, int signals, int *status,
+int monitor_run(const struct box *box, const struct monitored *monitored, struct outcome *ret,
 		struct err *e) must_check;

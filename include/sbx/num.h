@@ -14,3 +14,12 @@
  * only on success.
  */
 int num_parse(const char *text, unsigned base, uint64_t max, uint64_t *ret) must_check;
+
+/*
+ * Parse all of @text as an unsigned decimal number that may have a point and up to three
+ * digits behind it, into thousandths: "1.5" is 1500.
+ *
+ * Returns 0, -EINVAL for anything else, or -ERANGE above @max, which is a whole number and at
+ * most UINT64_MAX / 1001; *@ret is written only on success.
+ */
+int num_parse_thousandths(const char *text, uint64_t max, uint64_t *ret) must_check;

@@ -27,6 +27,7 @@ enum arg {
 	ARG_OCTAL,
 	ARG_BYTES,
 	ARG_LABEL,
+	ARG_SECONDS,
 	ARG_KINDS,
 };
 
@@ -96,7 +97,7 @@ struct opt {
 	enum op_kind op;     /* for take_op() */
 	unsigned flags;      /* take_op(): enum op_flags; take_unshare(): CLONE_NEW* */
 	unsigned try_flags;  /* take_unshare(): CLONE_NEW* where the kernel has them */
-	size_t field;        /* take_bool(), take_string(): offset in struct plan */
+	size_t field;        /* take_bool() and so on: offset in struct plan */
 	enum fd_use fd;      /* take_fd() */
 	unsigned modifiers;  /* enum modifier: those it takes up */
 	mode_t default_mode; /* take_op(): permission bits without --perms */

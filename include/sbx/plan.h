@@ -8,6 +8,10 @@
 
 #include "sbx/err.h"
 
+/* How long, unless an option says something else. */
+#define PLAN_GRACE_MS 1000
+#define PLAN_TEARDOWN_MS 1000
+
 /* One step of building the sandbox's file system, in the order given. */
 enum op_kind {
 	OP_BIND,
@@ -133,6 +137,10 @@ struct plan {
 	const char *argv0;      /* NULL to use command[0] */
 	bool new_session;
 	bool die_with_parent;
+	bool kill_on_exit;    /* what COMMAND leaves running is ended, else it lives on */
+	bool strict_kernel;   /* a kernel that is known to be bad is an error */
+	unsigned grace_ms;    /* with kill_on_exit: from SIGTERM to SIGKILL */
+	unsigned teardown_ms; /* how long to wait for the end of what COMMAND leaves */
 	bool as_pid_1;
 	bool disable_userns;
 	bool assert_userns_disabled;

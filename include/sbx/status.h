@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "sbx/ns.h"
+#include "sbx/box.h"
 
 /*
  * What --info-fd and --json-status-fd say: one JSON object each, in one write.
@@ -29,9 +29,12 @@ struct status_usage {
 	uint64_t max_rss_kib; /* of the largest process */
 };
 
-/* COMMAND has ended with the wait status @status: the details; and what a shell makes of it. */
-void status_ended(int fd, int status, const struct status_usage *usage);
+/* COMMAND has ended: the details; and what a shell makes of the wait status @status. */
+void status_ended(int fd, const struct outcome *outcome, const struct status_usage *usage);
 void status_exit_code(int fd, int status);
+
+/* Processes that were still there when the time was up, a line each. */
+void status_stuck(int fd, const struct outcome *outcome);
 
 /* The run has failed: COMMAND did not run. */
 void status_failed(int fd, const struct err *e);

@@ -11,6 +11,7 @@ struct pollfd;
 struct rusage;
 struct sock_fprog;
 struct statx;
+struct utsname;
 
 /*
  * The kernel, as the rest of the program sees it: one function per system call,
@@ -37,7 +38,9 @@ int sys_mkdirat(int dirfd, const char *path, mode_t mode);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_unlinkat(int dirfd, const char *path);
-int sys_statx(int fd, unsigned mask, struct statx *st); /* of @fd itself */
+ssize_t sys_getdents(int fd, void *buf, size_t size); /* struct dirent64s */
+/* Of @fd itself, as the kernel knows it: without waiting for a file server. */
+int sys_statx(int fd, unsigned mask, struct statx *st);
 int sys_fchmod(int fd, mode_t mode);
 int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
 int sys_access(const char *path, int mode);
@@ -78,6 +81,12 @@ void *sys_dlsym(void *handle, const char *name);
 int sys_clone(unsigned flags, int *pidfd);
 
 /*
+ * Fork, like sys_clone() without flags, a process that leaves no zombie if its parent has
+ * ended, where the kernel can do that (Linux 7.1): its status is nobody's then.
+ */
+int sys_clone_unreaped(int *pidfd);
+
+/*
  * Make a process that calls @child with @arg in this one's memory, while this one
  * waits for it to exec or end, as vfork(2) does: no page table has to be copied.
  * @flags may add CLONE_FILES and CLONE_PARENT.  If @child returns, the process ends
@@ -87,6 +96,10 @@ int sys_clone(unsigned flags, int *pidfd);
  */
 pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra);
 int sys_pidfd_open(pid_t pid);
+int sys_ns_users(int fd); /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */
+int sys_uname(struct utsname *buf);
+int sys_stay_on(unsigned cpu); /* sched_setaffinity(2), of the calling thread */
+int64_t sys_now_ms(void);      /* CLOCK_MONOTONIC */
 int sys_unshare(int flags);
 int sys_setns(int fd, int type);
 int sys_sethostname(const char *name);
@@ -100,6 +113,10 @@ int sys_setgid(gid_t gid);                   /* likewise */
 bool sys_has_only_ids(uid_t uid, gid_t gid); /* whether all of these are so */
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
+pid_t sys_getpgrp(void);
+pid_t sys_getsid(pid_t pid);
+pid_t sys_tcgetpgrp(int fd);
+int sys_tcsetpgrp(int fd, pid_t group);
 int sys_setsid(void);
 int sys_prctl(int option, unsigned long arg);
 int sys_seccomp_filter(const struct sock_fprog *program);
@@ -116,7 +133,8 @@ int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 int sys_signal_ignored(int sig); /* 1 if its disposition is SIG_IGN, 0 if not */
 int sys_signal_default(int sig);
 int sys_signal_ignore(int sig);
-void sys_die_of(int sig); /* end as if the signal had not been blocked; returns if it is ignored */
+/* End, or stop, as if the signal had not been blocked; returns if it is ignored. */
+void sys_die_of(int sig);
 int sys_signalfd(const sigset_t *set);
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
 int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: every message arrives whole */

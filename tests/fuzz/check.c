@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 
 #define MODE_BITS 07777u
-
-static void check(bool is_true)
-{
-	if (!is_true)
-		abort();
-}
 
 /* An error has a code, which is what was returned, and a message that ends. */
 static void check_error(int r, const struct err *e)

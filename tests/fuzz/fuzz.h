@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "sbx/plan.h"
 
@@ -15,3 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Abort unless @r, @e and @plan are what opt_parse() promises. */
 void check_outcome(int r, const struct err *e, const struct plan *plan);
+
+static inline void check(bool is_true)
+{
+	if (!is_true)
+		abort();
+}

@@ -43,11 +43,12 @@ family()
 		prints "2 1" box --unshare-pid -- sh -c 'echo $$ $PPID'
 	check "without one COMMAND is a child of sbx" has_parent ""
 	check "with most options, too" \
-		has_parent "" --unshare-user --unshare-net --dev /dev --uid 5 --new-session --die-with-parent
+		has_parent "" --unshare-user --unshare-net --dev /dev --uid 5 --new-session
 	check "but where something is held until the end, there is one between them" \
 		has_parent "between" --file 7 /f --lock-file /f
+	check "and where the sandbox has to be ended" has_parent "between" --die-with-parent
 	check "process 1 is sbx itself" \
-		prints sbx box --unshare-pid --proc /proc -- sed -n 's/^Name:\t//p' /proc/1/status
+		prints sbx-reaper box --unshare-pid --proc /proc -- sed -n 's/^Name:\t//p' /proc/1/status
 	check "--as-pid-1 makes it process 1" \
 		prints 1 box --unshare-pid --as-pid-1 -- sh -c 'echo $$'
 	check "--as-pid-1 needs --unshare-pid" \

@@ -8,7 +8,7 @@
 ordinary=65534 # user and group id
 
 # Variables that survive in the copies: ours, and those that steer the sanitizers.
-inherited=(SBX_MUST_WORK ASAN_OPTIONS UBSAN_OPTIONS)
+inherited=(SBX_MUST_WORK SBX_KERNELS ASAN_OPTIONS UBSAN_OPTIONS)
 
 # prepare: make $work and copy what is needed there; prepare_more is a script's own part of it.
 prepare()

@@ -254,7 +254,7 @@ phase_building()
 {
 	local result=0 inner
 	start_waiting "$@" || return
-	eventually has_children "$started" && inner=$(children_of "$started") && inner=${inner// /} &&
+	eventually has_children "$started" && inner=$(children_of "$started") && inner=${inner%% *} &&
 		eventually is_waiting "$inner" || result=1
 	eventually has_none "$started" || result=1
 	protected "$started" $none || result=1
@@ -670,16 +670,23 @@ on_nosuid()
 		sbx=/mnt/sbx && "$@" /mnt/sbx --ro-bind / / -- true || [ $? = 125 ]' - "$sbx" "${as_user[@]}"
 }
 
+# is_exe PID PATH: the process executes the file PATH.
+is_exe()
+{
+	[ "$(readlink "/proc/$1/exe")" = "$(readlink -f "$2")" ]
+}
+
 # watch PID: as long as there is PID, an ordinary user cannot look into any process of the
 # program, and each has the caller's ids but at its very beginning.
 watch()
 {
-	local pid name seen watched=0 result=0
-	name=$(basename "$sbx")
+	local pid seen watched=0 result=0 names
+	names="$(basename "$sbx")|sbx-(monitor|janitor|reaper)"
 	while [ -e "/proc/$1" ]; do
-		for pid in $(pgrep -x -U "$ordinary" "$name"; pgrep -x -u "$ordinary" "$name"); do
+		for pid in $(pgrep -x -U "$ordinary" "$names"; pgrep -x -u "$ordinary" "$names"); do
+			is_exe "$pid" "$sbx" || continue # another test's
 			seen=$("${as_user[@]}" "$helpers/peek" "$pid" read mem environ maps fd cwd root ns getfd 2>/dev/null)
-			[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$name" ] || continue # it has gone, or is COMMAND
+			is_exe "$pid" "$sbx" || continue # it has gone, or is COMMAND
 			[ -z "$seen" ] || result=1
 			watched=$((watched + 1))
 			echo "$pid $(sed -nE 's/^(State|CapPrm|CapEff|Uid):\t(.*)/\2/p' "/proc/$pid/status" 2>/dev/null |

@@ -94,7 +94,8 @@ before_mounts()
 	local result=0
 	rm -f unmapped && mkfifo unmapped && exec 8<>unmapped || return
 	start_held --unshare-user --userns-block-fd 8 --tmpfs /tmp -- true || return
-	diff <(cut -d ' ' -f 5 "/proc/$started/mountinfo") <(cut -d ' ' -f 5 "/proc/$child/mountinfo") ||
+	diff <(cut -d ' ' -f 5 "/proc/$started/mountinfo" | sort) \
+		<(cut -d ' ' -f 5 "/proc/$child/mountinfo" | sort) ||
 		result=1
 	[ -z "$(cat "/proc/$child/uid_map")" ] || result=1
 	[ "$(wc -l <status)" -eq 1 ] || result=1

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Let the @nth allocation from now fail; none if it is 0. */
 void fake_malloc_fail_at(unsigned nth);
+
+/*
+ * Whether what is allocated from now on may be left, as by a process that ends: then
+ * nobody takes it for lost.
+ */
+void fake_malloc_leave(bool may_be_left);
 
 /*
  * What the linker calls instead of malloc(3) and its kin, told so with --wrap, and

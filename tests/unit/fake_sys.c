@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake_sys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,32 +14,51 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "sbx/sys.h"
 #include "test.h"
 
 #define FIRST_FD 100
-#define MAX_FDS 1024
+#define MAX_FDS 8192
 #define MAX_ANSWERS 64
+#define MAX_FILES 256
+#define MAX_HOOKS 16
 #define MAX_WRITTEN 64
-#define MAX_CALLS 4096 /* more is a loop without end */
+#define MAX_LEFT 1024
+#define MAX_CALLS 65536 /* more is a loop without end */
 #define WRITTEN_BYTES 8192
-#define TRACE_BYTES (256 << 10)
+#define TRACE_BYTES (4 << 20)
 #define LINE_BYTES 8192
 #define NAME_BYTES 256
 #define MAX_DEPTH 4 /* of processes that run in each other's memory */
 
-#define CHILD_PID 1000 /* of sys_clone() */
-#define REAPER_PID 1   /* of the calling process */
+#define CHILD_PID 1000 /* of sys_clone(), and one more for each that was made before */
+#define REAPER_PID 1   /* of the calling process, unless it is told another */
 #define COMMAND_PID 2  /* of sys_vfork(), and one more for each that this is in */
 #define PARENT_PID 500
+#define BOOTED_MS 5000 /* before a test starts */
+#define GROUP_ID 300   /* of processes */
+#define SESSION_ID 200
 
 struct fd {
 	bool is_open;
 	bool is_given;
 	mode_t type; /* S_IFDIR or S_IFREG */
+	size_t at;   /* offset in the text of its file */
 	char name[NAME_BYTES];
+};
+
+struct file {
+	char name[NAME_BYTES];
+	char *text; /* NULL if it does not exist */
+};
+
+struct hook {
+	const char *line;
+	void (*run)(void *arg);
+	void *arg;
 };
 
 struct answer {
@@ -64,7 +84,14 @@ static struct {
 	int next_fd;
 	struct answer answers[MAX_ANSWERS];
 	unsigned n_answers;
-	pid_t sender; /* of the messages to come */
+	struct file files[MAX_FILES];
+	unsigned n_files;
+	struct hook hooks[MAX_HOOKS];
+	unsigned n_hooks;
+	int64_t now_ms;
+	unsigned clones; /* that sys_clone() has made */
+	pid_t sender;    /* of the messages to come */
+	pid_t pid;       /* of the calling process */
 	struct written written[MAX_WRITTEN];
 	unsigned n_written;
 	unsigned calls;
@@ -81,12 +108,20 @@ static struct {
 } fake;
 
 /* What execs left behind, so that nobody takes it for lost. */
-static const void *volatile left_behind[MAX_WRITTEN];
+static const void *volatile left_behind[MAX_LEFT];
 
 void fake_sys_reset(void)
 {
+	for (unsigned i = 0; i < fake.n_files; i++)
+		free(fake.files[i].text);
 	memset(&fake, 0, sizeof(fake));
 	fake.next_fd = FIRST_FD;
+	fake.pid = REAPER_PID;
+}
+
+void fake_sys_be(pid_t pid)
+{
+	fake.pid = pid;
 }
 
 void fake_sys_fail_at(unsigned nth, int error)
@@ -147,6 +182,63 @@ void fake_sys_sender(pid_t sender)
 	fake.sender = sender;
 }
 
+void fake_sys_answer_child(const char *line, pid_t pid, const char *name)
+{
+	add_answer(&(struct answer){.line = line, .is_once = true, .r = pid, .passed = name});
+}
+
+void fake_sys_answer_pair(const char *here, const char *there)
+{
+	add_answer(&(struct answer){
+		.line = "socketpair", .is_once = true, .passed = here, .data = there});
+}
+
+void fake_sys_then(const char *line, void (*hook)(void *arg), void *arg)
+{
+	assert_true(fake.n_hooks < MAX_HOOKS);
+	fake.hooks[fake.n_hooks++] = (struct hook){.line = line, .run = hook, .arg = arg};
+}
+
+/* --- Files that have contents, and time ----------------------------------- */
+
+static struct file *find_file(const char *name)
+{
+	for (unsigned i = 0; i < fake.n_files; i++)
+		if (strcmp(fake.files[i].name, name) == 0)
+			return &fake.files[i];
+	return NULL;
+}
+
+void fake_sys_file(const char *name, const char *text)
+{
+	struct file *file = find_file(name);
+
+	if (file == NULL) {
+		assert_true(fake.n_files < MAX_FILES);
+		file = &fake.files[fake.n_files++];
+		(void)snprintf(file->name, sizeof(file->name), "%s", name);
+	}
+	free(file->text);
+	file->text = text == NULL ? NULL : strdup(text);
+}
+
+const char *fake_sys_contents(const char *name)
+{
+	const struct file *file = find_file(name);
+
+	return file == NULL ? NULL : file->text;
+}
+
+int64_t fake_sys_now(void)
+{
+	return fake.now_ms;
+}
+
+void fake_sys_advance(unsigned ms)
+{
+	fake.now_ms += ms;
+}
+
 unsigned fake_sys_calls(void)
 {
 	return fake.calls;
@@ -198,6 +290,36 @@ void fake_sys_given(int fd, const char *name)
 {
 	set_fd(fd, S_IFDIR, "%s", name);
 	fake.fds[fd].is_given = true;
+}
+
+/* Let /proc say that the descriptor @fd is of the process @pid. */
+static void show_pidfd(int fd, pid_t pid)
+{
+	char name[NAME_BYTES];
+	char text[NAME_BYTES];
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
+	(void)snprintf(text, sizeof(text), "pos:\t0\nPid:\t%d\nNSpid:\t%d\n", pid, pid);
+	fake_sys_file(name, text);
+}
+
+void fake_sys_given_pidfd(int fd, const char *name, pid_t pid)
+{
+	fake_sys_given(fd, name);
+	show_pidfd(fd, pid);
+}
+
+/* A new descriptor of the process @pid, called @name, or after it if that is NULL. */
+static int new_pidfd(pid_t pid, const char *name)
+{
+	int fd = next_fd();
+
+	if (name != NULL)
+		set_fd(fd, 0, "%s", name);
+	else
+		set_fd(fd, 0, "pidfd:%d", pid);
+	show_pidfd(fd, pid);
+	return fd;
 }
 
 unsigned fake_sys_open_fds(void)
@@ -272,10 +394,19 @@ static struct outcome find_outcome(const char *line, bool once)
 	return (struct outcome){0};
 }
 
+static void run_hooks(const char *line)
+{
+	for (unsigned i = 0; i < fake.n_hooks; i++)
+		if (matches(fake.hooks[i].line, line))
+			fake.hooks[i].run(fake.hooks[i].arg);
+}
+
 static struct outcome answer_to(const char *line)
 {
-	struct outcome outcome = find_outcome(line, true);
+	struct outcome outcome;
 
+	run_hooks(line);
+	outcome = find_outcome(line, true);
 	if (!outcome.is_told)
 		outcome = find_outcome(line, false);
 	return outcome;
@@ -361,7 +492,7 @@ struct word {
 };
 
 struct words {
-	char text[128];
+	char text[2 * NAME_BYTES];
 };
 
 /* " word word" for those of @table, which ends with no text, that are in @flags. */
@@ -420,6 +551,12 @@ static const struct word namespace_words[] = {
 static const struct word mount_words[] = {
 	{MS_NOSUID, "nosuid"},
 	{MS_NODEV, "nodev"},
+	{0, NULL},
+};
+
+static const struct word umount_words[] = {
+	{MNT_FORCE, "force"},
+	{MNT_DETACH, "detach"},
 	{0, NULL},
 };
 
@@ -503,15 +640,27 @@ static struct words mode_words(int flags, mode_t mode)
 	return ret;
 }
 
+/* Close @fd, which is of something that does not exist.  Returns @fd otherwise. */
+static int if_exists(int fd)
+{
+	const struct file *file = find_file(fake.fds[fd].name);
+
+	if (file == NULL || file->text != NULL)
+		return fd;
+	fake.fds[fd].is_open = false;
+	return -ENOENT;
+}
+
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
-	struct outcome outcome =
-		call("open %s%s%s%s", dir_words(dirfd).text, path,
-		     words(open_words, (unsigned)flags).text, mode_words(flags, mode).text);
+	mode_t type = flags & (O_WRONLY | O_RDWR | O_CREAT) ? S_IFREG : S_IFDIR;
+	struct outcome outcome;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	return opened(dirfd, path, flags & (O_WRONLY | O_RDWR | O_CREAT) ? S_IFREG : S_IFDIR);
+	if (dirfd < 0 && dirfd != AT_FDCWD)
+		return -EBADF; /* as of a file system that could not be opened */
+	outcome = call("open %s%s%s%s", dir_words(dirfd).text, path,
+		       words(open_words, (unsigned)flags).text, mode_words(flags, mode).text);
+	return failed(outcome) ? (int)outcome.r : if_exists(opened(dirfd, path, type));
 }
 
 int sys_openat_in(int rootfd, const char *path, int flags)
@@ -524,9 +673,55 @@ int sys_openat_in(int rootfd, const char *path, int flags)
 
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
+	const struct file *file;
+	struct outcome outcome;
+	size_t n;
+
 	if (fd < 0)
 		return -EBADF; /* as of a file system that could not be opened */
-	return give(call("read %s", name_of(fd)), buf, size, 0);
+	outcome = call("read %s", name_of(fd));
+	file = find_file(name_of(fd));
+	if (outcome.is_told || file == NULL || file->text == NULL)
+		return give(outcome, buf, size, 0);
+	n = strnlen(file->text + fake.fds[fd].at, size);
+	memcpy(buf, file->text + fake.fds[fd].at, n);
+	fake.fds[fd].at += n;
+	return (ssize_t)n;
+}
+
+/* Put the word of @len bytes at @name where the kernel puts an entry.  Returns its size. */
+static size_t put_entry(char *at, const char *name, size_t len)
+{
+	const size_t align = _Alignof(struct dirent64);
+	size_t size = (offsetof(struct dirent64, d_name) + len + align) / align * align;
+	struct dirent64 entry = {.d_ino = 1, .d_reclen = (unsigned short)size};
+
+	memcpy(entry.d_name, name, len);
+	memcpy(at, &entry, size);
+	return size;
+}
+
+ssize_t sys_getdents(int fd, void *buf, size_t size)
+{
+	const size_t most = sizeof(struct dirent64);
+	struct outcome outcome = call("getdents %s", name_of(fd));
+	const struct file *file = find_file(name_of(fd));
+	const char *word;
+	size_t used = 0;
+
+	if (outcome.is_told)
+		return (ssize_t)outcome.r;
+	if (file == NULL || file->text == NULL)
+		return 0;
+	word = file->text + fake.fds[fd].at;
+	while (*(word += strspn(word, " ")) != '\0' && used + most <= size) {
+		size_t len = strcspn(word, " ");
+
+		used += put_entry((char *)buf + used, word, len);
+		word += len;
+	}
+	fake.fds[fd].at = (size_t)(word - file->text);
+	return (ssize_t)used;
 }
 
 static bool is_text(const char *data, size_t size)
@@ -564,8 +759,11 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	const char *shown = is_text(buf, size) ? buf : "(data)";
 	int len = (int)(is_text(buf, size) ? size : strlen(shown));
-	struct outcome outcome = call("write %s %.*s", name_of(fd), len, shown);
+	struct outcome outcome;
 
+	if (fd < 0)
+		return -EBADF; /* nobody listens any more */
+	outcome = call("write %s %.*s", name_of(fd), len, shown);
 	if (outcome.is_told)
 		return (ssize_t)outcome.r;
 	keep_written(fd, buf, size);
@@ -584,7 +782,21 @@ int sys_symlinkat(const char *target, int dirfd, const char *path)
 
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 {
-	return give(call("readlink %s%s", dir_words(dirfd).text, path), buf, size, -EINVAL);
+	struct outcome outcome = call("readlink %s%s", dir_words(dirfd).text, path);
+	char name[2 * NAME_BYTES];
+	const struct file *file;
+	size_t n;
+
+	(void)snprintf(name, sizeof(name), "%s%s%s", dirfd == AT_FDCWD ? "" : name_of(dirfd),
+		       dirfd == AT_FDCWD ? "" : "/", path);
+	file = find_file(name);
+	if (outcome.is_told || file == NULL)
+		return give(outcome, buf, size, -EINVAL);
+	if (file->text == NULL)
+		return -ENOENT;
+	n = strnlen(file->text, size);
+	memcpy(buf, file->text, n);
+	return (ssize_t)n;
 }
 
 int sys_unlinkat(int dirfd, const char *path)
@@ -768,7 +980,8 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 /* There is one mount to detach, and then no more. */
 int sys_umount(const char *path, int flags)
 {
-	struct outcome outcome = call("umount %s%s", path, flags == MNT_DETACH ? " detach" : "");
+	struct outcome outcome =
+		call("umount %s%s", path, words(umount_words, (unsigned)flags).text);
 	bool was_unmounted = fake.unmounted;
 
 	if (outcome.is_told)
@@ -800,15 +1013,32 @@ void *sys_dlsym(void *handle, const char *name)
 
 /* --- Processes, identity and namespaces ----------------------------------- */
 
+/* Make a process, or be it, as @outcome says; its pidfd is called @name, if that says nothing. */
+static int cloned(struct outcome outcome, int *pidfd, const char *name)
+{
+	pid_t pid = CHILD_PID + (pid_t)fake.clones;
+
+	if (outcome.is_told && outcome.r <= 0)
+		return (int)outcome.r;
+	fake.clones++;
+	if (outcome.is_told) {
+		pid = (pid_t)outcome.r;
+		name = outcome.passed;
+	}
+	*pidfd = new_pidfd(pid, name);
+	return pid;
+}
+
 int sys_clone(unsigned flags, int *pidfd)
 {
 	struct outcome outcome = call("clone%s", words(namespace_words, flags).text);
 
-	if (outcome.is_told)
-		return (int)outcome.r;
-	*pidfd = next_fd();
-	set_fd(*pidfd, 0, "child");
-	return CHILD_PID;
+	return cloned(outcome, pidfd, flags == 0 ? NULL : "child");
+}
+
+int sys_clone_unreaped(int *pidfd)
+{
+	return cloned(call("clone unreaped"), pidfd, NULL);
 }
 
 /* Call @run with @arg until it comes to an end. */
@@ -884,7 +1114,7 @@ int sys_exec(const char *file, const char *const *argv)
 	outcome = call("exec %s as%s", file, line);
 	if (outcome.is_told)
 		return (int)outcome.r;
-	left_behind[n_left++ % MAX_WRITTEN] = argv;
+	left_behind[n_left++ % MAX_LEFT] = argv;
 	end_process(FAKE_EXECUTED);
 }
 
@@ -897,13 +1127,39 @@ void sys_exit(int status)
 int sys_pidfd_open(pid_t pid)
 {
 	struct outcome outcome = call("pidfd_open %d", pid);
-	int fd;
+
+	return failed(outcome) ? (int)outcome.r : new_pidfd(pid, NULL);
+}
+
+int sys_ns_users(int fd)
+{
+	struct outcome outcome = call("ns_users %s", name_of(fd));
+	int users;
 
 	if (failed(outcome))
 		return (int)outcome.r;
-	fd = next_fd();
-	set_fd(fd, 0, "pidfd:%d", pid);
-	return fd;
+	users = next_fd();
+	set_fd(users, 0, "users:%s", name_of(fd));
+	return users;
+}
+
+int sys_uname(struct utsname *ret)
+{
+	struct outcome outcome = call("uname");
+
+	*ret = (struct utsname){.release = "6.1.0-49-amd64", .version = "#1 SMP"};
+	(void)give(outcome, ret, sizeof(*ret), 0);
+	return failed(outcome) ? (int)outcome.r : 0;
+}
+
+int sys_stay_on(unsigned cpu)
+{
+	return done(call("stay_on %u", cpu));
+}
+
+int64_t sys_now_ms(void)
+{
+	return BOOTED_MS + fake.now_ms;
 }
 
 int sys_unshare(int flags)
@@ -965,7 +1221,7 @@ bool sys_has_only_ids(uid_t uid, gid_t gid)
 
 pid_t sys_getpid(void)
 {
-	return fake.children > 0 ? COMMAND_PID : REAPER_PID;
+	return fake.children > 0 ? COMMAND_PID : fake.pid;
 }
 
 pid_t sys_getppid(void)
@@ -974,6 +1230,32 @@ pid_t sys_getppid(void)
 	pid_t usual = fake.children > 0 ? REAPER_PID : PARENT_PID;
 
 	return outcome.is_told ? (pid_t)outcome.r : usual;
+}
+
+pid_t sys_getpgrp(void)
+{
+	struct outcome outcome = note("getpgrp");
+
+	return outcome.is_told ? (pid_t)outcome.r : GROUP_ID;
+}
+
+pid_t sys_getsid(pid_t pid)
+{
+	struct outcome outcome = call("getsid %d", pid);
+
+	return outcome.is_told ? (pid_t)outcome.r : SESSION_ID;
+}
+
+pid_t sys_tcgetpgrp(int fd)
+{
+	struct outcome outcome = call("tcgetpgrp %d", fd);
+
+	return outcome.is_told ? (pid_t)outcome.r : -ENOTTY;
+}
+
+int sys_tcsetpgrp(int fd, pid_t group)
+{
+	return done(call("tcsetpgrp %d %d", fd, group));
 }
 
 int sys_setsid(void)
@@ -996,6 +1278,8 @@ int sys_prctl(int option, unsigned long arg)
 	};
 	const char *name = "?";
 
+	if (option == PR_SET_NAME)
+		return done(call("prctl name %s", (const char *)arg));
 	for (size_t i = 0; i < LENGTH(options); i++)
 		if (options[i].flag == (uint64_t)option)
 			name = options[i].text;
@@ -1028,12 +1312,15 @@ pid_t sys_wait(pid_t pid, int *status, int flags)
 int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage)
 {
 	struct outcome outcome = call("wait_pidfd %s", name_of(pidfd));
-	struct fake_end end = {.status = outcome.is_told ? *status : 0, .usage = *usage};
+	struct fake_end end = {.status = outcome.is_told ? *status : 0};
 
+	if (usage != NULL)
+		end.usage = *usage;
 	if (outcome.data != NULL)
 		memcpy(&end, outcome.data, outcome.size);
 	*status = end.status;
-	*usage = end.usage;
+	if (usage != NULL)
+		*usage = end.usage;
 	return outcome.is_told ? (int)outcome.r : 1;
 }
 
@@ -1042,9 +1329,33 @@ int sys_kill(pid_t pid, int sig)
 	return done(call("kill %d %d", pid, sig));
 }
 
+/* Let the process stop, or go on, if @sig has that done and its directory is @name. */
+static void stop_or_go_on(const char *name, int sig)
+{
+	char path[NAME_BYTES];
+	const char *old;
+	char text[LINE_BYTES];
+	char *state;
+
+	(void)snprintf(path, sizeof(path), "%s/stat", name);
+	old = sig == SIGSTOP || sig == SIGCONT ? fake_sys_contents(path) : NULL;
+	if (old == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "%s", old);
+	state = strstr(text, sig == SIGSTOP ? ") S " : ") T ");
+	if (state != NULL) {
+		state[2] = sig == SIGSTOP ? 'T' : 'S';
+		fake_sys_file(path, text);
+	}
+}
+
 int sys_pidfd_send_signal(int pidfd, int sig)
 {
-	return done(call("kill %s %d", name_of(pidfd), sig));
+	struct outcome outcome = call("kill %s %d", name_of(pidfd), sig);
+
+	if (!failed(outcome))
+		stop_or_go_on(name_of(pidfd), sig);
+	return done(outcome);
 }
 
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old)
@@ -1091,10 +1402,27 @@ int sys_signalfd(const sigset_t *set)
 	return fd;
 }
 
+/* What a poll is called in the trace: it waits for room, or does not wait at all. */
+static const char *poll_name(const struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	if (n > 0 && fds[0].events == POLLOUT)
+		return "await_room";
+	return timeout_ms == 0 ? "look" : "poll";
+}
+
+/* What comes of a poll of which nothing was told. */
+static struct outcome usual_poll(const struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	if (n > 0 && fds[0].events == POLLOUT)
+		return (struct outcome){.is_told = true, .r = 1, .data = "+...", .size = n};
+	if (n > 0 && timeout_ms != 0)
+		fail_msg("nothing happens any more, after\n%s", fake.trace);
+	return (struct outcome){.is_told = true, .r = 0};
+}
+
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
 {
-	const bool is_for_room = fds[0].events == POLLOUT;
-	char line[NAME_BYTES] = "";
+	char line[LINE_BYTES] = "";
 	struct outcome outcome;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -1104,14 +1432,16 @@ int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
 		(void)snprintf(line + used, sizeof(line) - used, " %s",
 			       fds[i].fd < 0 ? "-" : name_of(fds[i].fd));
 	}
-	outcome = call("%s%s, %d ms", is_for_room ? "await_room" : "poll", line, timeout_ms);
-	if (!outcome.is_told && is_for_room)
-		outcome = (struct outcome){.is_told = true, .r = 1, .data = "+...", .size = n};
+	outcome = call("%s%s, %d ms", poll_name(fds, n, timeout_ms), line, timeout_ms);
 	if (!outcome.is_told)
-		fail_msg("nothing happens any more, after\n%s", fake.trace);
-	for (unsigned i = 0; i < n && outcome.data != NULL; i++) {
+		outcome = usual_poll(fds, n, timeout_ms);
+	if (outcome.r == 0 && timeout_ms < 0)
+		fail_msg("time is not up where nobody looks at it, after\n%s", fake.trace);
+	if (outcome.r == 0)
+		fake.now_ms += timeout_ms;
+	for (unsigned i = 0; i < n && i < outcome.size; i++) {
 		/* which are ready, as a string: one character each, in order */
-		if (((const char *)outcome.data)[i] == '+')
+		if (((const char *)outcome.data)[i] == '+' && fds[i].fd >= 0)
 			fds[i].revents = fds[i].events;
 	}
 	return (int)outcome.r;
@@ -1124,8 +1454,13 @@ int sys_socketpair(int pair[2])
 	if (failed(outcome))
 		return (int)outcome.r;
 	pair[0] = next_fd();
-	set_fd(pair[0], 0, "outside");
 	pair[1] = next_fd();
+	if (outcome.passed != NULL) {
+		set_fd(pair[0], 0, "%s", outcome.passed);
+		set_fd(pair[1], 0, "%s", (const char *)outcome.data);
+		return 0;
+	}
+	set_fd(pair[0], 0, "outside");
 	set_fd(pair[1], 0, "inside");
 	return 0;
 }
@@ -1137,9 +1472,12 @@ int sys_pass_credentials(int sock)
 
 ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 {
-	struct outcome outcome = call("send %s%s%s", name_of(sock), passed < 0 ? "" : " with ",
-				      passed < 0 ? "" : name_of(passed));
+	struct outcome outcome;
 
+	if (sock < 0)
+		return -EBADF; /* nobody is there */
+	outcome = call("send %s%s%s", name_of(sock), passed < 0 ? "" : " with ",
+		       passed < 0 ? "" : name_of(passed));
 	if (outcome.is_told)
 		return (ssize_t)outcome.r;
 	keep_written(sock, buf, size);
@@ -1153,8 +1491,7 @@ ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender
 	*passed = -1;
 	*sender = outcome.sender;
 	if (outcome.passed != NULL) {
-		*passed = next_fd();
-		set_fd(*passed, 0, "%s", outcome.passed);
+		*passed = new_pidfd(outcome.sender, outcome.passed);
 	}
 	return give(outcome, buf, size, 0);
 }

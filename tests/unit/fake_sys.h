@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -19,14 +20,26 @@
  *
  * Without an answer calls succeed: what is opened exists and is a directory, or
  * a file if it was opened for writing; no path is a link; nothing is left to read
- * or wait for.  sys_poll() has to be told what happens, unless it is for room to write
- * in its first descriptor: then its line is such as "await_room status, 1000 ms", and there is
- * room.
+ * or wait for.  Processes are in one session, and on no terminal.
+ *
+ * sys_poll() has to be told what happens, unless it is for room to write in its first
+ * descriptor: then its line is such as "await_room status, 1000 ms", and there is room; or
+ * does not wait: then it is such as "look signals, 0 ms", and nothing is there; or waits for
+ * time to pass, and nothing else: "poll, 20 ms".  Time passes only there, and in
+ * fake_sys_advance().  Who asks for it, or for his own number, leaves no line.
+ *
+ * A process of fake_proc.h that sleeps stops at a SIGSTOP by its directory, until a SIGCONT.
  */
 void fake_sys_reset(void);
 
+/* The calling process has the number @pid from now on, and not 1. */
+void fake_sys_be(pid_t pid);
+
 /* Tell of a descriptor that is open already and belongs to the test. */
 void fake_sys_given(int fd, const char *name);
+
+/* The same, of the process @pid: /proc/self/fdinfo says so. */
+void fake_sys_given_pidfd(int fd, const char *name, pid_t pid);
 
 /* Let the @nth call from now fail with @error. */
 void fake_sys_fail_at(unsigned nth, int error);
@@ -46,6 +59,34 @@ void fake_sys_always(const char *line, long r);
 void fake_sys_answer_data(const char *line, long r, const void *data, size_t size);
 void fake_sys_always_data(const char *line, long r, const void *data, size_t size);
 
+/*
+ * For sys_clone() and sys_clone_unreaped(): make the process @pid, and let its pidfd be called
+ * @name.  If told that it returns 0, it is in the child that the test goes on.  Without an answer
+ * the processes are 1000 and up; the pidfd is "child" if there are new namespaces, or else such as
+ * "pidfd:1000".
+ */
+void fake_sys_answer_child(const char *line, pid_t pid, const char *name);
+
+/* Names for the next pair of sockets, in the order given; else "outside" and "inside". */
+void fake_sys_answer_pair(const char *here, const char *there);
+
+/* Call @hook with @arg at each call whose line is @line, or starts so, before it is answered. */
+void fake_sys_then(const char *line, void (*hook)(void *arg), void *arg);
+
+/*
+ * From now on, what is opened as @name, such as "/proc/7/stat", contains @text, which is
+ * copied; a directory's are the names in it, with blanks between; a link's is where it leads.
+ * Each descriptor of it reads on from where it is.  If @text is NULL, @name does not exist.
+ */
+void fake_sys_file(const char *name, const char *text);
+
+/* What @name contains, or NULL if that was not told, or it does not exist. */
+const char *fake_sys_contents(const char *name);
+
+/* Milliseconds since fake_sys_reset(). */
+int64_t fake_sys_now(void);
+void fake_sys_advance(unsigned ms);
+
 struct fake_end {
 	int status; /* as wait(2) gives it */
 	struct rusage usage;
@@ -55,7 +96,7 @@ struct fake_end {
 void fake_sys_answer_text(const char *line, const char *text);
 void fake_sys_always_text(const char *line, const char *text);
 
-/* Let a message come, with a descriptor called @passed unless that is NULL. */
+/* Let a message come, with a pidfd of its sender called @passed unless that is NULL. */
 void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed);
 
 /* Let the messages that are told of from now on come from the process @sender. */

@@ -28,3 +28,26 @@
 		if (strncmp(text, start, strlen(start)) != 0)                                      \
 			fail_msg("\"%s\" does not start with \"%s\"", text, start);                \
 	} while (0)
+
+/* Check that the @lines, ended by NULL, stand in @text in this order. */
+static inline void assert_in_order(const char *text, const char *const *lines)
+{
+	for (; *lines != NULL; lines++) {
+		const char *line = strstr(text, *lines);
+
+		if (line == NULL)
+			fail_msg("no \"%s\" in \"%s\"", *lines, text);
+		else
+			text = line + strlen(*lines);
+	}
+}
+
+/* How often @part stands in @text. */
+static inline unsigned count_in(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	for (text = strstr(text, part); text != NULL; text = strstr(text + 1, part))
+		n++;
+	return n;
+}

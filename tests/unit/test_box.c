@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 
 #include "fake_cap.h"
 #include "fake_sys.h"
@@ -19,6 +20,10 @@ static void start(void)
 {
 	fake_sys_reset();
 	fake_cap_reset(7);
+	fake_sys_answer_pair("outside", "inside");
+	fake_sys_answer_pair("to-janitor", "from-inside");
+	fake_sys_answer_pair("requests", "janitor's");
+	fake_sys_answer_child("clone unreaped", 1001, "janitor");
 	fake_sys_answer_data("poll outside*", 1, "+...", 4);
 	fake_sys_answer_message("receive outside", &ended,
 				offsetof(struct report, ended) + sizeof(ended.ended), NULL);
@@ -31,36 +36,55 @@ static int set_up(void **state __attribute__((unused)))
 }
 
 /* Run with privileges that are @lent, or not. */
-static int run_lent(bool lent, const char *const *argv, int *status, struct err *e)
+static int run_lent(bool lent, const char *const *argv, struct outcome *out, struct err *e)
 {
+	const struct host host = {.lent = lent};
 	autoplan struct plan plan = {0};
 	int r = opt_parse(&plan, argv, NULL, e);
 
 	assert_int_equal(r, 0);
-	r = box_run(&plan, lent, status, e);
+	r = box_run(&plan, &host, out, e);
 	assert_int_equal(fake_sys_open_fds(), 0);
 	assert_int_equal(fake_cap_allocated(), 0);
 	return r;
 }
 
-static int run(const char *const *argv, int *status, struct err *e)
+static int run(const char *const *argv, struct outcome *out, struct err *e)
 {
-	return run_lent(false, argv, status, e);
+	return run_lent(false, argv, out, e);
 }
 
-/* The numbers of the fake's descriptors: signals, the two ends of the socket, child. */
+/*
+ * The numbers of the fake's descriptors: signals, the two ends of the socket, those of the
+ * janitor's, child, /proc.
+ */
+#define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
 #define MONITOR                                                                                    \
-	"close_range 3 99\n"                                                                       \
+	"open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 99\n"                              \
 	"close_range 102 102\n"                                                                    \
-	"close_range 104 -\n"                                                                      \
+	"close_range 107 -\n"                                                                      \
 	"send outside\n"                                                                           \
-	"poll outside signals - child, -1 ms\n"                                                    \
+	"socketpair\n"                                                                             \
+	"clone unreaped\n"                                                                         \
+	"poll outside signals - child janitor, -1 ms\n"                                            \
 	"receive outside\n"
 
+/* What follows when others are to be ended as well. */
+#define END                                                                                        \
+	"look signals, 0 ms\n"                                                                     \
+	"poll child signals, 200 ms\n"                                                             \
+	"wait_pidfd child\n"                                                                       \
+	"poll janitor signals, 1000 ms\n"                                                          \
+	"look janitor, 0 ms\n"                                                                     \
+	"wait_pidfd janitor\n"
+
 static const char golden[] = "prctl no_new_privs 1\n"
+			     "prctl name sbx-monitor\n"
 			     "getppid\n"
 			     "prctl pdeathsig 9\n"
 			     "getppid\n"
+			     "getsid 0\n"
+			     "getsid 500\n"
 			     "getfd 0\n"
 			     "getfd 1\n"
 			     "getfd 2\n"
@@ -76,30 +100,45 @@ static const char golden[] = "prctl no_new_privs 1\n"
 			     "signal_ignored 3\n"
 			     "signal_ignored 10\n"
 			     "signal_ignored 12\n"
-			     "sigprocmask block 1 2 3 10 12 13 15 25\n"
+			     "signal_ignored 20\n"
+			     "sigprocmask block 1 2 3 10 12 13 15 20 22 25\n"
 			     "signal_default 17\n"
-			     "signalfd 1 2 3 10 12 15\n"
+			     "signalfd 1 2 3 10 12 15 20\n"
 			     "socketpair\n"
-			     "clone mnt pid net\n" MONITOR;
+			     "socketpair\n"
+			     "clone mnt pid net\n" MONITOR END;
 
 static const char *const line[] = {
 	"--die-with-parent", "--unshare-pid", "--unshare-net", "--dev", "/dev", "true", NULL,
 };
 
+/* The first process inside and the janitor end when the command has. */
+static void all_ends(void)
+{
+	fake_sys_answer_data("poll child signals*", 1, "+.", 2);
+	fake_sys_answer_data("poll janitor signals*", 1, "+.", 2);
+	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+}
+
 TEST(prepares_everything_before_it_makes_a_process)
 {
+	all_ends();
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
-	assert_int_equal(run(line, &status, &e), 0);
+	assert_int_equal(run(line, &out, &e), 0);
 	assert_string_equal(fake_sys_trace(), golden);
-	assert_int_equal(status, 3 << 8);
+	assert_int_equal(out.status, 3 << 8);
 }
 
 static bool is_harmless(const char *trace, const char *after)
 {
-	static const char *const harmless[] = {"getfd", "prctl is_dumpable 0\n", "getcwd\n",
-					       "ttyname 1\n", "close_range"};
+	static const char *const harmless[] = {
+		"getfd", "getsid 500", "prctl is_dumpable 0\n", "prctl name", "getcwd\n",
+		"ttyname 1\n", "close_range",
+		/* to wait for others, and to look after the terminal */
+		"open /proc path dir\n", "look", "poll child", "poll - janitor", "poll janitor",
+		"wait_pidfd", "tcgetpgrp"};
 	const char *call = after - 1;
 
 	while (call > trace && call[-1] != '\n')
@@ -117,82 +156,190 @@ TEST(reports_every_call_that_fails)
 
 	for (nth = 1;; nth++) {
 		struct err e = {0};
-		int status = -1;
+		struct outcome out = {.status = -1};
 		int r;
 
 		start();
-		fake_sys_always("poll child*", 0);
+		all_ends();
+		fake_sys_always("poll*", 0);
 		fake_sys_fail_at(nth, EIO);
-		r = run(line, &status, &e);
-		if (*fake_sys_trace_after_failure() == '\0' && r == 0)
+		r = run(line, &out, &e);
+		free(out.stuck);
+		if (fake_sys_calls() < nth)
 			break;
 		if (is_harmless(fake_sys_trace(), fake_sys_trace_after_failure())) {
 			assert_int_equal(r, 0);
 			continue;
 		}
-		assert_int_equal(r, -EIO);
-		assert_int_equal(e.code, EIO);
-		assert_contains(e.msg, ": Input/output error");
-		assert_int_equal(status, -1);
 		failed++;
+		assert_int_equal(r, -e.code);
+		assert_int_equal(out.status, -1);
+		if (strstr(e.msg, "the parent is gone") != NULL) /* as if of no session */
+			continue;
+		assert_int_equal(r, -EIO);
+		assert_contains(e.msg, ": Input/output error");
 	}
-	assert_int_equal(nth, 27);
-	assert_int_equal(failed, 17);
+	assert_int_equal(nth, 44);
+	assert_int_equal(failed, 22);
+}
+
+TEST(is_no_orphan_in_the_session_of_its_parent_or_one_that_it_leads)
+{
+	static const struct {
+		pid_t session; /* its own */
+		pid_t parents;
+		pid_t parent;
+		int r;
+	} sessions[] = {
+		{200, 200, 500, 0}, {1, 200, 500, 0},      {200, 1, 1, -ESRCH},
+		{200, 0, 0, 0},     {200, -EPERM, 500, 0},
+	};
+
+	for (size_t i = 0; i < LENGTH(sessions); i++) {
+		struct err e = {0};
+		struct outcome out = {.status = -1};
+
+		start();
+		all_ends();
+		fake_sys_always("getppid", sessions[i].parent);
+		fake_sys_always("getsid 0", sessions[i].session);
+		fake_sys_always("getsid 500", sessions[i].parents);
+		fake_sys_always("getsid 1", sessions[i].parents);
+		assert_int_equal(run(line, &out, &e), sessions[i].r);
+		assert_string_equal(
+			e.msg, sessions[i].r == 0 ? "" : "--die-with-parent: the parent is gone");
+	}
 }
 
 TEST(does_not_outlive_a_parent_that_is_gone_already)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_answer("getppid", 500);
 	fake_sys_answer("getppid", 1);
-	assert_int_equal(run(line, &status, &e), -ESRCH);
+	assert_int_equal(run(line, &out, &e), -ESRCH);
 	assert_string_equal(e.msg, "--die-with-parent: the parent is gone");
 	assert_null(strstr(fake_sys_trace(), "clone"));
+}
+
+TEST(asks_for_no_session_under_the_other_name)
+{
+	const struct host host = {0};
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+	struct outcome out = {.status = -1};
+
+	all_ends();
+	assert_int_equal(opt_parse(&plan, line, NULL, &e), 0);
+	plan.as_bwrap = true;
+	assert_int_equal(box_run(&plan, &host, &out, &e), 0);
+	assert_contains(fake_sys_trace(), "prctl pdeathsig 9\n");
+	assert_null(strstr(fake_sys_trace(), "getsid"));
 }
 
 TEST(outlives_its_parent_unless_told_otherwise)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_answer("getppid", 500);
 	fake_sys_answer("getppid", 1);
-	assert_int_equal(run(ARGV("true"), &status, &e), 0);
+	assert_int_equal(run(ARGV("true"), &out, &e), 0);
 	assert_null(strstr(fake_sys_trace(), "pdeathsig"));
 }
 
 TEST(leaves_signals_that_the_caller_ignores_ignored)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_answer("signal_ignored 1", 1);
 	fake_sys_answer("signal_ignored 12", 1);
-	assert_int_equal(run(ARGV("true"), &status, &e), 0);
-	assert_contains(fake_sys_trace(), "sigprocmask block 2 3 10 13 15 25\n");
-	assert_contains(fake_sys_trace(), "signalfd 2 3 10 15\n");
+	assert_int_equal(run(ARGV("true"), &out, &e), 0);
+	assert_contains(fake_sys_trace(), "sigprocmask block 2 3 10 13 15 20 22 25\n");
+	assert_contains(fake_sys_trace(), "signalfd 2 3 10 15 20\n");
+}
+
+/* Command lines, who is to end whom, and whether it becomes the one that adopts them. */
+static const struct {
+	const char *argv[5];
+	bool adopts;
+} adopters[] = {
+	{{"true"}, false},
+	{{"--kill-on-exit", "true"}, true},
+	{{"--die-with-parent", "true"}, true},
+	{{"--unshare-pid", "--kill-on-exit", "true"}, false},
+	{{"--unshare-pid", "--die-with-parent", "true"}, false},
+	{{"--unshare-pid", "--die-with-parent", "--as-pid-1", "true"}, false},
+};
+
+TEST(adopts_what_the_reaper_may_leave_behind)
+{
+	for (size_t i = 0; i < LENGTH(adopters); i++) {
+		struct err e = {0};
+		struct outcome out = {.status = -1};
+
+		start();
+		all_ends();
+		fake_sys_always("poll*", 0);
+		assert_int_equal(run(adopters[i].argv, &out, &e), 0);
+		assert_int_equal(count_in(fake_sys_trace(), "prctl child_subreaper 1\n"),
+				 adopters[i].adopts);
+		free(out.stuck);
+	}
+}
+
+TEST(says_that_it_cannot_adopt_what_the_reaper_leaves_behind)
+{
+	struct err e = {0};
+	struct outcome out = {.status = -1};
+
+	fake_sys_answer("prctl child_subreaper 1", -EINVAL);
+	assert_int_equal(run(ARGV("--kill-on-exit", "true"), &out, &e), -EINVAL);
+	assert_string_equal(e.msg, "cannot adopt what the reaper leaves behind: Invalid argument");
+	assert_null(strstr(fake_sys_trace(), "clone"));
+}
+
+TEST(keeps_the_name_by_which_others_look_for_it)
+{
+	static const char *const argv[] = {"true", NULL};
+	const struct host host = {0};
+
+	for (unsigned as_bwrap = 0; as_bwrap <= 1; as_bwrap++) {
+		autoplan struct plan plan = {0};
+		struct err e = {0};
+		struct outcome out = {.status = -1};
+
+		start();
+		assert_int_equal(opt_parse(&plan, argv, NULL, &e), 0);
+		plan.as_bwrap = as_bwrap;
+		assert_int_equal(box_run(&plan, &host, &out, &e), 0);
+		assert_int_equal(strstr(fake_sys_trace(), "prctl name") == NULL, as_bwrap);
+	}
 }
 
 TEST(asks_for_the_terminal_only_to_make_a_console_of_it)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
-	assert_int_equal(run(ARGV("true"), &status, &e), 0);
+	assert_int_equal(run(ARGV("true"), &out, &e), 0);
 	assert_null(strstr(fake_sys_trace(), "ttyname"));
 }
 
 TEST(claims_descriptors_before_it_opens_any)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_answer("getfd 5", -EBADF);
-	assert_int_equal(run(ARGV("--file", "5", "/f", "true"), &status, &e), -EBADF);
+	assert_int_equal(run(ARGV("--file", "5", "/f", "true"), &out, &e), -EBADF);
 	assert_string_equal(e.msg, "--file: descriptor 5 is not open");
-	assert_string_equal(fake_sys_trace(), "prctl no_new_privs 1\ngetppid\ngetfd 5\n");
+	assert_string_equal(fake_sys_trace(), "prctl no_new_privs 1\n"
+					      "prctl name sbx-monitor\n"
+					      "getppid\n"
+					      "getfd 5\n");
 }
 
 TEST(finds_out_what_is_wrong_before_it_makes_a_process)
@@ -210,11 +357,11 @@ TEST(finds_out_what_is_wrong_before_it_makes_a_process)
 
 	for (size_t i = 0; i < LENGTH(lines); i++) {
 		struct err e = {0};
-		int status = -1;
+		struct outcome out = {.status = -1};
 
 		start();
 		fake_sys_given(5, "program");
-		assert_int_equal(run(lines[i].argv, &status, &e), -EINVAL);
+		assert_int_equal(run(lines[i].argv, &out, &e), -EINVAL);
 		assert_string_equal(e.msg, lines[i].msg);
 		assert_null(strstr(fake_sys_trace(), "clone"));
 	}
@@ -223,10 +370,10 @@ TEST(finds_out_what_is_wrong_before_it_makes_a_process)
 TEST(says_what_helps_when_namespaces_cannot_be_made)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_answer("clone*", -EINVAL);
-	assert_int_equal(run(ARGV("--unshare-cgroup", "true"), &status, &e), -EINVAL);
+	assert_int_equal(run(ARGV("--unshare-cgroup", "true"), &out, &e), -EINVAL);
 	assert_string_equal(e.msg, "cannot make the namespaces: Invalid argument");
 	assert_string_equal(e.hint, "this kernel lacks one of the namespaces asked for");
 }
@@ -248,27 +395,27 @@ TEST(asks_who_sends_only_where_somebody_is_to_be_told)
 		autoplan struct plan plan = {0};
 		const struct box box = {.plan = &plan};
 		struct err e = {0};
-		int status = -1;
+		struct outcome out = {.status = -1};
 
 		start();
 		fake_sys_answer("clone*", -EIO);
 		assert_int_equal(opt_parse(&plan, watched[i].argv, NULL, &e), 0);
 		assert_int_equal(box_is_watched(&box), watched[i].is_watched);
-		assert_int_equal(run(watched[i].argv, &status, &e), -EIO);
+		assert_int_equal(run(watched[i].argv, &out, &e), -EIO);
 		assert_contains(fake_sys_trace(),
 				watched[i].is_watched
-					? "socketpair\npass_credentials outside\nclone"
-					: "socketpair\nclone");
+					? "socketpair\npass_credentials outside\nsocketpair\nclone"
+					: "socketpair\nsocketpair\nclone");
 	}
 }
 
 TEST(starts_nothing_of_which_it_could_not_tell)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_answer("pass_credentials*", -ENOMEM);
-	assert_int_equal(run(watched[0].argv, &status, &e), -ENOMEM);
+	assert_int_equal(run(watched[0].argv, &out, &e), -ENOMEM);
 	assert_string_equal(e.msg, "cannot set up the socket: Cannot allocate memory");
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
@@ -276,10 +423,10 @@ TEST(starts_nothing_of_which_it_could_not_tell)
 static void run_true(void *arg)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	(void)arg;
-	(void)run(ARGV("true"), &status, &e);
+	(void)run(ARGV("true"), &out, &e);
 }
 
 TEST(closes_the_monitor_s_end_in_the_first_process_inside)
@@ -287,9 +434,13 @@ TEST(closes_the_monitor_s_end_in_the_first_process_inside)
 	fake_sys_answer("clone mnt", 0);
 	assert_int_equal(fake_sys_run(run_true, NULL), 125);
 	assert_int_equal(fake_sys_fd("outside"), -1);
+	assert_int_equal(fake_sys_fd("from-inside"), -1);
 	assert_contains(fake_sys_trace(), "clone mnt\n"
 					  "sigprocmask block all\n"
 					  "prctl pdeathsig 9\n"
+					  "prctl name sbx-reaper\n"
+					  "open /proc/self/ns/mnt\n"
+					  "send to-janitor with /proc/self/ns/mnt\n"
 					  "read inside\n");
 	assert_null(strstr(fake_sys_trace(), "poll"));
 }
@@ -300,9 +451,13 @@ static const struct {
 	bool has_reaper;
 } lines[] = {
 	{{"true"}, false},
-	{{"--unshare-user", "--unshare-net", "--die-with-parent", "true"}, false},
+	{{"--unshare-user", "--unshare-net", "true"}, false},
+	{{"--die-with-parent", "true"}, true},
+	{{"--kill-on-exit", "true"}, true},
+	{{"--kill-on-exit", "--keep-running", "true"}, false},
 	{{"--unshare-pid", "true"}, true},
 	{{"--unshare-pid", "--as-pid-1", "true"}, false},
+	{{"--unshare-pid", "--as-pid-1", "--die-with-parent", "true"}, false},
 	{{"--lock-file", "/lock", "true"}, true},
 	{{"--sync-fd", "5", "true"}, true},
 	{{"--block-fd", "5", "true"}, false},
@@ -312,11 +467,12 @@ static struct plan inside_plan; /* of a run that is seen from inside */
 
 static void run_inside(void *arg)
 {
+	const struct host host = {0};
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	(void)arg;
-	assert_true(box_run(&inside_plan, false, &status, &e) < 0);
+	assert_true(box_run(&inside_plan, &host, &out, &e) < 0);
 }
 
 TEST(has_a_reaper_only_where_something_is_to_be_done_at_the_end)
@@ -350,17 +506,18 @@ TEST(restores_the_caller_s_signals_but_the_end_of_children)
 	fake_sys_answer_data("sigprocmask block*", 0, &blocked, sizeof(blocked));
 	assert_int_equal(opt_parse(&inside_plan, ARGV("true"), NULL, &e), 0);
 	assert_int_equal(fake_sys_run(run_inside, NULL), FAKE_EXECUTED);
-	assert_contains(fake_sys_trace(), "sigprocmask set 10\nexec true as true\n");
+	assert_in_order(fake_sys_trace(),
+			ARGV("sigprocmask set 10\nprctl pdeathsig 0\n", "exec true as true\n"));
 	plan_done(&inside_plan);
 }
 
 TEST(leaves_a_program_that_is_read_late_unread)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_given(5, "program");
-	assert_int_equal(run(ARGV("--seccomp", "5", "true"), &status, &e), 0);
+	assert_int_equal(run(ARGV("--seccomp", "5", "true"), &out, &e), 0);
 	assert_contains(fake_sys_trace(), "set_cloexec 5\n");
 	assert_null(strstr(fake_sys_trace(), "read program"));
 }
@@ -368,11 +525,11 @@ TEST(leaves_a_program_that_is_read_late_unread)
 TEST(names_the_namespace_that_cannot_be_entered)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_given(5, "users");
 	fake_sys_answer("setns*", -EINVAL);
-	assert_int_equal(run(ARGV("--userns", "5", "true"), &status, &e), -EINVAL);
+	assert_int_equal(run(ARGV("--userns", "5", "true"), &out, &e), -EINVAL);
 	assert_string_equal(e.option, "--userns");
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
@@ -380,13 +537,13 @@ TEST(names_the_namespace_that_cannot_be_entered)
 TEST(gives_a_helper_the_stack_that_the_command_needs)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	fake_sys_given(5, "users");
-	assert_int_equal(run(ARGV("--userns", "5", "sh", "-c", "true"), &status, &e), 0);
+	assert_int_equal(run(ARGV("--userns", "5", "sh", "-c", "true"), &out, &e), 0);
 	assert_contains(fake_sys_trace(),
 			"\nprctl dumpable 0\nvfork files, 48 more bytes of stack\n");
-	assert_int_equal(status, 3 << 8);
+	assert_int_equal(out.status, 3 << 8);
 }
 
 /* --- Privileges that are lent --------------------------------------------- */
@@ -409,15 +566,16 @@ static void start_lent(void)
 TEST(has_privileges_in_effect_only_to_make_the_child)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	start_lent();
-	assert_int_equal(run_lent(true, ARGV("true"), &status, &e), 0);
+	assert_int_equal(run_lent(true, ARGV("true"), &out, &e), 0);
 	assert_contains(fake_sys_trace(),
 			"socketpair\n" HOLD("200002", "200000") "clone user mnt\n" HOLD(
 				"200002", "2") "open /proc path dir\n");
 	assert_contains(fake_sys_trace(), "write /proc/1000/gid_map 1000 1000 1\n" HOLD("0", "0"));
-	assert_contains(fake_sys_trace(), HOLD("0", "0") "close_range 3 99\n");
+	assert_contains(fake_sys_trace(), HOLD("0", "0") "open /proc path dir\n" LOOK_AT_TERMINAL
+							 "close_range 3 99\n");
 }
 
 TEST(gives_privileges_up_whatever_fails)
@@ -437,11 +595,11 @@ TEST(gives_privileges_up_whatever_fails)
 
 	for (size_t i = 0; i < LENGTH(calls); i++) {
 		struct err e = {0};
-		int status = -1;
+		struct outcome out = {.status = -1};
 
 		start_lent();
 		fake_sys_answer(calls[i].call, calls[i].r);
-		assert_int_equal(run_lent(true, ARGV("true"), &status, &e), -EIO);
+		assert_int_equal(run_lent(true, ARGV("true"), &out, &e), -EIO);
 		assert_string_equal(e.msg, calls[i].msg);
 		assert_contains(fake_sys_trace(), HOLD("0", "0"));
 		assert_null(strstr(fake_sys_trace(), "send outside"));
@@ -451,11 +609,11 @@ TEST(gives_privileges_up_whatever_fails)
 TEST(starts_nothing_with_privileges_that_it_cannot_give_up)
 {
 	struct err e = {0};
-	int status = -1;
+	struct outcome out = {.status = -1};
 
 	start_lent();
 	fake_sys_answer("cap_set_proc permitted 0*", -EIO);
-	assert_int_equal(run_lent(true, ARGV("true"), &status, &e), -EIO);
+	assert_int_equal(run_lent(true, ARGV("true"), &out, &e), -EIO);
 	assert_string_equal(e.msg, "cannot drop capabilities: Input/output error");
 	assert_null(strstr(fake_sys_trace(), "send outside"));
 }
@@ -465,9 +623,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(prepares_everything_before_it_makes_a_process, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
+		cmocka_unit_test(is_no_orphan_in_the_session_of_its_parent_or_one_that_it_leads),
 		cmocka_unit_test_setup(does_not_outlive_a_parent_that_is_gone_already, set_up),
+		cmocka_unit_test_setup(asks_for_no_session_under_the_other_name, set_up),
 		cmocka_unit_test_setup(outlives_its_parent_unless_told_otherwise, set_up),
 		cmocka_unit_test_setup(leaves_signals_that_the_caller_ignores_ignored, set_up),
+		cmocka_unit_test(adopts_what_the_reaper_may_leave_behind),
+		cmocka_unit_test_setup(says_that_it_cannot_adopt_what_the_reaper_leaves_behind,
+				       set_up),
+		cmocka_unit_test(keeps_the_name_by_which_others_look_for_it),
 		cmocka_unit_test_setup(asks_for_the_terminal_only_to_make_a_console_of_it, set_up),
 		cmocka_unit_test_setup(claims_descriptors_before_it_opens_any, set_up),
 		cmocka_unit_test_setup(finds_out_what_is_wrong_before_it_makes_a_process, set_up),

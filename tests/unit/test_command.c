@@ -11,7 +11,7 @@
 #include "sbx/command.h"
 #include "test.h"
 
-enum { PROGRAM = 9 };
+enum { SOCK = 6, JANITOR, PROGRAM = 9 };
 
 static const char *const command[] = {"sh", "-c", "true", NULL};
 static struct plan plan;
@@ -23,8 +23,15 @@ static void start(void)
 	fake_sys_reset();
 	fake_cap_reset(0);
 	fake_sys_given(PROGRAM, "program");
+	fake_sys_given(SOCK, "sock");
+	fake_sys_given(JANITOR, "janitor");
 	plan = (struct plan){.command = command};
-	box = (struct box){.plan = &plan, .cwd = "/home/user", .umask = 027};
+	box = (struct box){.plan = &plan,
+			   .sock = SOCK,
+			   .janitor = JANITOR,
+			   .has_reaper = true,
+			   .cwd = "/home/user",
+			   .umask = 027};
 	sigemptyset(&box.signals);
 	sigaddset(&box.signals, SIGTERM);
 	e = (struct err){0};
@@ -72,6 +79,7 @@ TEST(puts_back_what_the_caller_had_and_executes)
 	assert_string_equal(fake_sys_trace(), "chdir /home/user\n"
 					      "umask 27\n"
 					      "sigprocmask set 15\n"
+					      "look sock janitor, 0 ms\n"
 					      "exec sh as sh -c true\n");
 }
 
@@ -175,6 +183,7 @@ TEST(applies_seccomp_last)
 	add_program();
 	assert_executes();
 	assert_contains(fake_sys_trace(), "sigprocmask set 15\n"
+					  "look sock janitor, 0 ms\n"
 					  "seccomp 1\n"
 					  "exec sh as sh -c true\n");
 	seccomp_done(&box.seccomp);
@@ -203,10 +212,61 @@ TEST(drops_capabilities_first_and_closes_descriptors_before_seccomp)
 					  "sigprocmask set 15\n"
 					  "close_range 3 - at exec\n"
 					  "clear_cloexec 7\n"
+					  "look sock janitor, 0 ms\n"
 					  "seccomp 1\n"
 					  "exec sh as sh -c true\n");
 	assert_int_equal(fake_cap_allocated(), 0);
 	seccomp_done(&box.seccomp);
+}
+
+TEST(executes_nothing_that_nobody_wants_any_more_or_sees_to)
+{
+	static const struct {
+		const char *gone;
+		const char *msg;
+	} others[] = {
+		{"+.", "the monitor is gone"},
+		{".+", "the janitor is gone"},
+		{"++", "the monitor is gone"},
+	};
+
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		start();
+		add_program();
+		fake_sys_always_data("look sock janitor, 0 ms", 1, others[i].gone, 2);
+		assert_fails(EPIPE, others[i].msg);
+		assert_null(strstr(fake_sys_trace(), "exec"));
+		assert_null(strstr(fake_sys_trace(), "seccomp"));
+		seccomp_done(&box.seccomp);
+	}
+}
+
+/* Who ends with the monitor from here on; who asks not to, does so before the last look. */
+static const struct {
+	bool has_reaper;
+	bool die_with_parent;
+	const char *calls;
+} partings[] = {
+	{true, false, "sigprocmask set 15\nlook sock janitor, 0 ms\nexec"},
+	{true, true, "sigprocmask set 15\nlook sock janitor, 0 ms\nexec"},
+	{false, true, "sigprocmask set 15\nlook sock janitor, 0 ms\nexec"},
+	{false, false, "sigprocmask set 15\nprctl pdeathsig 0\nlook sock janitor, 0 ms\nexec"},
+};
+
+TEST(outlives_the_monitor_without_a_reaper_unless_told_to_die_with_it)
+{
+	for (size_t i = 0; i < LENGTH(partings); i++) {
+		start();
+		box.has_reaper = partings[i].has_reaper;
+		plan.die_with_parent = partings[i].die_with_parent;
+		assert_executes();
+		assert_contains(fake_sys_trace(), partings[i].calls);
+	}
+	start();
+	box.has_reaper = false;
+	fake_sys_answer("prctl pdeathsig 0", -EIO);
+	assert_fails(EIO, "cannot ask not to end with the parent: Input/output error");
+	assert_null(strstr(fake_sys_trace(), "exec"));
 }
 
 TEST(executes_nothing_that_has_more_than_it_may)
@@ -307,6 +367,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(applies_seccomp_last, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			drops_capabilities_first_and_closes_descriptors_before_seccomp, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			executes_nothing_that_nobody_wants_any_more_or_sees_to, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			outlives_the_monitor_without_a_reaper_unless_told_to_die_with_it, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_that_has_more_than_it_may, set_up,
 						tear_down),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
 
+#include "fake_proc.h"
 #include "fake_sys.h"
 #include "sbx/monitor.h"
 #include "sbx/report.h"
@@ -15,41 +17,62 @@ enum {
 	INFO,
 	STATUS,
 	BLOCK,
+	TO_JANITOR,
+	FROM_INSIDE,
 	CHILD_PID = 1000,
-	COMMAND_PID = 4321
+	COMMAND_PID = 4321,
+	JANITOR_PID = 300
 };
 
 /* What the monitor does first, while it waits, and when all is over. */
-#define BEGIN "close_range 3 5\nclose_range 9 -\nsend sock\n"
-#define WAIT "poll sock signals - child, -1 ms\n"
-#define WAIT_WITHOUT_SOCK "poll - signals - child, -1 ms\n"
-#define WAIT_WITH_COMMAND "poll sock signals command child, -1 ms\n"
-#define END "poll child, 1000 ms\nwait_pidfd child\n"
+#define KEEP_BEGIN "open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 5\n"
+#define LET_BEGIN "send sock\nsocketpair\nclone unreaped\n"
+#define BEGIN KEEP_BEGIN "close_range 9 11\nclose_range 14 99\nclose_range 101 -\n" LET_BEGIN
+#define WAIT "poll sock signals - child janitor, -1 ms\n"
+#define WAIT_WITHOUT_SOCK "poll - signals - child janitor, -1 ms\n"
+#define WAIT_WITH_COMMAND "poll sock signals command child janitor, 150 ms\n"
+#define END_OF_CHILD "poll child signals, 200 ms\nwait_pidfd child\n"
+#define END_OF_JANITOR                                                                             \
+	"poll janitor signals, 1000 ms\n"                                                          \
+	"look janitor, 0 ms\n"                                                                     \
+	"wait_pidfd janitor\n"
+#define STOP "die_of 20\nsigprocmask block 20\n"
+#define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
+#define END "look signals, 0 ms\n" END_OF_CHILD END_OF_JANITOR
+#define END_WITHOUT_CHILD "look signals, 0 ms\n" END_OF_JANITOR
 
 static struct plan plan;
 static struct box box;
 static struct err e;
-static int status;
+static struct outcome out;
 
 static int set_up(void **state __attribute__((unused)))
 {
 	fake_sys_reset();
 	fake_sys_given(SOCK, "sock");
-	fake_sys_given(CHILD, "child");
+	fake_sys_given_pidfd(CHILD, "child", CHILD_PID);
 	fake_sys_given(SIGNALS, "signals");
+	fake_sys_given(TO_JANITOR, "to-janitor");
+	fake_sys_given(FROM_INSIDE, "from-inside");
+	fake_sys_answer_pair("requests", "janitor's");
+	fake_sys_answer_child("clone unreaped", JANITOR_PID, "janitor");
+	fake_sys_always("clone", -EAGAIN);       /* nobody reads stacks */
+	fake_sys_always("poll - signals, *", 0); /* where there is no janitor */
+	fake_sys_always("poll -, 20 ms", 0);
 	fake_sys_given(INFO, "info");
 	fake_sys_given(STATUS, "status");
 	fake_sys_given(BLOCK, "block");
-	plan = (struct plan){0};
+	plan = (struct plan){.teardown_ms = 1000};
 	box = (struct box){.plan = &plan, .sock = SOCK, .has_reaper = true};
 	e = (struct err){0};
-	status = -1;
+	free(out.stuck);
+	out = (struct outcome){.status = -1};
 	return 0;
 }
 
 /* --- Events, in the order in which they are to come ----------------------- */
 
-/* Let the monitor see that those of its four descriptors are ready that have a "+". */
+/* Let the monitor see that those of its descriptors are ready that have a "+". */
 static void event(const char *ready)
 {
 	fake_sys_answer_data("poll*", 1, ready, strlen(ready));
@@ -107,6 +130,13 @@ static void signal_comes(int sig, int code)
 	fake_sys_answer_data("read signals", 0, info, sizeof(*info));
 }
 
+/* The janitor ends, as it does after the first process inside. */
+static void janitor_is_gone(void)
+{
+	fake_sys_answer_data("poll janitor signals*", 1, "+.", 2);
+	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+}
+
 /* The first process inside ends, and can be reaped, with the wait status @ended. */
 static void child_ends(int ended)
 {
@@ -117,12 +147,14 @@ static void child_ends(int ended)
 	*at = ended;
 	event("...+");
 	fake_sys_answer_data("wait_pidfd child", 1, at, sizeof(*at));
+	janitor_is_gone();
 }
 
-/* The same, at the end of the run, when nothing else is waited for. */
+/* The same, at the end of the run. */
 static void child_is_gone(void)
 {
-	event("+");
+	fake_sys_answer_data("poll child signals*", 1, "+.", 2);
+	janitor_is_gone();
 }
 
 static void time_is_up(void)
@@ -134,8 +166,15 @@ static void time_is_up(void)
 
 static int run(void)
 {
-	int r = monitor_run(&box, CHILD, SIGNALS, &status, &e);
+	const struct monitored monitored = {
+		.child = CHILD,
+		.signals = SIGNALS,
+		.ends = {.inside = TO_JANITOR, .janitor = FROM_INSIDE},
+	};
+	int r = monitor_run(&box, &monitored, &out, &e);
 
+	assert_int_equal(fake_sys_fd("to-janitor"), -1);
+	assert_int_equal(fake_sys_fd("from-inside"), -1);
 	assert_int_equal(fake_sys_open_fds(), 0);
 	return r;
 }
@@ -143,7 +182,7 @@ static int run(void)
 static void assert_status(int expected)
 {
 	assert_int_equal(run(), 0);
-	assert_int_equal(status, expected);
+	assert_int_equal(out.status, expected);
 	assert_int_equal(e.code, 0);
 }
 
@@ -152,7 +191,7 @@ static void assert_fails(int code, const char *msg)
 	assert_int_equal(run(), -code);
 	assert_int_equal(e.code, code);
 	assert_string_equal(e.msg, msg);
-	assert_int_equal(status, -1);
+	assert_int_equal(out.status, -1);
 }
 
 /* --- The end -------------------------------------------------------------- */
@@ -180,9 +219,14 @@ TEST(waits_no_longer_than_a_second_for_the_mounts_to_go)
 {
 	command_starts();
 	command_ends(true);
-	time_is_up();
+	fake_sys_always("poll*", 0);
 	assert_status(3 << 8);
-	assert_contains(fake_sys_trace(), "poll child, 1000 ms\n");
+	assert_true(out.reaped);
+	assert_contains(fake_sys_trace(), "poll child signals, 200 ms\n"
+					  "kill child 18\n"
+					  "kill child 9\n"
+					  "send requests\n"
+					  "poll child signals, 800 ms\n");
 }
 
 TEST(hears_what_was_said_before_the_end)
@@ -218,7 +262,8 @@ TEST(says_that_the_first_process_was_killed)
 	assert_fails(ECHILD, "the first process inside was killed by signal 31 (Bad system call) "
 			     "before the command ran");
 	assert_string_equal(fake_sys_trace(),
-			    BEGIN WAIT "receive sock\n" WAIT_WITHOUT_SOCK "wait_pidfd child\n");
+			    BEGIN WAIT "receive sock\n" WAIT_WITHOUT_SOCK
+				       "wait_pidfd child\nkill child 9\n" END_WITHOUT_CHILD);
 }
 
 TEST(says_that_the_first_process_ended_without_a_word)
@@ -241,7 +286,7 @@ TEST(does_not_take_what_it_cannot_learn_for_success)
 	nobody_speaks_any_more();
 	event("...+");
 	fake_sys_answer("wait_pidfd child", -ECHILD);
-	event("+");
+	child_is_gone();
 	assert_fails(ECHILD, "cannot learn how the first process inside ended: No child processes");
 }
 
@@ -262,6 +307,8 @@ TEST(knows_without_a_reaper_that_nothing_ran_before_exec)
 			     "command ran");
 }
 
+#define WAIT_UNREAPABLE "poll - signals - - janitor, 20 ms\n"
+
 TEST(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped)
 {
 	static const int exited = 4 << 8;
@@ -273,13 +320,28 @@ TEST(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped)
 	fake_sys_answer("wait_pidfd child", 0);
 	time_is_up();
 	fake_sys_answer_data("wait_pidfd child", 1, &exited, sizeof(exited));
+	janitor_is_gone();
 	assert_int_equal(run(), -ECHILD);
-	assert_string_equal(fake_sys_trace(),
-			    BEGIN WAIT "receive sock\n" WAIT_WITHOUT_SOCK "wait_pidfd child\n"
-				       "poll - signals - -, 20 ms\n"
-				       "wait_pidfd child\n"
-				       "poll - signals - -, 20 ms\n"
-				       "wait_pidfd child\n");
+	assert_in_order(fake_sys_trace(),
+			ARGV(BEGIN WAIT "receive sock\n" WAIT_WITHOUT_SOCK
+					"wait_pidfd child\n" WAIT_UNREAPABLE "wait_pidfd child\n",
+			     WAIT_UNREAPABLE "wait_pidfd child\nkill child 9\n" END_WITHOUT_CHILD));
+}
+
+TEST(takes_what_happens_while_a_tracer_holds_the_child)
+{
+	command_starts();
+	nobody_speaks_any_more();
+	event("...+");
+	fake_sys_answer("wait_pidfd child", 0);
+	signal_comes(SIGTERM, SI_USER);
+	event("....+"); /* the janitor's work is done */
+	fake_sys_answer("poll - signals command - -, 20 ms", 0);
+	fake_sys_answer("wait_pidfd child", 0);
+	child_ends(5 << 8);
+	fake_sys_always("poll*", 0);
+	assert_status(5 << 8);
+	assert_contains(fake_sys_trace(), "kill command 15\n");
 }
 
 TEST(hears_of_an_end_while_a_tracer_holds_the_child)
@@ -288,11 +350,14 @@ TEST(hears_of_an_end_while_a_tracer_holds_the_child)
 	event("...+");
 	fake_sys_answer("wait_pidfd child", 0);
 	command_ends(true);
-	time_is_up();
+	fake_sys_always("poll*", 0);
 	assert_status(3 << 8);
 }
 
-TEST(wakes_a_reaper_that_does_not_say_how_the_command_ended)
+#define WAIT_FOR_REAPER "poll sock signals - child janitor, 50 ms"
+#define ASK_FOR_COMMAND "open /proc self/fdinfo/"
+
+TEST(leaves_a_reaper_in_peace_that_says_at_once_how_the_command_ended)
 {
 	command_starts();
 	event("..+.");
@@ -300,21 +365,115 @@ TEST(wakes_a_reaper_that_does_not_say_how_the_command_ended)
 	child_is_gone();
 	assert_status(3 << 8);
 	assert_string_equal(fake_sys_trace(),
-			    BEGIN WAIT "receive sock\n" WAIT_WITH_COMMAND "kill child 18\n"
-				       "poll sock - - child, 1000 ms\n"
+			    BEGIN WAIT "receive sock\n" WAIT_WITH_COMMAND WAIT_FOR_REAPER "\n"
 				       "receive sock\n" END);
 }
+
+TEST(wakes_a_reaper_once_that_does_not_say_how_the_command_ended)
+{
+	command_starts();
+	event("..+.");
+	for (unsigned i = 0; i < 3; i++)
+		time_is_up();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_true(out.reaped);
+	assert_in_order(fake_sys_trace(), ARGV(WAIT_FOR_REAPER "\n" ASK_FOR_COMMAND,
+					       "kill child 18\n" WAIT_FOR_REAPER, WAIT_FOR_REAPER,
+					       "receive sock\nlook signals, 0 ms\n"));
+	assert_int_equal(count_in(fake_sys_trace(), "kill child 18\n"), 1);
+	assert_int_equal(count_in(fake_sys_trace(), "kill"), 1);
+	assert_null(strstr(fake_sys_trace(), "send requests"));
+}
+
+TEST(wakes_a_reaper_of_a_command_whose_end_has_taken_long)
+{
+	fake_proc_show(&(struct fake_process){.pid = COMMAND_PID, .exiting = true});
+	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
+	command_starts();
+	time_is_up(); /* it is in its exit */
+	event("..+.");
+	time_is_up();
+	time_is_up();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "kill child 18\n");
+}
+
+/* Wait for a reaper that is silent while signals come; nothing else happens. */
+static void be_hurried(bool is_known)
+{
+	static const int signals[] = {SIGTERM, SIGTSTP};
+
+	if (is_known)
+		fake_proc_show(&(struct fake_process){.pid = COMMAND_PID,
+						      .parent = CHILD_PID,
+						      .state = 'Z',
+						      .exit_code = 7 << 8});
+	command_starts();
+	event("..+.");
+	for (size_t i = 0; i < LENGTH(signals); i++)
+		signal_comes(signals[i], SI_USER);
+	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
+	fake_sys_always("poll*", 0);
+}
+
+TEST(cuts_the_wait_for_a_silent_reaper_short_when_a_signal_comes)
+{
+	be_hurried(true);
+	assert_status(7 << 8);
+	assert_false(out.reaped);
+	assert_in_range(fake_sys_now(), 100, 200); /* two looks, and two for what is about to end */
+	assert_null(strstr(fake_sys_trace(), "kill command"));
+	assert_null(strstr(fake_sys_trace(), "die_of"));
+	set_up(NULL);
+	be_hurried(false);
+	assert_int_equal(run(), -ETIMEDOUT);
+	assert_in_range(fake_sys_now(), 100, 1500);
+}
+
+TEST(hears_a_reaper_that_speaks_after_a_signal_all_the_same)
+{
+	command_starts();
+	event("..+.");
+	signal_comes(SIGTERM, SI_USER);
+	time_is_up();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_true(out.reaped);
+}
+
+#define NOBODY_CAN_SAY "the command has ended, but nobody can say how"
 
 TEST(waits_no_longer_than_a_second_to_hear_how_the_command_ended)
 {
 	command_starts();
 	event("..+.");
-	time_is_up();
+	fake_sys_always("poll sock signals - child janitor, 50 ms", 0);
 	child_is_gone();
-	assert_fails(ETIMEDOUT, "the command has ended, but the reaper does not say how");
-	assert_contains(fake_sys_trace(), "kill child 18\n"
-					  "poll sock - - child, 1000 ms\n"
-					  "kill child 9\n");
+	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_in_order(fake_sys_trace(),
+			ARGV("kill child 18\n", "send requests\n",
+			     "kill child 9\nkill command 9\nlook signals, 0 ms\n"));
+	assert_in_range(fake_sys_now(), 1000, 1100);
+}
+
+TEST(takes_the_status_of_a_command_whose_reaper_is_silent_from_the_kernel)
+{
+	command_starts();
+	event("..+.");
+	fake_sys_always("poll sock signals - child janitor, 50 ms", 0);
+	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
+	fake_proc_show(&(struct fake_process){
+		.pid = COMMAND_PID, .parent = CHILD_PID, .state = 'Z', .exit_code = 7 << 8});
+	fake_sys_always("poll*", 0);
+	assert_status(7 << 8);
+	assert_false(out.reaped);
+	assert_true(out.n_stuck > 0);
+	assert_int_equal(out.stuck[0].role, STUCK_COMMAND);
 }
 
 TEST(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds)
@@ -322,10 +481,214 @@ TEST(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds)
 	command_starts();
 	event("..+.");
 	event("...+");
-	fake_sys_answer("wait_pidfd child", 0);
-	time_is_up();
+	fake_sys_always("wait_pidfd child", 0);
+	fake_sys_always("poll*", 0);
+	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_in_range(fake_sys_now(), 1000, 3000);
+}
+
+/* --- A command that is stuck in its exit ---------------------------------- */
+
+/* The command, as /proc shows it: in its exit, with the status 7, or not. */
+static struct fake_process exiting = {.pid = COMMAND_PID,
+				      .parent = CHILD_PID,
+				      .state = 'D',
+				      .exiting = true,
+				      .exit_code = 7 << 8};
+static struct fake_process running = {.pid = COMMAND_PID, .parent = CHILD_PID, .state = 'D'};
+
+/* Nothing happens from now on but that time passes. */
+static void time_passes(void)
+{
+	fake_sys_always("poll*", 0);
+	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
+}
+
+TEST(takes_the_status_of_a_command_that_is_stuck_from_the_kernel)
+{
+	fake_proc_show(&exiting);
+	command_starts();
+	time_passes();
+	assert_status(7 << 8);
+	assert_false(out.reaped);
+	assert_in_order(fake_sys_trace(),
+			ARGV(WAIT_WITH_COMMAND, "poll sock signals command child janitor, 50 ms\n",
+			     "send requests\n",
+			     "look signals, 0 ms\n"
+			     "look child signals, 0 ms\n"
+			     "kill child 18\n"
+			     "kill child 9\n"
+			     "send requests\n"
+			     "poll child signals, 30 ms\n"));
+	assert_int_equal(out.n_stuck > 0, true);
+	assert_int_equal(out.stuck[0].role, STUCK_COMMAND);
+	assert_int_equal(out.stuck[0].pid, COMMAND_PID);
+	assert_in_range(out.stuck[0].ms, 1000, 1200);
+	assert_in_range(fake_sys_now(), 1000, 1200);
+}
+
+TEST(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time)
+{
+	static const char cut = JANITOR_CUT;
+	size_t size = 0;
+	int requests;
+
+	fake_proc_show(&exiting);
+	command_starts();
+	for (unsigned i = 0; i < 9; i++)
+		time_is_up();
+	command_ends(true);
 	child_is_gone();
-	assert_fails(ETIMEDOUT, "the command has ended, but the reaper does not say how");
+	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
+	assert_status(3 << 8);
+	assert_true(out.reaped);
+	requests = 101; /* the first descriptor behind /proc */
+	assert_memory_equal(fake_sys_written(requests, 0, &size), &cut, 1);
+	assert_null(fake_sys_written(requests, 1, &size));
+}
+
+TEST(counts_from_a_report_however_long_the_command_has_been_seen_to_end)
+{
+	fake_proc_show(&exiting);
+	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
+	command_starts();
+	for (unsigned i = 0; i < 3; i++)
+		time_is_up();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "receive sock\n" END);
+}
+
+TEST(lets_a_command_run_that_only_looked_as_if_it_had_ended)
+{
+	fake_proc_show(&exiting);
+	fake_sys_then("poll sock signals command child janitor, 50 ms", fake_proc_show_later,
+		      &running);
+	command_starts();
+	time_is_up();
+	time_is_up(); /* it has executed another program, from another thread */
+	for (unsigned i = 0; i < 20; i++)
+		time_is_up();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_true(out.reaped);
+	assert_null(strstr(fake_sys_trace(), "send requests"));
+	assert_null(strstr(fake_sys_trace(), "kill"));
+}
+
+TEST(looks_twice_before_it_gives_a_command_up)
+{
+	plan.teardown_ms = 0;
+	fake_proc_show(&exiting);
+	command_starts();
+	time_passes();
+	assert_status(7 << 8);
+	assert_in_range(fake_sys_now(), 250, 350);
+	assert_contains(fake_sys_trace(), "poll sock signals command child janitor, 50 ms\n");
+}
+
+TEST(counts_the_time_of_a_command_from_when_it_was_last_seen_to_run)
+{
+	fake_proc_show(&running);
+	command_starts();
+	for (unsigned i = 0; i < 10; i++)
+		time_is_up();
+	signal_comes(SIGUSR1, SI_USER);
+	fake_sys_then("kill command 10", fake_proc_show_later, &exiting);
+	time_passes();
+	assert_status(7 << 8);
+	assert_in_range(fake_sys_now(), 2500, 2700);
+	assert_in_range(out.stuck[0].ms, 1000, 1200);
+}
+
+TEST(does_not_take_what_it_may_not_know_of_a_stuck_command_for_success)
+{
+	fake_proc_show(&exiting);
+	command_starts();
+	time_passes();
+	fake_sys_answer("readlink /proc 4321/ns/user", -EACCES);
+	for (unsigned i = 0; i < 20; i++)
+		fake_sys_answer("readlink /proc 4321/ns/user", -EACCES);
+	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_contains(fake_sys_trace(), "kill child 9\nkill command 9\n");
+}
+
+TEST(looks_at_the_first_process_if_that_is_the_command)
+{
+	exiting.pid = CHILD_PID;
+	fake_proc_show(&exiting);
+	exiting.pid = COMMAND_PID;
+	fake_sys_always_text("readlink /proc 1000/ns/user", "user:[1]");
+	box.has_reaper = false;
+	command_starts();
+	nobody_speaks_any_more();
+	time_passes();
+	assert_status(7 << 8);
+	assert_false(out.reaped);
+	assert_int_equal(out.n_stuck, 1);
+	assert_int_equal(out.stuck[0].role, STUCK_COMMAND);
+}
+
+TEST(waits_for_ever_without_a_procfs)
+{
+	fake_sys_answer("open /proc path dir", -ENOENT);
+	command_starts();
+	fake_sys_answer("poll sock signals command child janitor, -1 ms", -EINTR);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_null(strstr(fake_sys_trace(), "/stat"));
+}
+
+/* --- The janitor ---------------------------------------------------------- */
+
+TEST(says_that_there_is_no_janitor)
+{
+	static const char *const calls[] = {"socketpair", "clone"};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		(void)set_up(NULL);
+		fake_sys_fail_at(i == 0 ? 10 : 11, EAGAIN);
+		child_is_gone();
+		assert_fails(EAGAIN, "cannot start the janitor: Resource temporarily unavailable");
+		assert_contains(fake_sys_trace(), calls[i]);
+		assert_contains(fake_sys_trace(), "kill child 9\n");
+	}
+}
+
+TEST(loses_no_time_over_a_janitor_that_there_is_not)
+{
+	fake_sys_answer("send sock", -EIO);
+	child_is_gone();
+	assert_int_equal(run(), -EIO);
+	assert_in_range(fake_sys_now(), 0, 100);
+}
+
+TEST(begins_nothing_without_a_janitor)
+{
+	event("....+");
+	child_is_gone();
+	assert_fails(ECHILD, "the janitor was killed");
+	assert_contains(fake_sys_trace(), WAIT "kill child 9\n");
+}
+
+TEST(goes_on_without_a_janitor_unless_nothing_is_to_be_left)
+{
+	command_starts();
+	event("....+");
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "poll sock signals command child -, 150 ms\n");
+	(void)set_up(NULL);
+	plan.die_with_parent = true;
+	command_starts();
+	event("....+");
+	child_is_gone();
+	assert_fails(ECHILD, "the janitor was killed");
+	assert_contains(fake_sys_trace(), "kill child 9\nkill command 9\n");
 }
 
 /* --- Signals -------------------------------------------------------------- */
@@ -434,6 +797,74 @@ TEST(goes_on_when_there_is_no_signal_after_all)
 	assert_null(strstr(fake_sys_trace(), "kill"));
 }
 
+/* --- Job control ---------------------------------------------------------- */
+
+/* The terminal asks the job to stop, once there is a command. */
+static void stop(void)
+{
+	fake_proc_show(&(struct fake_process){.pid = CHILD_PID, .parent = 1});
+	fake_proc_show(&running);
+	command_starts();
+	signal_comes(SIGTSTP, SI_KERNEL);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+}
+
+TEST(stops_itself_when_the_terminal_stops_the_command)
+{
+	stop();
+	assert_contains(fake_sys_trace(), "read signals\n" STOP);
+	assert_int_equal(count_in(fake_sys_trace(), "kill "), 0);
+}
+
+TEST(stops_those_whom_the_terminal_does_not_reach)
+{
+	plan.new_session = true;
+	stop();
+	assert_in_order(fake_sys_trace(),
+			ARGV("kill /proc/4321 19\n", STOP, "kill /proc/4321 18\n"));
+	assert_null(strstr(fake_sys_trace(), "kill /proc/1000"));
+	(void)set_up(NULL);
+	plan.new_session = true;
+	box.has_reaper = false;
+	stop();
+	assert_in_order(fake_sys_trace(),
+			ARGV("kill /proc/1000 19\n", STOP, "kill /proc/1000 18\n"));
+}
+
+TEST(stops_alone_where_it_cannot_find_those_inside)
+{
+	plan.new_session = true;
+	fake_sys_file("/proc/self/fdinfo/7", "pos:\t0\nPid:\t-1\n");
+	stop();
+	assert_contains(fake_sys_trace(), STOP);
+	assert_int_equal(count_in(fake_sys_trace(), "kill "), 0);
+}
+
+TEST(takes_the_terminal_back_when_all_is_over)
+{
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	fake_sys_answer("tcgetpgrp 0", 300); /* at the beginning */
+	fake_sys_answer("tcgetpgrp 0", 77);
+	fake_sys_answer("kill -77 0", -ESRCH);
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "wait_pidfd janitor\ntcgetpgrp 0\n");
+	assert_contains(fake_sys_trace(), "tcsetpgrp 0 300\n");
+}
+
+TEST(takes_no_terminal_that_it_did_not_have)
+{
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	fake_sys_answer("tcgetpgrp 0", 77);
+	assert_status(3 << 8);
+	assert_int_equal(count_in(fake_sys_trace(), "tcgetpgrp"), 1);
+}
+
 /* --- Failures ------------------------------------------------------------- */
 
 TEST(lets_the_end_of_a_dead_child_tell_why)
@@ -450,14 +881,16 @@ TEST(says_that_the_sandbox_cannot_begin)
 	fake_sys_answer("send sock", -EIO);
 	child_is_gone();
 	assert_fails(EIO, "cannot let the sandbox begin: Input/output error");
-	assert_string_equal(fake_sys_trace(), BEGIN "kill child 9\n" END);
+	assert_contains(fake_sys_trace(),
+			"send sock\nkill child 9\nlook signals, 0 ms\n" END_OF_CHILD);
+	assert_null(strstr(fake_sys_trace(), "socketpair"));
 }
 
 TEST(says_that_it_cannot_hear)
 {
 	event("+...");
 	fake_sys_answer("receive sock", -EIO);
-	time_is_up();
+	child_is_gone();
 	assert_fails(EIO, "cannot hear from inside the sandbox: Input/output error");
 }
 
@@ -466,7 +899,7 @@ TEST(believes_no_malformed_report)
 	static const struct report report = {.kind = REPORT_ENDED};
 
 	report_comes(&report, 1, "planted");
-	time_is_up();
+	child_is_gone();
 	assert_fails(EPROTO, "cannot hear from inside the sandbox: Protocol error");
 }
 
@@ -476,7 +909,7 @@ TEST(believes_no_report_that_brings_a_descriptor_of_its_own)
 
 	command_starts();
 	report_comes(&report, offsetof(struct report, ended) + sizeof(report.ended), "planted");
-	time_is_up();
+	child_is_gone();
 	assert_fails(EPROTO, "cannot hear from inside the sandbox: Protocol error");
 	assert_contains(fake_sys_trace(), "kill command 9\n");
 }
@@ -486,7 +919,7 @@ TEST(leaves_nobody_behind_when_the_run_has_failed)
 	command_starts();
 	event("+...");
 	fake_sys_answer("receive sock", -EIO);
-	time_is_up();
+	child_is_gone();
 	assert_fails(EIO, "cannot hear from inside the sandbox: Input/output error");
 	assert_contains(fake_sys_trace(), "receive sock\nkill child 9\nkill command 9\n");
 }
@@ -494,7 +927,7 @@ TEST(leaves_nobody_behind_when_the_run_has_failed)
 TEST(says_that_it_cannot_wait)
 {
 	fake_sys_answer("poll*", -ENOMEM);
-	time_is_up();
+	child_is_gone();
 	assert_fails(ENOMEM, "cannot wait for the sandbox: Cannot allocate memory");
 }
 
@@ -521,6 +954,7 @@ TEST(closes_what_it_does_not_need_itself)
 {
 	fake_sys_given(4, "held");
 	fake_sys_given(50, "held");
+	fake_sys_given(200, "held");
 	child_ends(0);
 	(void)run();
 	assert_int_equal(fake_sys_fd("held"), -1);
@@ -615,15 +1049,16 @@ TEST(tells_of_the_start_before_it_lets_the_sandbox_begin)
 {
 	whole_run();
 	assert_status(3 << 8);
-	assert_starts_with(fake_sys_trace(), "close_range 3 5\n"
-					     "close_range 11 -\n"
-					     "poll sock signals child, -1 ms\n"
-					     "receive sock\n"
-					     "await_room info signals child, -1 ms\n"
-					     "write info " INFO_TEXT "\n"
-					     "await_room status signals child, -1 ms\n"
-					     "write status " STARTED_TEXT "\n"
-					     "send sock\n");
+	assert_starts_with(fake_sys_trace(),
+			   KEEP_BEGIN "close_range 11 11\n"
+				      "close_range 14 99\n"
+				      "close_range 101 -\n"
+				      "poll sock signals child, -1 ms\n"
+				      "receive sock\n"
+				      "await_room info signals child, -1 ms\n"
+				      "write info " INFO_TEXT "\n"
+				      "await_room status signals child, -1 ms\n"
+				      "write status " STARTED_TEXT "\n" LET_BEGIN);
 	assert_int_equal(fake_sys_fd("info"), -1);
 	assert_int_equal(fake_sys_fd("status"), STATUS);
 }
@@ -824,6 +1259,111 @@ TEST(lets_nothing_begin_that_it_cannot_tell_of)
 	}
 }
 
+TEST(tells_that_the_command_is_stuck_and_not_reaped)
+{
+	tell();
+	namespaces_come();
+	fake_proc_show(&(struct fake_process){.pid = CHILD_PID, .parent = 1});
+	fake_proc_show(&exiting);
+	command_starts();
+	time_passes();
+	assert_status(7 << 8);
+	assert_told(STATUS,
+		    ARGV(STARTED_TEXT, RUNNING_TEXT,
+			 "{ \"phase\": \"ended\", \"reaped\": false }\n",
+			 "{ \"phase\": \"stuck\", \"pid\": 4321, \"name\": \"sh\", \"role\": "
+			 "\"command\", \"state\": \"D\", \"seconds\": 1.030, \"wchan\": \"\", "
+			 "\"thread\": 4321, \"meaning\": \"the kernel is waiting for a device or a "
+			 "lock\", \"hint\": \"the kernel log may say more\" }\n"
+			 "{ \"phase\": \"stuck\", \"pid\": 1000, \"name\": \"sh\", \"role\": "
+			 "\"reaper\", \"state\": \"S\", \"seconds\": 1.030, \"wchan\": \"\", "
+			 "\"thread\": 1000 }\n",
+			 "{ \"exit-code\": 7 }\n"));
+}
+
+TEST(tells_what_is_stuck_of_a_run_that_has_failed)
+{
+	tell();
+	namespaces_come();
+	fake_proc_show(&(struct fake_process){.pid = CHILD_PID, .parent = 1, .state = 'D'});
+	run_fails();
+	fake_sys_always("poll*", 0);
+	assert_fails(ENOENT, "cannot");
+	assert_true(out.n_stuck > 0);
+	assert_told(STATUS,
+		    ARGV(STARTED_TEXT,
+			 "{ \"phase\": \"stuck\", \"pid\": 1000, \"name\": \"sh\", \"role\": "
+			 "\"reaper\", \"state\": \"D\", \"seconds\": 1.000, \"wchan\": \"\", "
+			 "\"thread\": 1000, \"meaning\": \"the kernel is waiting for a device or a "
+			 "lock\", \"hint\": \"the kernel log may say more\" }\n"));
+}
+
+/* The command is stuck, and nobody may know its status. */
+static void nobody_may_know(void)
+{
+	fake_proc_show(&(struct fake_process){.pid = CHILD_PID, .parent = 1});
+	fake_proc_show(&exiting);
+	command_starts();
+	fake_sys_always("poll*", 0);
+	fake_sys_always("readlink /proc 4321/ns/user", -EACCES);
+}
+
+TEST(tells_that_the_command_is_stuck_even_if_nobody_can_say_how_it_ended)
+{
+	nobody_may_know();
+	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_int_equal(out.n_stuck, 2);
+	assert_int_equal(out.stuck[0].pid, COMMAND_PID);
+	assert_int_equal(out.stuck[0].role, STUCK_COMMAND);
+	assert_int_equal(out.stuck[1].role, STUCK_REAPER);
+	assert_in_range(out.stuck[0].ms, 1000, 1300);
+}
+
+TEST(tells_of_nobody_who_ends_when_a_run_that_has_failed_late_is_ended)
+{
+	nobody_may_know();
+	fake_sys_answer_data("poll child signals, 30 ms", 1, "+.", 2);
+	fake_sys_always_data("poll janitor signals, 30 ms", 1, "+.", 2);
+	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+	assert_int_equal(run(), -ETIMEDOUT);
+	for (size_t i = 0; i < out.n_stuck; i++)
+		assert_int_not_equal(out.stuck[i].role, STUCK_REAPER);
+}
+
+TEST(tells_of_nothing_that_is_stuck_under_bubblewrap_s_name)
+{
+	plan.as_bwrap = true;
+	tell();
+	namespaces_come();
+	fake_proc_show(&exiting);
+	command_starts();
+	time_passes();
+	assert_status(7 << 8);
+	assert_told(STATUS, ARGV(STARTED_TEXT, "{ \"exit-code\": 7 }\n"));
+	assert_true(out.n_stuck > 0);
+}
+
+TEST(tells_the_truth_or_fails_whichever_call_fails)
+{
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		int r;
+
+		(void)set_up(NULL);
+		whole_run();
+		fake_sys_always("poll*", 0);
+		fake_sys_fail_at(nth, EIO);
+		r = run();
+		assert_true(r == 0 ? out.status == 3 << 8 : out.status == -1);
+		assert_int_equal(e.code, -r);
+		assert_int_equal(e.msg[0] != '\0', r < 0);
+		if (fake_sys_calls() < nth)
+			break;
+	}
+	assert_true(nth > 30);
+}
+
 TEST(does_not_mind_when_nobody_listens_any_more)
 {
 	whole_run();
@@ -872,7 +1412,8 @@ TEST(ends_the_run_by_a_signal_before_the_ids_are_mapped)
 	signal_comes(SIGTERM, SI_USER);
 	child_is_gone();
 	assert_status(SIGTERM);
-	assert_contains(fake_sys_trace(), AWAIT "read signals\nkill child 9\n" END);
+	assert_contains(fake_sys_trace(),
+			AWAIT "read signals\nkill child 9\nlook signals, 0 ms\n" END_OF_CHILD);
 	assert_null(strstr(fake_sys_trace(), "send sock"));
 }
 
@@ -964,9 +1505,34 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(knows_without_a_reaper_that_nothing_ran_before_exec, set_up),
 	cmocka_unit_test_setup(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped, set_up),
 	cmocka_unit_test_setup(hears_of_an_end_while_a_tracer_holds_the_child, set_up),
-	cmocka_unit_test_setup(wakes_a_reaper_that_does_not_say_how_the_command_ended, set_up),
+	cmocka_unit_test_setup(leaves_a_reaper_in_peace_that_says_at_once_how_the_command_ended,
+			       set_up),
+	cmocka_unit_test_setup(wakes_a_reaper_once_that_does_not_say_how_the_command_ended, set_up),
+	cmocka_unit_test_setup(wakes_a_reaper_of_a_command_whose_end_has_taken_long, set_up),
+	cmocka_unit_test_setup(cuts_the_wait_for_a_silent_reaper_short_when_a_signal_comes, set_up),
+	cmocka_unit_test_setup(hears_a_reaper_that_speaks_after_a_signal_all_the_same, set_up),
 	cmocka_unit_test_setup(waits_no_longer_than_a_second_to_hear_how_the_command_ended, set_up),
 	cmocka_unit_test_setup(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds, set_up),
+	cmocka_unit_test_setup(takes_what_happens_while_a_tracer_holds_the_child, set_up),
+	cmocka_unit_test_setup(takes_the_status_of_a_command_whose_reaper_is_silent_from_the_kernel,
+			       set_up),
+	cmocka_unit_test_setup(takes_the_status_of_a_command_that_is_stuck_from_the_kernel, set_up),
+	cmocka_unit_test_setup(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time,
+			       set_up),
+	cmocka_unit_test_setup(counts_from_a_report_however_long_the_command_has_been_seen_to_end,
+			       set_up),
+	cmocka_unit_test_setup(lets_a_command_run_that_only_looked_as_if_it_had_ended, set_up),
+	cmocka_unit_test_setup(looks_twice_before_it_gives_a_command_up, set_up),
+	cmocka_unit_test_setup(counts_the_time_of_a_command_from_when_it_was_last_seen_to_run,
+			       set_up),
+	cmocka_unit_test_setup(does_not_take_what_it_may_not_know_of_a_stuck_command_for_success,
+			       set_up),
+	cmocka_unit_test_setup(looks_at_the_first_process_if_that_is_the_command, set_up),
+	cmocka_unit_test_setup(waits_for_ever_without_a_procfs, set_up),
+	cmocka_unit_test_setup(says_that_there_is_no_janitor, set_up),
+	cmocka_unit_test_setup(loses_no_time_over_a_janitor_that_there_is_not, set_up),
+	cmocka_unit_test_setup(begins_nothing_without_a_janitor, set_up),
+	cmocka_unit_test_setup(goes_on_without_a_janitor_unless_nothing_is_to_be_left, set_up),
 	cmocka_unit_test_setup(passes_a_signal_of_a_process_on, set_up),
 	cmocka_unit_test_setup(does_not_send_twice_what_the_terminal_sends, set_up),
 	cmocka_unit_test_setup(passes_on_what_the_terminal_does_not_send_to_another_session,
@@ -977,6 +1543,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(ends_the_run_by_a_signal_without_a_reaper_before_exec, set_up),
 	cmocka_unit_test_setup(goes_on_when_the_command_cannot_be_signalled_any_more, set_up),
 	cmocka_unit_test_setup(goes_on_when_there_is_no_signal_after_all, set_up),
+	cmocka_unit_test_setup(stops_itself_when_the_terminal_stops_the_command, set_up),
+	cmocka_unit_test_setup(stops_those_whom_the_terminal_does_not_reach, set_up),
+	cmocka_unit_test_setup(stops_alone_where_it_cannot_find_those_inside, set_up),
+	cmocka_unit_test_setup(takes_the_terminal_back_when_all_is_over, set_up),
+	cmocka_unit_test_setup(takes_no_terminal_that_it_did_not_have, set_up),
 	cmocka_unit_test_setup(lets_the_end_of_a_dead_child_tell_why, set_up),
 	cmocka_unit_test_setup(says_that_the_sandbox_cannot_begin, set_up),
 	cmocka_unit_test_setup(says_that_it_cannot_hear, set_up),
@@ -1003,6 +1574,14 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(does_not_wait_for_readers_when_the_first_process_has_ended),
 	cmocka_unit_test(says_that_it_cannot_wait_for_readers),
 	cmocka_unit_test_setup(lets_nothing_begin_that_it_cannot_tell_of, set_up),
+	cmocka_unit_test_setup(tells_that_the_command_is_stuck_and_not_reaped, set_up),
+	cmocka_unit_test_setup(tells_what_is_stuck_of_a_run_that_has_failed, set_up),
+	cmocka_unit_test_setup(tells_that_the_command_is_stuck_even_if_nobody_can_say_how_it_ended,
+			       set_up),
+	cmocka_unit_test_setup(tells_of_nobody_who_ends_when_a_run_that_has_failed_late_is_ended,
+			       set_up),
+	cmocka_unit_test_setup(tells_of_nothing_that_is_stuck_under_bubblewrap_s_name, set_up),
+	cmocka_unit_test(tells_the_truth_or_fails_whichever_call_fails),
 	cmocka_unit_test_setup(does_not_mind_when_nobody_listens_any_more, set_up),
 	cmocka_unit_test_setup(hears_of_namespaces_twice_without_harm, set_up),
 	cmocka_unit_test_setup(lets_the_sandbox_begin_when_the_ids_are_mapped, set_up),

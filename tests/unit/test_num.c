@@ -79,11 +79,101 @@ TEST(refuses_all_else_and_leaves_the_result_alone)
 	}
 }
 
+/* --- Thousandths ---------------------------------------------------------- */
+
+#define MOST (UINT64_MAX / 1001) /* of what num_parse_thousandths() may be given */
+
+static const struct {
+	const char *text;
+	uint64_t max;
+	uint64_t value;
+} good_thousandths[] = {
+	{"0", 0, 0},
+	{"0.0", 0, 0},
+	{"0.000", 0, 0},
+	{"1", 1, 1000},
+	{"1.000", 1, 1000},
+	{"1.5", 2, 1500},
+	{"1.25", 2, 1250},
+	{"1.125", 2, 1125},
+	{"0.001", 1, 1},
+	{"0.09", 1, 90},
+	{"0.999", 1, 999},
+	{"007.5", 9, 7500},
+	{"1000000", 1000000, 1000000000},
+	{"999999.999", 1000000, 999999999},
+	{"18428315757951600", MOST, MOST * 1000},
+	{"00000000000000000000000000001", 1, 1000},
+};
+
+TEST(parses_whole_texts_as_thousandths)
+{
+	for (size_t i = 0; i < LENGTH(good_thousandths); i++) {
+		uint64_t value = 99;
+
+		if (num_parse_thousandths(good_thousandths[i].text, good_thousandths[i].max,
+					  &value) != 0)
+			fail_msg("%s", good_thousandths[i].text);
+		assert_int_equal(value, good_thousandths[i].value);
+	}
+}
+
+static const struct {
+	const char *text;
+	uint64_t max;
+	int error;
+} bad_thousandths[] = {
+	{"", 9, EINVAL},
+	{".", 9, EINVAL},
+	{".5", 9, EINVAL},
+	{"1.", 9, EINVAL},
+	{"1.1234", 9, EINVAL},
+	{"1.0000", 9, EINVAL},
+	{"1.2.3", 9, EINVAL},
+	{"1..2", 9, EINVAL},
+	{"1.-2", 9, EINVAL},
+	{"1.a", 9, EINVAL},
+	{"1. 5", 9, EINVAL},
+	{"1.5 ", 9, EINVAL},
+	{" 1", 9, EINVAL},
+	{"-1", 9, EINVAL},
+	{"+1", 9, EINVAL},
+	{"0x1", 9, EINVAL},
+	{"1e3", 9, EINVAL},
+	{"1,5", 9, EINVAL},
+	{"1s", 9, EINVAL},
+	{"inf", 9, EINVAL},
+	{"10", 9, ERANGE},
+	{"9.001", 9, ERANGE},
+	{"10.5", 9, ERANGE},
+	{"0.001", 0, ERANGE},
+	{"1000000.001", 1000000, ERANGE},
+	{"18446744073709551615", MOST, ERANGE},
+	{"18446744073709551616", MOST, ERANGE},
+	{"999999999999999999999999999999", MOST, ERANGE},
+	{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", MOST, EINVAL},
+	{"999999999999999999999999999999.x", MOST, EINVAL},
+};
+
+TEST(refuses_all_else_as_thousandths)
+{
+	for (size_t i = 0; i < LENGTH(bad_thousandths); i++) {
+		uint64_t value = 99;
+
+		if (num_parse_thousandths(bad_thousandths[i].text, bad_thousandths[i].max,
+					  &value) != -bad_thousandths[i].error)
+			fail_msg("%s", bad_thousandths[i].text);
+		assert_int_equal(value, 99);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_whole_texts_as_numbers),
 		cmocka_unit_test(refuses_all_else_and_leaves_the_result_alone),
+		cmocka_unit_test(parses_whole_texts_as_thousandths),
+		cmocka_unit_test(refuses_all_else_as_thousandths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #define PLAN_BYTES 4096
 #define WORDS 12
 #define MANY 10000
+#define USUAL_MS 1000 /* what times are unless an option says so */
 
 /* --- A plan in words ------------------------------------------------------ */
 
@@ -156,6 +157,8 @@ static void put_switches(struct text *text, const struct plan *plan)
 	} switches[] = {
 		{plan->new_session, "new-session"},
 		{plan->die_with_parent, "die-with-parent"},
+		{plan->kill_on_exit, "kill-on-exit"},
+		{plan->strict_kernel, "strict-kernel"},
 		{plan->as_pid_1, "as-pid-1"},
 		{plan->disable_userns, "disable-userns"},
 		{plan->assert_userns_disabled, "assert-userns-disabled"},
@@ -188,6 +191,10 @@ static void put_settings(struct text *text, const struct plan *plan)
 		put(text, "exec-label %s\n", plan->exec_label);
 	if (plan->file_label != NULL)
 		put(text, "file-label %s\n", plan->file_label);
+	if (plan->kill_on_exit && plan->grace_ms != USUAL_MS)
+		put(text, "grace %u ms\n", plan->grace_ms);
+	if (plan->teardown_ms != USUAL_MS)
+		put(text, "teardown %u ms\n", plan->teardown_ms);
 	put_switches(text, plan);
 }
 
@@ -367,6 +374,25 @@ static const struct {
 	{{"--lock-file", "/a", "--lock-file", "b", "--lock-file", "/a", "sh"},
 	 "lock /a\nlock b\nlock /a\nrun sh"},
 	{{"--level-prefix", "--not-a-security-boundary", "sh"}, "level-prefix\nrun sh"},
+	{{"--strict-kernel", "sh"}, "strict-kernel\nrun sh"},
+
+	{{"--teardown-timeout", "0", "sh"}, "teardown 0 ms\nrun sh"},
+	{{"--teardown-timeout", "2.5", "--teardown-timeout", "0.125", "sh"},
+	 "teardown 125 ms\nrun sh"},
+	{{"--teardown-timeout", "1000000", "sh"}, "teardown 1000000000 ms\nrun sh"},
+	{{"--kill-on-exit", "sh"}, "kill-on-exit\nrun sh"},
+	{{"--kill-on-exit-after", "2.5", "sh"}, "grace 2500 ms\nkill-on-exit\nrun sh"},
+	{{"--kill-on-exit-after", "0", "sh"}, "grace 0 ms\nkill-on-exit\nrun sh"},
+	{{"--kill-on-exit-after", "5", "--kill-on-exit", "sh"}, "kill-on-exit\nrun sh"},
+	{{"--kill-on-exit", "--kill-on-exit-after", "5", "sh"},
+	 "grace 5000 ms\nkill-on-exit\nrun sh"},
+	{{"--kill-on-exit-after", "5", "--keep-running", "sh"}, "run sh"},
+	{{"--kill-on-exit-after", "5", "--keep-running", "--kill-on-exit", "sh"},
+	 "kill-on-exit\nrun sh"},
+	{{"--keep-running", "sh"}, "run sh"},
+	{{"--kill-on-exit", "--keep-running", "sh"}, "run sh"},
+	{{"--keep-running", "--kill-on-exit", "sh"}, "kill-on-exit\nrun sh"},
+	{{"--die-with-parent", "--keep-running", "sh"}, "die-with-parent\nrun sh"},
 
 	{{"--tmpfs", "/", "--args", "10", "--tmpfs", "/c", "sh"},
 	 "tmpfs: tmpfs of 0 at /, 755 below 755\n"
@@ -469,6 +495,21 @@ static const struct {
 	{{"--ro-bind-data", "3 ", "/x", "sh"}, "--ro-bind-data: not a file descriptor: 3 "},
 	{{"--chmod", "8", "/x", "sh"}, "--chmod: not an octal mode up to 7777: 8"},
 	{{"--chmod", "10000", "/x", "sh"}, "--chmod: not an octal mode up to 7777: 10000"},
+
+	{{"--teardown-timeout", "", "sh"},
+	 "--teardown-timeout: not a number of seconds from 0 to 1000000: "},
+	{{"--teardown-timeout", "-1", "sh"},
+	 "--teardown-timeout: not a number of seconds from 0 to 1000000: -1"},
+	{{"--teardown-timeout", "1.0001", "sh"},
+	 "--teardown-timeout: not a number of seconds from 0 to 1000000: 1.0001"},
+	{{"--teardown-timeout", "1000000.001", "sh"},
+	 "--teardown-timeout: not a number of seconds from 0 to 1000000: 1000000.001"},
+	{{"--teardown-timeout"}, "--teardown-timeout: missing SECONDS"},
+	{{"--kill-on-exit-after", "1s", "sh"},
+	 "--kill-on-exit-after: not a number of seconds from 0 to 1000000: 1s"},
+	{{"--kill-on-exit-after", "99999999999999999999", "sh"},
+	 "--kill-on-exit-after: not a number of seconds from 0 to 1000000: 99999999999999999999"},
+	{{"--kill-on-exit-after"}, "--kill-on-exit-after: missing SECONDS"},
 
 	{{"--perms", "9", "--dir", "/x", "sh"}, "--perms: not an octal mode up to 7777: 9"},
 	{{"--perms", "u+x", "--dir", "/x", "sh"}, "--perms: not an octal mode up to 7777: u+x"},

@@ -7,13 +7,24 @@
 #include "environment.h"
 #include "fake_cap.h"
 #include "fake_malloc.h"
+#include "fake_proc.h"
 #include "fake_sys.h"
 #include "sbx/opt.h"
 #include "sbx/reaper.h"
 #include "sbx/report.h"
 #include "test.h"
 
-enum { SOCK = 6, PROGRAM = 9, INFO = 20, STATUS, BLOCK, USERNS_BLOCK, SYNC, COMMAND_PID = 2 };
+enum {
+	SOCK = 6,
+	PROGRAM = 9,
+	INFO = 20,
+	STATUS,
+	BLOCK,
+	USERNS_BLOCK,
+	SYNC,
+	JANITOR,
+	COMMAND_PID = 2
+};
 
 #define NONE_GIVEN .users = -1, .users2 = -1, .pids = -1
 
@@ -45,6 +56,20 @@ static const char *const line[] = {
 	NULL,
 };
 
+/* Decide on who ends whom as box.c does. */
+static void plan_end(void)
+{
+	box.ends_all = plan.kill_on_exit || plan.die_with_parent;
+	box.grace_ms = plan.kill_on_exit ? plan.grace_ms : 0;
+	box.reaper_ends = box.ends_all && !(plan.unshare & CLONE_NEWPID);
+}
+
+/* What the first process inside calls itself, and gives to the janitor. */
+#define INTRODUCE                                                                                  \
+	"prctl name sbx-reaper\n"                                                                  \
+	"open /proc/self/ns/mnt\n"                                                                 \
+	"send janitor with /proc/self/ns/mnt\n"
+
 static void start(const char *const *argv)
 {
 	static const struct sock_filter program[] = {{.k = 1}};
@@ -54,6 +79,7 @@ static void start(const char *const *argv)
 	fake_cap_reset(0);
 	fake_sys_given(SOCK, "sock");
 	fake_sys_given(PROGRAM, "program");
+	fake_sys_given(JANITOR, "janitor");
 	fake_sys_always("getuid", 1000);
 	fake_sys_always("getgid", 100);
 	fake_sys_answer_data("read program", 0, program, sizeof(program));
@@ -70,7 +96,9 @@ static void start(const char *const *argv)
 		.dumpable = true,
 		.cwd = "/home/user",
 		.sock = SOCK,
+		.janitor = JANITOR,
 	};
+	plan_end();
 	sigemptyset(&box.signals);
 }
 
@@ -149,8 +177,7 @@ static void assert_one_failure(int code, const char *msg)
 static const char golden[] = "open /proc path dir\n"
 			     /* begin */
 			     "sigprocmask block all\n"
-			     "prctl pdeathsig 9\n"
-			     "read sock\n"
+			     "prctl pdeathsig 9\n" INTRODUCE "read sock\n"
 			     /* build: ids, names, network */
 			     "umask 0\n"
 			     "open /proc self/setgroups write\n"
@@ -209,6 +236,7 @@ static const char golden[] = "open /proc path dir\n"
 			     "prctl pdeathsig 9\n"
 			     "prctl child_subreaper 1\n"
 			     "prctl dumpable 1\n"
+			     "read janitor\n"
 			     "read program\n"
 			     "read program\n"
 			     /* start the command */
@@ -228,6 +256,7 @@ static const char golden[] = "open /proc path dir\n"
 			     "\tchdir /home/user\n"
 			     "\tumask 22\n"
 			     "\tsigprocmask set\n"
+			     "\tlook sock janitor, 0 ms\n"
 			     "\tseccomp 1\n"
 			     "\texec sh as sh -c true\n"
 			     "close_range 0 5\n"
@@ -276,6 +305,8 @@ static bool is_harmless(const char *call)
 		"close_range ",        /* nothing can be done about it */
 		"wait nohang\n",       /* then there is nobody to wait for */
 		"write sock (data)\n", /* nobody is there to hear */
+		"prctl name ",         /* it is for people */
+		"look sock janitor, ", /* both were there a moment ago */
 	};
 
 	for (size_t i = 0; i < LENGTH(harmless); i++)
@@ -350,8 +381,8 @@ TEST(leaves_alone_what_was_not_asked_for)
 	start_simple(ARGV("true"));
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_null(strstr(fake_sys_trace(), "\tprctl"));
-	assert_null(strstr(fake_sys_trace(), "/proc"));
+	assert_int_equal(count_in(fake_sys_trace(), "\tprctl"), 1); /* it ends with the reaper */
+	assert_null(strstr(fake_sys_trace(), "open /proc path"));
 	assert_null(strstr(fake_sys_trace(), "sethostname"));
 	assert_null(strstr(fake_sys_trace(), "loopback_up"));
 	assert_null(strstr(fake_sys_trace(), "unshare"));
@@ -403,9 +434,10 @@ TEST(outlives_the_monitor_only_once_the_sandbox_stands)
 	start_simple(ARGV("true"));
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_contains(fake_sys_trace(), "prctl pdeathsig 9\nread sock\n");
+	assert_contains(fake_sys_trace(), "prctl pdeathsig 9\n" INTRODUCE "read sock\n");
 	assert_contains(fake_sys_trace(), "chroot .\nprctl pdeathsig 9\nprctl child_subreaper 1\n"
-					  "prctl dumpable 0\nprctl pdeathsig 0\nvfork, ");
+					  "prctl dumpable 0\nread janitor\nvfork, ");
+	assert_contains(fake_sys_trace(), "exec true as true\nprctl pdeathsig 0\nclose_range");
 }
 
 /* --- The command ---------------------------------------------------------- */
@@ -415,7 +447,7 @@ TEST(does_not_start_a_command_that_nobody_wants_any_more)
 	go();
 	fake_sys_answer("getppid", 77);
 	(void)fake_sys_run(run, NULL);
-	assert_one_failure(EPIPE, "--die-with-parent: the reaper is gone");
+	assert_one_failure(EPIPE, "the reaper is gone");
 	assert_null(strstr(fake_sys_trace(), "exec"));
 }
 
@@ -426,6 +458,28 @@ TEST(does_not_start_a_command_that_the_monitor_cannot_hear_of)
 	(void)fake_sys_run(run, NULL);
 	assert_one_failure(EPIPE, "cannot tell the monitor of the command");
 	assert_null(strstr(fake_sys_trace(), "exec"));
+}
+
+/* Command lines, and whether the command has to ask to end with the reaper. */
+static const struct {
+	const char *argv[4];
+	bool asks;
+} enders[] = {
+	{{"true"}, true},
+	{{"--unshare-pid", "true"}, false},
+	{{"--unshare-pid", "--die-with-parent", "true"}, true},
+};
+
+TEST(starts_no_command_that_would_outlive_the_reaper)
+{
+	for (size_t i = 0; i < LENGTH(enders); i++) {
+		start_simple(enders[i].argv);
+		process_ends("wait", COMMAND_PID);
+		assert_int_equal(fake_sys_run(run, NULL), 3);
+		assert_int_equal(strstr(fake_sys_trace(), "\tprctl pdeathsig 9\n\tgetppid\n") !=
+					 NULL,
+				 enders[i].asks);
+	}
 }
 
 TEST(kills_a_command_that_it_cannot_guard_with_seccomp)
@@ -444,11 +498,13 @@ TEST(becomes_the_command_as_pid_1)
 	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
 	assert_contains(fake_sys_trace(), "chroot .\n"
 					  "prctl pdeathsig 9\n"
-					  "prctl pdeathsig 0\n"
+					  "read janitor\n"
 					  "send sock\n"
 					  "chdir /home/user\n"
 					  "umask 22\n"
 					  "sigprocmask set\n"
+					  "prctl pdeathsig 0\n"
+					  "look sock janitor, 0 ms\n"
 					  "exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
 	assert_null(strstr(fake_sys_trace(), "prctl dumpable"));
@@ -551,6 +607,273 @@ TEST(keeps_nothing_open_but_the_socket)
 	assert_int_equal(fake_sys_fd("sock"), SOCK);
 }
 
+/* --- Ending those whom the command leaves behind, in a process namespace --- */
+
+/* A command that leaves a process behind, which is to be ended after @grace_ms. */
+static void start_ending(const char *const *argv, unsigned grace_ms)
+{
+	start_simple(argv);
+	box.grace_ms = grace_ms;
+	process_ends("wait", COMMAND_PID);
+	fake_sys_answer("wait nohang", 0);
+}
+
+static const char *const ending_line[] = {"--unshare-pid", "--kill-on-exit", "true", NULL};
+
+TEST(gives_those_inside_time_to_end_once_it_has_reported)
+{
+	start_ending(ending_line, 1000);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_answer("poll sock, 5 ms", 0);
+	process_ends("wait nohang", 8);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_answer("poll sock, 5 ms", 0);
+	process_ends("wait nohang", 9);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "wait\n"
+					  "wait nohang\n"
+					  "write sock (data)\n"
+					  "kill -1 15\n"
+					  "wait nohang\n"
+					  "poll sock, 5 ms\n"
+					  "wait nohang\n"
+					  "wait nohang\n"
+					  "poll sock, 5 ms\n"
+					  "wait nohang\n"
+					  "wait nohang\n"
+					  "exit 3\n");
+	assert_false(report(1)->ended.is_last);
+}
+
+TEST(ends_with_those_inside_when_their_time_is_up)
+{
+	start_ending(ending_line, 1000);
+	fake_sys_always("wait nohang", 0);
+	fake_sys_always("poll sock, 5 ms", 0);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_int_equal(fake_sys_now(), 1000);
+}
+
+TEST(does_not_wait_for_those_inside_when_the_monitor_is_gone)
+{
+	start_ending(ending_line, 1000);
+	fake_sys_always("wait nohang", 0);
+	fake_sys_answer("poll sock, 5 ms", 0);
+	fake_sys_answer_data("poll sock, 5 ms", 1, "+", 1);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "poll sock, 5 ms\nexit 3\n");
+}
+
+TEST(ends_with_those_inside_at_once_without_time_for_them)
+{
+	start_ending(ending_line, 0);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "write sock (data)\nexit 3\n");
+	start_ending(ending_line, 1000);
+	fake_sys_answer("kill -1 15", -EPERM); /* the seccomp programs may forbid it */
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "kill -1 15\nexit 3\n");
+}
+
+TEST(ends_nobody_where_nobody_is_left)
+{
+	start_simple(ending_line);
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_null(strstr(fake_sys_trace(), "kill"));
+	assert_true(report(1)->ended.is_last);
+}
+
+TEST(may_signal_those_inside_who_are_of_other_users)
+{
+	start_ending(ending_line, 0);
+	fake_cap_know_all();
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(),
+			"\ncap_set_proc permitted 20 effective 20 inheritable 0\n");
+}
+
+/* --- The same, without a process namespace -------------------------------- */
+
+#define WAIT_FOR_EITHER "poll sock signals, -1 ms"
+
+static const char *const adopting_line[] = {"--kill-on-exit",    "--seccomp", "9",
+					    "--die-with-parent", "true",      NULL};
+
+/* The command runs; a descendant of it, and somebody else, are there as well. */
+static void start_adopting(void)
+{
+	done();
+	start(adopting_line);
+	box.ns = (struct ns){.flags = CLONE_NEWNS, NONE_GIVEN};
+	box.caps = (struct caps){0};
+	box.grace_ms = 100;
+	plan.teardown_ms = 1000;
+	go();
+	fake_proc_show(&(struct fake_process){.pid = 1});
+	fake_proc_show(&(struct fake_process){.pid = 77, .parent = 1});
+	fake_proc_show(&(struct fake_process){.pid = 500, .parent = 400});
+}
+
+static void child_ends(void)
+{
+	fake_sys_answer_data(WAIT_FOR_EITHER, 1, ".+", 2);
+}
+
+static pid_t descendant = 77;
+
+TEST(ends_those_whom_the_command_has_left_and_that_it_has_adopted)
+{
+	start_adopting();
+	fake_sys_answer("wait nohang", 0);
+	child_ends();
+	process_ends("wait nohang", 60);
+	process_ends("wait nohang", COMMAND_PID);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_then("kill /proc/77 15", fake_proc_end_later, &descendant);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_in_order(fake_sys_trace(), ARGV("signalfd 17\n"
+					       "wait nohang\n" WAIT_FOR_EITHER "\n"
+					       "read signals\n"
+					       "wait nohang\n"
+					       "wait nohang\n"
+					       "wait nohang\n"
+					       "write sock (data)\n",
+					       "kill /proc/77 15\n", "exit 3\n"));
+	assert_int_equal(report(1)->ended.status, 3 << 8);
+	assert_false(report(1)->ended.is_last);
+	assert_null(strstr(fake_sys_trace(), "open /proc 500 dir"));
+	assert_null(strstr(fake_sys_trace(), "kill /proc/77 9"));
+}
+
+TEST(keeps_no_seccomp_programs_where_it_has_to_find_others)
+{
+	start_adopting();
+	process_ends("wait nohang", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_int_equal(count_in(fake_sys_trace(), "seccomp 1\n"), 1);
+	assert_contains(fake_sys_trace(), "\tseccomp 1\n");
+	assert_true(report(1)->ended.is_last);
+	assert_null(strstr(fake_sys_trace(), "kill"));
+	assert_int_equal(fake_sys_fd("janitor"), -1);
+	assert_true(fake_sys_fd("/proc") > 0);
+}
+
+TEST(leaves_the_group_of_the_command_so_as_not_to_be_killed_with_it)
+{
+	start_adopting();
+	process_ends("wait nohang", COMMAND_PID);
+	fake_sys_answer("setsid", -EPERM); /* it leads one already */
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_in_order(fake_sys_trace(), ARGV("vfork", "\nsetsid\n", "signalfd 17\n"));
+	start_adopting();
+	fake_sys_answer("setsid", -EIO);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+}
+
+TEST(has_two_seconds_to_kill_those_inside_when_the_monitor_is_gone)
+{
+	start_adopting();
+	plan.teardown_ms = 200;
+	fake_sys_always("wait nohang", 0);
+	fake_sys_always_data("poll sock*", 1, "+.", 2);
+	fake_sys_always("poll -*", 0);
+	fake_proc_end(77);
+	fake_sys_file("/proc/1/task/1/children", NULL);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_in_range(fake_sys_now(), 2000, 2050);
+}
+
+TEST(does_not_ask_to_die_of_the_monitor_s_end_when_it_has_to_end_others_then)
+{
+	start_adopting();
+	process_ends("wait nohang", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\nvfork");
+	assert_int_equal(count_in(fake_sys_trace(), "\nprctl pdeathsig 0\n"), 1);
+	assert_contains(fake_sys_trace(), "\tprctl pdeathsig 9\n");
+}
+
+TEST(finds_those_inside_by_its_own_number_in_the_host_s_procfs)
+{
+	static pid_t other = 90;
+
+	start_adopting();
+	fake_proc_self(4000);
+	fake_proc_show(&(struct fake_process){.pid = 90, .parent = 4000});
+	process_ends("wait nohang", COMMAND_PID);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_then("kill /proc/90 15", fake_proc_end_later, &other);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "kill /proc/90 15\n");
+	assert_null(strstr(fake_sys_trace(), "kill /proc/77"));
+}
+
+TEST(kills_nobody_without_its_own_number_in_the_host_s_procfs)
+{
+	start_adopting();
+	fake_sys_file("/proc/self", NULL);
+	process_ends("wait nohang", COMMAND_PID);
+	fake_sys_answer("wait nohang", 0);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_null(strstr(fake_sys_trace(), "kill"));
+}
+
+TEST(kills_all_inside_when_the_monitor_is_gone)
+{
+	start_adopting();
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_answer(WAIT_FOR_EITHER, -EINTR);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_answer_data(WAIT_FOR_EITHER, 1, "+.", 2);
+	fake_sys_then("kill /proc/77 9", fake_proc_end_later, &descendant);
+	fake_sys_always("poll -, 2 ms", 0);
+	(void)fake_sys_run(run, NULL);
+	assert_contains(fake_sys_trace(), "kill /proc/77 9\n");
+	assert_null(strstr(fake_sys_trace(), "kill /proc/77 15"));
+	assert_null(report(1));
+}
+
+TEST(kills_those_inside_who_do_not_end_in_their_time)
+{
+	start_adopting();
+	process_ends("wait nohang", COMMAND_PID);
+	fake_sys_always("wait nohang", 0);
+	fake_sys_always("poll sock*", 0);
+	fake_sys_always("poll -*", 0);
+	plan.teardown_ms = 200;
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_in_order(fake_sys_trace(), ARGV("kill /proc/77 15\n", "kill /proc/77 9\n"));
+	assert_in_range(fake_sys_now(), 200, 250);
+}
+
+TEST(says_that_it_cannot_hear_of_the_end_of_children)
+{
+	start_adopting();
+	fake_sys_answer("signalfd 17", -EMFILE);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_always_data("poll sock*", 1, "+.", 2);
+	fake_sys_always("poll -*", 0);
+	(void)fake_sys_run(run, NULL);
+	assert_one_failure(EMFILE, "cannot wait for the command: Too many open files");
+	assert_contains(fake_sys_trace(), "kill 2 9\n");
+}
+
+TEST(says_that_it_cannot_wait_for_a_command_whose_descendants_it_adopts)
+{
+	static const char *const calls[] = {"wait nohang", WAIT_FOR_EITHER, "read signals"};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		start_adopting();
+		fake_sys_answer(calls[i], -EIO);
+		fake_sys_always("wait nohang", 0);
+		fake_sys_always_data(WAIT_FOR_EITHER, 1, ".+", 2);
+		assert_int_equal(fake_sys_run(run, NULL), 125);
+		assert_one_failure(EIO, "cannot wait for the command: Input/output error");
+		assert_contains(fake_sys_trace(), "kill 2 9\n");
+	}
+}
+
 /* --- What the caller is told, and waits for ------------------------------- */
 
 /* Open the descriptors that the options name; each is called as what it is for. */
@@ -570,12 +893,12 @@ TEST(tells_of_its_namespaces_before_it_begins)
 	fake_sys_answer_text("readlink /proc self/ns/mnt", "mnt:[7]");
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_starts_with(fake_sys_trace(), "open /proc path dir\n"
-					     "sigprocmask block all\n"
-					     "prctl pdeathsig 9\n"
-					     "readlink /proc self/ns/mnt\n"
-					     "write sock (data)\n"
-					     "read sock\n");
+	assert_starts_with(fake_sys_trace(),
+			   "open /proc path dir\n"
+			   "sigprocmask block all\n"
+			   "prctl pdeathsig 9\n" INTRODUCE "readlink /proc self/ns/mnt\n"
+			   "write sock (data)\n"
+			   "read sock\n");
 	assert_int_equal(report(0)->kind, REPORT_NAMESPACES);
 	assert_int_equal(report(0)->namespaces.ino[NS_MNT], 7);
 	assert_int_equal(report(0)->namespaces.ino[NS_PID], 0);
@@ -627,6 +950,28 @@ TEST(reports_that_its_namespaces_cannot_be_told)
 	assert_null(strstr(fake_sys_trace(), "read sock"));
 }
 
+TEST(does_nothing_that_the_janitor_could_not_see_to)
+{
+	static const char *const calls[] = {"open /proc/self/ns/mnt", "send janitor*",
+					    "read janitor"};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		start_simple(ARGV("true"));
+		fake_sys_answer(calls[i], -EIO);
+		assert_int_equal(fake_sys_run(run, NULL), 125);
+		assert_one_failure(EIO, ": Input/output error");
+		assert_null(strstr(fake_sys_trace(), "exec"));
+	}
+}
+
+TEST(tells_the_janitor_by_the_socket_s_end_that_the_command_is_executed)
+{
+	start_simple(ARGV("true"));
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_int_equal(fake_sys_fd("janitor"), -1);
+}
+
 TEST(leaves_to_the_monitor_what_is_for_the_monitor)
 {
 	start_simple(ARGV("--unshare-user", "--info-fd", "20", "--json-status-fd", "21",
@@ -661,7 +1006,7 @@ TEST(waits_for_the_caller_when_the_sandbox_stands)
 					  "poll block sock, -1 ms\n"
 					  "read block\n"
 					  "read block\n"
-					  "prctl pdeathsig 0\n"
+					  "read janitor\n"
 					  "vfork, ");
 }
 
@@ -672,7 +1017,7 @@ TEST(reads_the_program_of_seccomp_after_it_has_waited)
 	caller_agrees();
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_contains(fake_sys_trace(), "read block\nread program\n");
+	assert_contains(fake_sys_trace(), "read block\nread janitor\nread program\n");
 }
 
 TEST(says_that_it_cannot_wait_for_the_caller)
@@ -839,8 +1184,8 @@ TEST(lets_nobody_look_at_it_but_those_who_have_more_than_the_payload)
 		process_ends("wait", COMMAND_PID);
 		assert_int_equal(fake_sys_run(run, NULL), 3);
 		assert_contains(fake_sys_trace(),
-				shown ? "\nprctl dumpable 1\nprctl pdeathsig 0\nvfork"
-				      : "\nprctl dumpable 0\nprctl pdeathsig 0\nvfork");
+				shown ? "\nprctl dumpable 1\nread janitor\nvfork"
+				      : "\nprctl dumpable 0\nread janitor\nvfork");
 		assert_contains(
 			fake_sys_trace(),
 			guards[i].has_guard
@@ -925,17 +1270,41 @@ TEST(lets_the_host_s_later_mounts_in_as_bubblewrap)
 	assert_contains(fake_sys_trace(), "mount_setattr / recursive slave\n");
 }
 
+TEST(keeps_bubblewrap_s_name_by_which_others_look_for_it)
+{
+	start_simple(ARGV("true"));
+	plan.as_bwrap = true;
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_null(strstr(fake_sys_trace(), "prctl name"));
+}
+
+/* A kernel on which mounts of the host's must not come in. */
+TEST(lets_no_later_mounts_in_on_a_bad_kernel)
+{
+	start_simple(ARGV("true"));
+	plan.as_bwrap = true;
+	box.bad_kernel = true;
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "mount_setattr / recursive private\n");
+}
+
 /* --- Without a reaper ----------------------------------------------------- */
 
 TEST(becomes_the_command_where_there_is_nothing_to_reap_or_to_hold)
 {
-	start_simple(ARGV("--die-with-parent", "true"));
+	start_simple(ARGV("true"));
 	box.has_reaper = false;
 	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
 	assert_contains(fake_sys_trace(), "chroot .\n"
 					  "prctl pdeathsig 9\n"
+					  "read janitor\n"
 					  "send sock\n"
 					  "chdir /home/user\n");
+	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\n"
+					  "look sock janitor, 0 ms\n"
+					  "exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
 	assert_null(strstr(fake_sys_trace(), "close_range"));
 	assert_null(strstr(fake_sys_trace(), "pidfd_open"));
@@ -949,7 +1318,8 @@ TEST(reports_every_call_that_fails_without_a_reaper)
 	for (unsigned nth = 1;; nth++) {
 		int status;
 
-		start_simple(ARGV("--die-with-parent", "--cap-drop", "ALL", "true"));
+		start_simple(ARGV("--unshare-pid", "--as-pid-1", "--die-with-parent", "--cap-drop",
+				  "ALL", "true"));
 		box.has_reaper = false;
 		box.caps = (struct caps){.set = true};
 		fake_sys_fail_at(nth, EIO);
@@ -982,6 +1352,8 @@ static const struct CMUnitTest tests[] = {
 					tear_down),
 	cmocka_unit_test_setup_teardown(does_not_start_a_command_that_the_monitor_cannot_hear_of,
 					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(starts_no_command_that_would_outlive_the_reaper, set_up,
+					tear_down),
 	cmocka_unit_test_setup_teardown(kills_a_command_that_it_cannot_guard_with_seccomp, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(becomes_the_command_as_pid_1, set_up, tear_down),
@@ -997,12 +1369,52 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(exits_as_the_command_in_case_nobody_can_hear, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(keeps_nothing_open_but_the_socket, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(gives_those_inside_time_to_end_once_it_has_reported, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(ends_with_those_inside_when_their_time_is_up, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(does_not_wait_for_those_inside_when_the_monitor_is_gone,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(ends_with_those_inside_at_once_without_time_for_them,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(ends_nobody_where_nobody_is_left, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(may_signal_those_inside_who_are_of_other_users, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(
+		ends_those_whom_the_command_has_left_and_that_it_has_adopted, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		has_two_seconds_to_kill_those_inside_when_the_monitor_is_gone, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		leaves_the_group_of_the_command_so_as_not_to_be_killed_with_it, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(keeps_no_seccomp_programs_where_it_has_to_find_others,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		does_not_ask_to_die_of_the_monitor_s_end_when_it_has_to_end_others_then, set_up,
+		tear_down),
+	cmocka_unit_test_setup_teardown(finds_those_inside_by_its_own_number_in_the_host_s_procfs,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(kills_nobody_without_its_own_number_in_the_host_s_procfs,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(kills_all_inside_when_the_monitor_is_gone, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(kills_those_inside_who_do_not_end_in_their_time, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(says_that_it_cannot_hear_of_the_end_of_children, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(
+		says_that_it_cannot_wait_for_a_command_whose_descendants_it_adopts, set_up,
+		tear_down),
 	cmocka_unit_test_setup_teardown(tells_of_its_namespaces_before_it_begins, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(tells_whoever_wants_to_know_and_nobody_else, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(reports_that_its_namespaces_cannot_be_told, set_up,
 					tear_down),
+	cmocka_unit_test_setup_teardown(does_nothing_that_the_janitor_could_not_see_to, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(
+		tells_the_janitor_by_the_socket_s_end_that_the_command_is_executed, set_up,
+		tear_down),
 	cmocka_unit_test_setup_teardown(leaves_to_the_monitor_what_is_for_the_monitor, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(waits_for_the_caller_when_the_sandbox_stands, set_up,
@@ -1033,6 +1445,9 @@ static const struct CMUnitTest tests[] = {
 					set_up, tear_down),
 	cmocka_unit_test_setup_teardown(lets_the_host_s_later_mounts_in_as_bubblewrap, set_up,
 					tear_down),
+	cmocka_unit_test_setup_teardown(keeps_bubblewrap_s_name_by_which_others_look_for_it, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(lets_no_later_mounts_in_on_a_bad_kernel, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(
 		becomes_the_command_where_there_is_nothing_to_reap_or_to_hold, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(reports_every_call_that_fails_without_a_reaper, set_up,

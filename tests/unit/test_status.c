@@ -184,7 +184,9 @@ static const struct {
 TEST(tells_how_the_command_ended)
 {
 	for (size_t i = 0; i < LENGTH(ends); i++) {
-		status_ended(FD, ends[i].status, &ends[i].usage);
+		const struct outcome outcome = {.status = ends[i].status, .reaped = true};
+
+		status_ended(FD, &outcome, &ends[i].usage);
 		assert_written(ends[i].ended);
 		status_exit_code(FD, ends[i].status);
 		assert_written(ends[i].exit_code);
@@ -192,28 +194,109 @@ TEST(tells_how_the_command_ended)
 	}
 }
 
+/* What is known of a command that is stuck in its exit. */
+static const struct status_usage no_usage = {0};
+
+TEST(says_that_the_command_has_not_been_reaped)
+{
+	const struct outcome outcome = {.status = SIGKILL};
+
+	status_ended(FD, &outcome, &no_usage);
+	assert_written("{ \"phase\": \"ended\", \"reaped\": false, \"signal\": 9 }\n");
+}
+
+/* Processes that do not go away: with all that is known of one, and next to nothing. */
+static struct stuck stuck[] = {
+	{.role = STUCK_COMMAND,
+	 .stat = {.pid = 78, .name = "c\"t", .state = 'D'},
+	 .pid = 77,
+	 .tracer = 9,
+	 .ms = 1234,
+	 .wchan = "fuse_get_req",
+	 .stack = {"fuse_get_req+0x1/0x2", "do_exit+0x3/0x4"},
+	 .meaning = "it waits",
+	 .hint = "help it"},
+	{.role = STUCK_JANITOR,
+	 .stat = {.pid = 80, .name = "sbx-janitor", .state = 'R'},
+	 .pid = 80,
+	 .ms = 60005,
+	 .doing = "unmounting /a b (tmpfs)",
+	 .meaning = "",
+	 .hint = ""},
+	{.role = STUCK_INSIDE,
+	 .stat = {.pid = 81, .name = "sh", .state = 'T'},
+	 .pid = 81,
+	 .ms = 7,
+	 .meaning = "",
+	 .hint = ""},
+};
+
+#define COMMAND_TEXT                                                                               \
+	"{ \"phase\": \"stuck\", \"pid\": 77, \"name\": \"c\\\"t\", \"role\": \"command\", "       \
+	"\"state\": \"D\", \"seconds\": 1.234, \"wchan\": \"fuse_get_req\", \"thread\": 78, "      \
+	"\"tracer\": 9, \"stack\": [\"fuse_get_req+0x1/0x2\", \"do_exit+0x3/0x4\"], "              \
+	"\"meaning\": \"it waits\", \"hint\": \"help it\" }\n"
+#define JANITOR_TEXT                                                                               \
+	"{ \"phase\": \"stuck\", \"pid\": 80, \"name\": \"sbx-janitor\", \"role\": \"janitor\", "  \
+	"\"state\": \"R\", \"seconds\": 60.005, \"wchan\": \"\", \"thread\": 80, "                 \
+	"\"doing\": \"unmounting /a b (tmpfs)\" }\n"
+#define INSIDE_TEXT                                                                                \
+	"{ \"phase\": \"stuck\", \"pid\": 81, \"name\": \"sh\", \"role\": \"inside\", "            \
+	"\"state\": \"T\", \"seconds\": 0.007, \"wchan\": \"\", \"thread\": 81 }\n"
+
+static const struct outcome one_stuck = {.stuck = stuck, .n_stuck = 1};
+
+TEST(tells_of_each_process_that_is_stuck_in_a_line)
+{
+	const struct outcome all_stuck = {.stuck = stuck, .n_stuck = LENGTH(stuck)};
+	const struct outcome none_stuck = {0};
+
+	status_stuck(FD, &one_stuck);
+	assert_written(COMMAND_TEXT);
+	status_stuck(FD, &all_stuck);
+	assert_written(COMMAND_TEXT JANITOR_TEXT INSIDE_TEXT);
+	status_stuck(FD, &none_stuck);
+	assert_int_equal(fake_sys_calls(), 0);
+}
+
+TEST(tells_of_a_whole_stack_and_not_of_what_lies_behind)
+{
+	struct stuck deep = stuck[2];
+	const struct outcome outcome = {.stuck = &deep, .n_stuck = 1};
+	const char *written;
+	size_t size = 0;
+
+	for (size_t i = 0; i < STUCK_FRAMES; i++)
+		(void)snprintf(deep.stack[i], sizeof(deep.stack[i]), "f%zu", i);
+	status_stuck(FD, &outcome);
+	written = fake_sys_written(FD, 0, &size);
+	assert_non_null(written);
+	assert_non_null(memmem(written, size, "\"f0\", \"f1\"", strlen("\"f0\", \"f1\"")));
+	assert_non_null(memmem(written, size, "\"f15\"] }\n", strlen("\"f15\"] }\n")));
+}
+
 TEST(does_not_mind_when_nobody_listens_any_more)
 {
-	const struct status_usage usage = {0};
-
 	fake_sys_always("write*", -EPIPE);
 	status_running(FD, 7);
-	status_ended(FD, 0, &usage);
+	status_ended(FD, &one_stuck, &no_usage);
+	status_stuck(FD, &one_stuck);
 	status_exit_code(FD, 0);
-	assert_int_equal(fake_sys_calls(), 6);
+	assert_int_equal(fake_sys_calls(), 8);
 }
 
 TEST(waits_no_longer_than_a_second_for_somebody_who_does_not_read)
 {
-	const struct status_usage usage = {0};
 	const struct err failure = {.code = EIO};
 
 	fake_sys_always("await_room*", 0);
 	status_running(FD, 7);
-	status_ended(FD, 0, &usage);
+	status_ended(FD, &one_stuck, &no_usage);
+	status_stuck(FD, &one_stuck);
 	status_exit_code(FD, 0);
 	status_failed(FD, &failure);
 	assert_string_equal(fake_sys_trace(), "await_room status, 1000 ms\n"
+					      "await_room status, 1000 ms\n"
 					      "await_room status, 1000 ms\n"
 					      "await_room status, 1000 ms\n"
 					      "await_room status, 1000 ms\n");
@@ -309,6 +392,9 @@ int main(void)
 		cmocka_unit_test_setup(writes_on_after_an_interruption, set_up),
 		cmocka_unit_test_setup(tells_of_a_command_that_runs, set_up),
 		cmocka_unit_test_setup(tells_how_the_command_ended, set_up),
+		cmocka_unit_test_setup(says_that_the_command_has_not_been_reaped, set_up),
+		cmocka_unit_test_setup(tells_of_each_process_that_is_stuck_in_a_line, set_up),
+		cmocka_unit_test_setup(tells_of_a_whole_stack_and_not_of_what_lies_behind, set_up),
 		cmocka_unit_test_setup(does_not_mind_when_nobody_listens_any_more, set_up),
 		cmocka_unit_test_setup(waits_no_longer_than_a_second_for_somebody_who_does_not_read,
 				       set_up),

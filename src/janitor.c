@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * Whoever drops the last reference to a mount namespace, by ending or by closing a
+ * descriptor, carries out what follows from it: every file system that is mounted nowhere
+ * else is shut down, in that process, before its parent can see it end.  With millions of
+ * files that takes seconds; on a kernel that is at fault, for ever; and no signal ends it.
+ *
+ * The janitor is the process to which this happens.  It stands outside of all namespaces of
+ * the sandbox and holds a reference of the mount namespace, which the first process inside
+ * sends it before there is a file system.  It lets go when that process has ended, in
+ * one step: to unmount one by one would take twenty times as long.  Nobody waits for it
+ * without a bound, and it has no descriptor of the caller's that somebody could wait for.
+ *
+ *	first process inside ends ──────► let the namespace go, end
+ *	the monitor says so       ──────► free what is stuck, once; or let go
+ *	the monitor is gone:
+ *	    the command not yet executed,
+ *	    or to die with it     ──────► kill; after a while, free what is stuck; let go
+ *	    else                  ──────► go on: the sandbox lives on
+ *
+ * The socket to the inside is closed there when the command is executed: its end of file
+ * tells.
+ *
+ * To free what is stuck, a helper enters the mount namespace and goes through the file systems
+ * that were mounted inside, once: it ends connections to file servers (FUSE), which frees who
+ * waits for these, and takes down the others of the sandbox's own, so that their memory
+ * is not held by a process that cannot end.  Somebody hostile can be in there with all
+ * capabilities, and must not get at the helper, whose descriptors lead to the host
+ * (CVE-2016-9962): it makes itself undumpable before it enters.  It works on descriptors, because a
+ * path may lead through a file system that hangs.  What is mounted outside as well is left alone:
+ * forcing it would end a connection of somebody else's.
+ */
+#include "sbx/janitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "sbx/cleanup.h"
+#include "sbx/fds.h"
+#include "sbx/io.h"
+#include "sbx/kin.h"
+#include "sbx/mountinfo.h"
+#include "sbx/sys.h"
+
+#define PATH_BYTES 32
+#define HELPER_MS 500       /* for one helper */
+#define ALL_HELPERS_MS 1000 /* no more are begun after that */
+#define ABANDONED_MS 1000   /* for a sandbox without a monitor to end, before forcing and after */
+
+enum { HERE, THERE, ENDS };
+
+int janitor_prepare(struct janitor_ends *ret, struct err *e)
+{
+	int pair[ENDS];
+	int r = sys_socketpair(pair);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot make a socket");
+	*ret = (struct janitor_ends){.inside = pair[HERE], .janitor = pair[THERE]};
+	return 0;
+}
+
+int janitor_await(int sock, struct err *e)
+{
+	int r = io_await_byte(sock);
+
+	return r < 0 ? err_sys(e, r, "cannot hear from the janitor") : 0;
+}
+
+int janitor_entrust(int sock, struct err *e)
+{
+	autoclose int mounts = sys_openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY, 0);
+	ssize_t n;
+
+	if (mounts < 0)
+		return err_sys(e, mounts, "cannot open /proc/self/ns/mnt");
+	n = sys_send(sock, "", 1, mounts);
+	return n < 0 ? err_sys(e, (int)n, "cannot reach the janitor") : 0;
+}
+
+void janitor_cancel(struct janitor_ends *ends)
+{
+	if (ends->inside >= 0)
+		(void)sys_close(ends->inside);
+	if (ends->janitor >= 0)
+		(void)sys_close(ends->janitor);
+	ends->inside = ends->janitor = -1;
+}
+
+/* What the janitor knows. */
+struct watch {
+	const struct box *box;
+	int child;     /* pidfd of the first process inside */
+	int monitor;   /* socket; -1 once the monitor is gone */
+	int inside;    /* socket; its partners are closed when the command is executed */
+	int mounts;    /* the mount namespace, -1 until it has come */
+	bool killed;   /* the sandbox is to end, the monitor being gone */
+	bool cut;      /* connections to file servers have been, */
+	bool freed;    /* and the rest has been taken down */
+	bool let_go;   /* whatever is still there */
+	int64_t until; /* when @killed: the end of patience */
+};
+
+/*
+ * Receive the mount namespace, which has been in the socket up to now: it holds it as well.
+ * Returns whether the command has been executed.
+ */
+static bool take_inside(struct watch *w)
+{
+	struct pollfd inside = {.fd = w->inside, .events = POLLIN};
+	char byte;
+	ssize_t n = 1;
+
+	while (n > 0 && sys_poll(&inside, 1, 0) > 0) {
+		int fd = -1;
+		pid_t sender;
+
+		n = sys_receive(w->inside, &byte, sizeof(byte), &fd, &sender);
+		if (fd >= 0 && w->mounts < 0)
+			w->mounts = fd;
+		else if (fd >= 0)
+			(void)sys_close(fd);
+	}
+	return n <= 0;
+}
+
+/* Say what is being done, for as long as somebody listens. */
+static void note(int sock, const char *doing, const char *what, const char *type)
+{
+	struct pollfd room = {.fd = sock, .events = POLLOUT};
+	struct janitor_note note = {0};
+
+	if (sys_poll(&room, 1, 0) <= 0)
+		return; /* nobody has read the last ones */
+	(void)snprintf(note.doing, sizeof(note.doing), "%s %s (%s)", doing, what, type);
+	(void)sys_write(sock, &note, sizeof(note));
+}
+
+/* What a helper is given. */
+struct helper {
+	int proc;    /* the host's procfs */
+	int monitor; /* to tell of what it does */
+	int mounts;  /* the mount namespace to clear */
+	size_t n;    /* how many of own[] are to go */
+	struct mountinfo outside;
+};
+
+/* How file systems that may be the sandbox's own are unmounted; others stay. */
+static const struct {
+	const char *type;
+	int flags;
+} own[] = {
+	{"fuse", MNT_FORCE | MNT_DETACH}, /* forced: once detached, nobody could any more */
+	{"tmpfs", MNT_DETACH},
+	{"overlay", MNT_DETACH},
+	{"proc", MNT_DETACH},
+	{"mqueue", MNT_DETACH},
+	{"devpts", MNT_DETACH},
+};
+
+/*
+ * Unmount @mount if it is still where it was, by a descriptor.  The working directory is the
+ * host's procfs: to enter the mount itself would ask its file server for leave.
+ */
+static void unmount(const struct helper *h, const struct mountinfo_entry *mount, int root,
+		    int flags)
+{
+	autoclose int fd = sys_openat_in(root, mount->point, O_PATH | O_NOFOLLOW);
+	char path[PATH_BYTES];
+	struct statx st = {0};
+
+	if (fd < 0 || sys_statx(fd, STATX_MNT_ID, &st) < 0 || st.stx_mnt_id != mount->id)
+		return;
+	note(h->monitor, "unmounting", mount->point, mount->type);
+	(void)snprintf(path, sizeof(path), "self/fd/%d", fd);
+	(void)sys_umount(path, flags);
+}
+
+/* Enter the namespace @mounts, and the user namespace that it belongs to. */
+static int enter(int mounts)
+{
+	autoclose int users = sys_ns_users(mounts);
+
+	if (users < 0)
+		return users;
+	(void)sys_setns(users, CLONE_NEWUSER); /* it is this process's own, or the next fails */
+	return sys_setns(mounts, CLONE_NEWNS);
+}
+
+/* Unmount what is of @type among @inside, and nowhere outside. */
+static void clear_type(const struct helper *h, const struct mountinfo *inside, int root,
+		       const char *type, int flags)
+{
+	for (size_t i = 0; i < inside->n; i++)
+		if (mountinfo_is_type(&inside->list[i], type) &&
+		    !mountinfo_has_device(&h->outside, inside->list[i].device))
+			unmount(h, &inside->list[i], root, flags);
+}
+
+/* Go through the file systems of one namespace, once; those of file servers come first. */
+static int clear(const struct helper *h)
+{
+	struct mountinfo inside = {0};
+	autoclose int root = -1;
+	int r = sys_prctl(PR_SET_DUMPABLE, 0);
+
+	if (r == 0)
+		r = enter(h->mounts);
+	if (r < 0)
+		return r;
+	root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	r = root < 0 ? root : mountinfo_read(h->proc, "self", &inside);
+	if (r == 0)
+		r = sys_fchdir(h->proc);
+	for (size_t i = 0; r == 0 && i < h->n; i++)
+		clear_type(h, &inside, root, own[i].type, own[i].flags);
+	mountinfo_done(&inside);
+	return r;
+}
+
+/* Have a helper clear @mounts, and wait for it, but not for long. */
+static void clear_by_helper(struct helper *h, int mounts)
+{
+	autoclose int pidfd = -1;
+	struct pollfd end = {.events = POLLIN};
+	int status;
+	pid_t pid;
+
+	h->mounts = mounts;
+	pid = sys_clone(0, &pidfd);
+	if (pid == 0)
+		sys_exit(clear(h) < 0);
+	if (pid < 0)
+		return;
+	end.fd = pidfd;
+	if (sys_poll(&end, 1, HELPER_MS) <= 0) {
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+		(void)sys_poll(&end, 1, HELPER_MS);
+	}
+	(void)sys_wait(pid, &status, WNOHANG);
+}
+
+/* A thread of a process inside: if it is in a mount namespace of its own, clear that. */
+struct visit {
+	struct helper *h;
+	const struct watch *w;
+	pid_t pid;
+	uint64_t cleared; /* the inode number of the namespace that was the last */
+	int64_t until;
+};
+
+static int visit_thread(void *arg, pid_t tid)
+{
+	struct visit *visit = arg;
+	char path[2 * PATH_BYTES];
+	struct statx here = {0};
+	struct statx there = {0};
+	autoclose int mounts = -1;
+
+	(void)snprintf(path, sizeof(path), "%d/task/%d/ns/mnt", visit->pid, tid);
+	mounts = sys_openat(visit->h->proc, path, O_RDONLY, 0);
+	if (mounts < 0 || sys_statx(mounts, STATX_INO, &there) < 0 ||
+	    sys_statx(visit->w->mounts, STATX_INO, &here) < 0)
+		return 0;
+	if (there.stx_ino != here.stx_ino && there.stx_ino != visit->cleared)
+		clear_by_helper(visit->h, mounts);
+	visit->cleared = there.stx_ino;
+	return sys_now_ms() < visit->until ? 0 : -ETIMEDOUT;
+}
+
+static int visit_process(void *arg, pid_t pid)
+{
+	struct visit *visit = arg;
+	char path[PATH_BYTES];
+
+	visit->pid = pid;
+	(void)snprintf(path, sizeof(path), "%d/task", pid);
+	return proc_each(visit->h->proc, path, visit_thread, visit) == -ETIMEDOUT ? -ETIMEDOUT : 0;
+}
+
+/* Clear every mount namespace inside; @h->n says of what. */
+static void clear_all(const struct watch *w, struct helper *h)
+{
+	struct visit visit = {.h = h, .w = w, .until = sys_now_ms() + ALL_HELPERS_MS};
+	const struct kin kin = {.proc = h->proc, .root = proc_pid_of(h->proc, w->child)};
+
+	if (kin.root > 0) {
+		(void)visit_process(&visit, kin.root);
+		(void)kin_each(&kin, visit_process, &visit);
+	}
+	clear_by_helper(h, w->mounts);
+}
+
+/*
+ * Free what is stuck inside: cut connections; with @all, take down the rest.  In a user
+ * namespace of the host's, the kernel does not tell whose a connection is.
+ */
+static void free_stuck(struct watch *w, bool all)
+{
+	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	struct helper h = {
+		.proc = proc,
+		.monitor = w->monitor,
+		.n = all ? sizeof(own) / sizeof(own[0]) : 1,
+	};
+
+	w->cut = true;
+	w->freed = w->freed || all;
+	(void)take_inside(w);
+	if (w->mounts < 0 || !ns_other_users(&w->box->ns) || proc < 0 ||
+	    mountinfo_read(proc, "self", &h.outside) < 0)
+		return;
+	clear_all(w, &h);
+	mountinfo_done(&h.outside);
+}
+
+/* The monitor may have stopped those inside, see job.h, and cannot continue them any more. */
+static void go_on(const struct watch *w)
+{
+	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	const struct kin kin = {
+		.proc = proc, .root = proc_pid_of(proc, w->child), .root_too = true};
+
+	(void)kin_signal(&kin, SIGCONT);
+}
+
+/*
+ * The monitor is gone.  Without a process namespace, the reaper sees that as well, and is
+ * the one that can find all processes; it may have been stopped.
+ */
+static void take_monitor_end(struct watch *w)
+{
+	bool executed = take_inside(w);
+
+	(void)sys_close(w->monitor);
+	w->monitor = -1;
+	if (executed && !w->box->plan->die_with_parent) {
+		if (w->box->plan->new_session)
+			go_on(w);
+		return;
+	}
+	(void)sys_pidfd_send_signal(w->child, w->box->reaper_ends ? SIGCONT : SIGKILL);
+	w->killed = true;
+	w->until = sys_now_ms() + ABANDONED_MS;
+}
+
+/* The sandbox of a monitor that is gone does not end. */
+static void take_time(struct watch *w)
+{
+	if (!take_inside(w)) /* nobody has children yet whom only the reaper could find */
+		(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	free_stuck(w, true);
+	w->until = sys_now_ms() + ABANDONED_MS;
+}
+
+static void take_monitor(struct watch *w)
+{
+	char byte;
+	ssize_t n = sys_read(w->monitor, &byte, sizeof(byte));
+
+	if (n <= 0)
+		take_monitor_end(w);
+	else if (byte == JANITOR_LET_GO)
+		w->let_go = true;
+	else if (byte == JANITOR_FREE ? !w->freed : !w->cut)
+		free_stuck(w, byte == JANITOR_FREE);
+}
+
+/* How long to wait for the next event, in milliseconds; -1: for ever. */
+static int patience(const struct watch *w)
+{
+	int64_t left = w->until - sys_now_ms();
+
+	if (!w->killed)
+		return -1;
+	return left < 0 ? 0 : (int)left;
+}
+
+/* Wait for the end of the first process inside, or of patience. */
+static void await_end(struct watch *w)
+{
+	enum { MONITOR, CHILD, N };
+	bool over = false;
+
+	while (!over && !w->let_go) {
+		struct pollfd fds[N] = {
+			[MONITOR] = {.fd = w->monitor, .events = POLLIN},
+			[CHILD] = {.fd = w->child, .events = POLLIN},
+		};
+		int n = sys_poll(fds, N, patience(w));
+
+		over = fds[CHILD].revents != 0 || (n == 0 && w->freed);
+		if (!over && fds[MONITOR].revents != 0)
+			take_monitor(w);
+		else if (!over && n == 0)
+			take_time(w);
+	}
+}
+
+/* Be the janitor.  Does not return. */
+static void be_janitor(struct watch *w)
+{
+	const int keep[] = {w->child, w->monitor, w->inside};
+	sigset_t all;
+
+	sigfillset(&all);
+	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-janitor");
+	fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
+	(void)sys_setsid();
+	(void)sys_chdir("/");
+	(void)sys_write(w->inside, "", 1);
+	await_end(w);
+	(void)take_inside(w);
+	if (w->mounts >= 0)
+		(void)sys_close(w->mounts);
+	sys_exit(0);
+}
+
+int janitor_start(const struct box *box, int child, struct janitor_ends *ends, struct janitor *ret,
+		  struct err *e)
+{
+	struct watch w = {.box = box, .child = child, .mounts = -1, .inside = ends->janitor};
+	int pair[ENDS];
+	pid_t pid = sys_socketpair(pair);
+
+	ret->pidfd = ret->sock = -1;
+	if (pid == 0) {
+		w.monitor = pair[THERE];
+		ret->sock = pair[HERE];
+		pid = sys_clone_unreaped(&ret->pidfd);
+		if (pid == 0)
+			be_janitor(&w);
+		(void)sys_close(pair[THERE]);
+	}
+	janitor_cancel(ends);
+	return pid < 0 ? err_sys(e, pid, "cannot start the janitor") : 0;
+}
+
+void janitor_ask(const struct janitor *janitor, enum janitor_request request)
+{
+	const char byte = (char)request;
+
+	(void)sys_send(janitor->sock, &byte, sizeof(byte), -1);
+}
+
+void janitor_listen(const struct janitor *janitor, struct janitor_note *ret)
+{
+	struct pollfd said = {.fd = janitor->sock, .events = POLLIN};
+
+	ret->doing[0] = '\0';
+	while (sys_poll(&said, 1, 0) > 0) {
+		struct janitor_note next;
+
+		if (sys_read(janitor->sock, &next, sizeof(next)) != sizeof(next))
+			return;
+		*ret = next;
+		ret->doing[sizeof(ret->doing) - 1] = '\0';
+	}
+}
