@@ -1,0 +1,352 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Who dies when: --die-with-parent, --kill-on-exit, --keep-running; and that all is reaped.
+. "$(dirname "$0")/../integration/lib.sh"
+
+# sandbox [OPTION]... -- WORD...: the words of a sandbox with the host's files, for a COMMAND of
+# the helpers: payload WORD...
+sandbox()
+{
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	words=("$sbx" --ro-bind / / --dev /dev --proc /proc "${options[@]}" -- "$helpers/payload" "$@")
+}
+
+# witness WORD... -- OPTION... -- WORD...: see helpers/witness.c; the rest is as for sandbox.
+witness()
+{
+	local how=()
+	while [ "$1" != -- ]; do
+		how+=("$1")
+		shift
+	done
+	shift
+	sandbox "$@"
+	timeout --kill-after=5 200 "$helpers/witness" "${how[@]}" "${words[@]}"
+}
+
+# takes FROM TO COMMAND...: COMMAND succeeds and takes at least FROM, at most TO milliseconds.
+takes()
+{
+	local from=$1 to=$2 start took
+	shift 2
+	start=${EPOCHREALTIME/./}
+	"$@" || return
+	took=$(((${EPOCHREALTIME/./} - start) / 1000))
+	echo "$took ms"
+	[ "$took" -ge "$from" ] && [ "$took" -le "$to" ]
+}
+
+# in_turn COMMAND...: for each set of options that changes who there is, call COMMAND NAME OPTION...
+in_turn()
+{
+	"$@" "without a process namespace"
+	"$@" "with --unshare-pid" --unshare-pid
+	"$@" "with --unshare-all and other ids" --unshare-all --uid 5 --gid 5
+}
+
+# --- The parent ----------------------------------------------------------------
+
+# parent_ends HOW FROM TO RUNS OPTION... -- WORD...: see helpers/witness.c.  What sbx says of it
+# is no part of the result.
+parent_ends()
+{
+	witness "${@:1:4}" -- --die-with-parent "${@:5}" 2>said
+}
+
+parents()
+{
+	local name=$1
+	shift
+	check "--die-with-parent $name: nothing is left when the parent is killed" \
+		parent_ends killed ready 0 20 "$@" -- family
+	check "--die-with-parent $name: at any moment from the start on" \
+		parent_ends killed 0 5000 120 "$@" -- family
+	check "--die-with-parent $name: nothing is left when the parent's thread ends" \
+		parent_ends thread ready 0 20 "$@" -- family
+	check "--die-with-parent $name: nor if that is while it waits to begin" \
+		parent_ends_early "$@"
+}
+
+# The sandbox is waiting in the middle of its being built, or for leave to begin.
+parent_ends_early()
+{
+	local wait status
+	rm -f fifo && mkfifo fifo && exec {wait}<>fifo || return
+	parent_ends killed 30000 30000 3 "$@" --file "$wait" /tmp/file -- family &&
+		parent_ends thread 30000 30000 3 "$@" --file "$wait" /tmp/file -- family &&
+		parent_ends thread 30000 30000 3 "$@" --block-fd "$wait" -- family
+	status=$?
+	exec {wait}<&-
+	return "$status"
+}
+
+orphans()
+{
+	check "--die-with-parent: who has lost the parent before does not begin" \
+		prints "status 125" refused_orphan --die-with-parent
+	check "with --unshare-pid, too" \
+		prints "status 125" refused_orphan --die-with-parent --unshare-pid
+	check "it says why" grep -q -- "^sbx: --die-with-parent: the parent is gone" said
+	check "without the option it does" \
+		prints "ready
+status 3" witness orphan -- -- leave polite
+	check "--die-with-parent: a session of one's own is no sign of that" \
+		ends_with 0 setsid --wait "$sbx" --ro-bind / / --die-with-parent -- true
+}
+
+refused_orphan()
+{
+	witness orphan -- "$@" -- leave polite 2>said
+}
+
+# --- The command ---------------------------------------------------------------
+
+# command_ends WANT OPTION... -- KIND: the witness sees WANT when COMMAND leaves KIND behind.
+command_ends()
+{
+	local want=$1
+	shift
+	prints "$want" witness run -- "${@:1:$#-1}" leave "${!#}"
+}
+
+all_gone="ready
+status 3, left 0, zombies 0"
+all_gone_in_peace="ready
+in peace
+status 3, left 0, zombies 0"
+
+kill_on_exit()
+{
+	local name=$1 kind
+	shift
+	for kind in polite hidden; do
+		check "--kill-on-exit $name: what is left ends on SIGTERM: $kind" \
+			takes 0 800 command_ends "$all_gone_in_peace" --kill-on-exit "$@" -- $kind
+	done
+	for kind in deaf deaf-hidden; do
+		check "--kill-on-exit $name: what ignores that is killed after a second: $kind" \
+			takes 900 3000 command_ends "$all_gone" --kill-on-exit "$@" -- $kind
+		check "--kill-on-exit-after $name: or when it was asked for: $kind" \
+			takes 200 800 command_ends "$all_gone" --kill-on-exit-after 0.2 "$@" -- $kind
+	done
+	for kind in forker deaf-forker; do
+		check "--kill-on-exit $name: what forks all the time ends as well: $kind" \
+			command_ends "$all_gone" --kill-on-exit "$@" -- $kind
+	done
+	check "--kill-on-exit $name: with nothing left there is nothing to wait for" \
+		takes 0 800 prints "status 0, left 0, zombies 0" plain_run --kill-on-exit "$@"
+}
+
+# plain_run OPTION...: a COMMAND that leaves nothing.
+plain_run()
+{
+	timeout --kill-after=5 60 "$helpers/witness" run "$sbx" --ro-bind / / "$@" -- true
+}
+
+dies_with_command()
+{
+	local name=$1 kind
+	shift
+	for kind in polite deaf-hidden deaf-forker; do
+		check "--die-with-parent $name: what is left when COMMAND ends is killed: $kind" \
+			takes 0 800 command_ends "$all_gone" --die-with-parent "$@" -- $kind
+	done
+}
+
+keeps_running()
+{
+	local name=$1 kind
+	shift
+	for kind in deaf hidden; do
+		check "--keep-running $name: what is left lives on, and sbx returns: $kind" \
+			takes 0 800 lives_on --keep-running "$@" -- $kind
+		check "that is the default, $name: $kind" takes 0 800 lives_on "$@" -- $kind
+	done
+}
+
+lives_on()
+{
+	local said
+	said=$(witness run -- "${@:1:$#-1}" leave "${!#}")
+	echo "$said"
+	grep -qE '^status 3, left [1-9][0-9]*, zombies 0$' <<<"$said" &&
+		grep -qE '^# left: process [0-9]+, payload,' <<<"$said"
+}
+
+no_zombies()
+{
+	local name=$1
+	shift
+	check "no zombie is left $name" \
+		prints "status 0, left 0, zombies 0" plain_run "$@"
+	check "nor with --die-with-parent" \
+		prints "status 0, left 0, zombies 0" plain_run --die-with-parent "$@"
+	check "nor by a failed set-up" \
+		prints "status 125, left 0, zombies 0" plain_run --bind /nope /nope "$@"
+}
+
+# --- The processes of sbx ------------------------------------------------------
+
+# start OPTION... -- WORD...: start a sandbox that says "ready"; sets $started, and $pipe to its output.
+start()
+{
+	local line
+	rm -f said && mkfifo said
+	sandbox "$@"
+	"${words[@]}" >said 2>&1 </dev/null &
+	started=$!
+	exec {pipe}<said
+	read -r -t 20 line <&"$pipe" && echo "$line" && [ "$line" = ready ]
+}
+
+# below PID NAME: the child of process PID with that name.
+below()
+{
+	local child
+	tr ' ' '\n' <"/proc/$1/task/$1/children" | while read -r child; do
+		[ "$(cat "/proc/$child/comm")" != "$2" ] || echo "$child"
+	done
+}
+
+# finish: kill the sandbox that was started, and see that it goes.
+finish()
+{
+	kill -KILL "$started"
+	wait "$started" 2>/dev/null
+	timeout 10 cat <&"$pipe" >/dev/null
+	exec {pipe}<&-
+}
+
+has_names()
+{
+	local status=0
+	start --die-with-parent "$@" -- family || return
+	[ "$(cat "/proc/$started/comm")" = sbx-monitor ] &&
+		[ -n "$(below "$started" sbx-janitor)" ] &&
+		[ -n "$(below "$(below "$started" sbx-reaper)" payload)" ] || status=1
+	head -n 100 /proc/{"$started",[0-9]*}/comm 2>/dev/null | grep -A1 "/$started/"
+	finish
+	return $status
+}
+
+# ignores VICTIM OPTION...: signals other than SIGKILL do nothing to it.
+ignores()
+{
+	local victim=$1 pid signal status=0
+	shift
+	start --die-with-parent "$@" -- family || return
+	pid=$(below "$started" "sbx-$victim")
+	[ -n "$pid" ] || status=1
+	for signal in TERM INT HUP QUIT USR1 USR2 ALRM CHLD PIPE TSTP CONT; do
+		kill -$signal "$pid" || status=1
+	done
+	sleep 0.1
+	is_gone "$pid" && status=1
+	is_gone "$started" && status=1
+	kill -TERM "$started"
+	wait "$started"
+	[ $? -eq 143 ] || status=1
+	timeout 10 cat <&"$pipe" || status=1
+	exec {pipe}<&-
+	return $status
+}
+
+# killed VICTIM OPTION...: when it is killed, all end within 100 ms, and sbx does not hang.
+killed()
+{
+	local victim=$1 pid
+	shift
+	start --die-with-parent "$@" -- family || return
+	pid=$(below "$started" "sbx-$victim")
+	[ -n "$pid" ] && kill -KILL "$pid" && takes 0 500 timeout 10 cat <&"$pipe" || return
+	exec {pipe}<&-
+	ended >/dev/null 2>&1
+	true
+}
+
+# lives_without VICTIM OPTION...: without --die-with-parent COMMAND does.
+lives_without()
+{
+	local victim=$1 pid line status=0
+	shift
+	rm -f said go && mkfifo said go
+	"$sbx" --ro-bind / / "$@" -- sh -c 'echo ready; read line <go; echo alive; exit 5' \
+		>said 2>&1 </dev/null &
+	started=$!
+	exec {pipe}<said
+	read -r -t 20 line <&"$pipe" || return
+	pid=$started
+	[ "$victim" = monitor ] || pid=$(below "$started" "sbx-$victim")
+	[ -n "$pid" ] && kill -KILL "$pid" || return
+	sleep 0.1
+	timeout 10 sh -c 'echo >go' && [ "$(timeout 10 cat <&"$pipe")" = alive ] || return
+	wait "$started" || status=$?
+	echo "status $status"
+	[ "$victim" = monitor ] || [ "$status" -eq 5 ]
+}
+
+members()
+{
+	local name=$1 victim
+	shift
+	check "the processes can be told by their names, $name" has_names "$@"
+	for victim in janitor reaper; do
+		check "signals but SIGKILL are nothing to the $victim, $name" ignores $victim "$@"
+		check "--die-with-parent $name: all ends with the killed $victim" killed $victim "$@"
+	done
+	for victim in monitor janitor; do
+		check "without --die-with-parent COMMAND lives without the $victim, $name" \
+			lives_without $victim "$@"
+	done
+}
+
+# stops_waiting FROM TO OPTION...: sbx does not wait for a janitor that cannot do its work any
+# longer than it was told; and says who it is.
+stops_waiting()
+{
+	local from=$1 to=$2 janitor status=0
+	shift 2
+	rm -f go said ready && mkfifo go
+	"$sbx" --ro-bind / / --bind . "$PWD" "$@" -- \
+		sh -c 'echo >ready; read line <go; exit 5' 2>said </dev/null &
+	started=$!
+	eventually test -s ready || return
+	janitor=$(below "$started" sbx-janitor)
+	[ -n "$janitor" ] && kill -STOP "$janitor" && timeout 10 sh -c 'echo >go' &&
+		takes "$from" "$to" ends_with 5 wait "$started" || status=1
+	cat said
+	grep -q "sbx-janitor (process $janitor)" said || status=1
+	kill -KILL "$janitor"
+	return $status
+}
+
+timeouts()
+{
+	local name=$1
+	shift
+	check "--teardown-timeout $name: sbx waits for nobody longer than that" \
+		stops_waiting 250 800 --teardown-timeout 0.3 "$@"
+	check "that is a second unless it is said, $name" stops_waiting 900 1900 "$@"
+}
+
+tests()
+{
+	in_turn parents
+	orphans
+	in_turn kill_on_exit
+	check "--kill-on-exit with --unshare-pid: even what forks as fast as it can" \
+		command_ends "$all_gone" --kill-on-exit-after 0.2 --unshare-pid -- hasty
+	in_turn dies_with_command
+	in_turn keeps_running
+	in_turn no_zombies
+	in_turn members
+	in_turn timeouts
+	check "200 launches, 8 at a time, leave nothing" "$helpers/soak-runner" "$sbx" 200 8
+}
+
+run_as_both tests
