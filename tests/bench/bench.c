@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The benchmark: bench SBX BWRAP BARE [ROUNDS]
+ * The benchmark: bench SBX BWRAP BARE LEAVE [ROUNDS]
  *
  * Prints a Markdown table: what SBX costs, scene by scene, in relation to BWRAP
- * and to the bare program, which makes only the unavoidable kernel calls.
+ * and to the bare program, which makes only the unavoidable kernel calls.  LEAVE
+ * is the command in those scenes that are about its end.
  *
  * How it measures: a round launches each program once, one after the other, so
  * that whatever disturbs the machine meets all of them.  A ratio is the median
  * of the ratios of all rounds; the other figures are plain medians.  The first
  * rounds warm the caches up and do not count.
+ *
+ * Exit latency: the command writes down when it ends.  bwrap returns while a
+ * process of its own still takes the file systems down; where that does not
+ * belong to the sample, it is waited for before the next one is taken.
  *
  * Processes: each scene has a child of its own, which becomes an ordinary user
  * if it is root, launches, measures and prints its row.  The first process only
@@ -63,7 +68,7 @@ static const struct scene scenes[] = {
 	{
 		.label = "(c) read-only /usr and 1000 × `--ro-bind`",
 		.options = ROOT_OPTIONS " --tmpfs /x",
-		.binds = MANY,
+		.mount = "--ro-bind /usr/share",
 		.measure = &launch_time,
 		.divisor = 20,
 		.bwrap_target = "≤ 0.03",
@@ -89,6 +94,70 @@ static const struct scene scenes[] = {
 		.measure = &peak_memory,
 		.divisor = 10,
 		.bwrap_target = "≤ 1.0",
+	},
+	{
+		.label = "(g) exit latency of (b)",
+		.options = MINIMAL_OPTIONS,
+		.leave = "/leave",
+		.measure = &exit_latency,
+		.divisor = 1,
+		.bwrap_target = "-",
+	},
+	{
+		.label = "(g) until the last process has ended",
+		.options = MINIMAL_OPTIONS,
+		.leave = "/leave",
+		.measure = &exit_to_last,
+		.divisor = 1,
+		.bwrap_target = "-",
+	},
+	{
+		.label = "(h) exit latency of (b) with 100,000 files in a tmpfs",
+		.options = MINIMAL_OPTIONS " --tmpfs /files",
+		.leave = "/leave /files",
+		.measure = &exit_latency,
+		.divisor = 20,
+		.bwrap_target = "-",
+	},
+	{
+		.label = "(h) with sbx's `--teardown-timeout 0`",
+		.options = MINIMAL_OPTIONS " --tmpfs /files",
+		.sbx_options = "--teardown-timeout 0",
+		.leave = "/leave /files",
+		.measure = &exit_latency,
+		.divisor = 20,
+		.bwrap_target = "-",
+	},
+	{
+		.label = "(h) until the last process has ended",
+		.options = MINIMAL_OPTIONS " --tmpfs /files",
+		.leave = "/leave /files",
+		.measure = &exit_to_last,
+		.divisor = 20,
+		.bwrap_target = "-",
+	},
+	/*
+	 * A bind mount is a view of a file system that stays, and ends with a few freed
+	 * structures.  Each tmpfs is a file system that has to be shut down, which
+	 * takes two or three times as long: that says more about the end.
+	 */
+	{
+		.label = "(i) exit latency of (b) with 1000 × `--tmpfs`",
+		.options = MINIMAL_OPTIONS " --tmpfs /x",
+		.mount = "--tmpfs",
+		.leave = "/leave",
+		.measure = &exit_latency,
+		.divisor = 20,
+		.bwrap_target = "-",
+	},
+	{
+		.label = "(i) until the last process has ended",
+		.options = MINIMAL_OPTIONS " --tmpfs /x",
+		.mount = "--tmpfs",
+		.leave = "/leave",
+		.measure = &exit_to_last,
+		.divisor = 20,
+		.bwrap_target = "-",
 	},
 };
 
@@ -160,7 +229,7 @@ static int new_command_lines(const struct scene *scene, char **paths, struct com
 	size_t count = scene->bare_scene ? PROGRAMS : BARE;
 
 	for (size_t i = 0; i < count; i++) {
-		ret[i] = new_command_line(scene, (enum program)i, paths[i]);
+		ret[i] = new_command_line(scene, (enum program)i, paths);
 		if (!ret[i])
 			return -1;
 	}
@@ -267,7 +336,11 @@ static int print_head(size_t rounds)
 
 	if (uname(&system) < 0)
 		return complain("tell the version of the kernel");
-	printf("Linux %s, uid %u; medians, %zu interleaved rounds in (a) and (b)\n\n"
+	printf("Linux %s, uid %u; medians, %zu interleaved rounds in (a), (b) and (g).\n"
+	       "(g), (h) and (i) take the time from the command's end until the launcher has been "
+	       "waited for.\nsbx waits until the file systems are down; bwrap returns earlier, and "
+	       "a process of its own goes\non with that: the rows about the last process count "
+	       "this in.\n\n"
 	       "| scene | sbx | bwrap | bare | sbx/bwrap | target | sbx/bare | target | bare/bwrap "
 	       "|\n"
 	       "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
@@ -286,11 +359,11 @@ static size_t parse_rounds(const char *text)
 
 int main(int argc, char **argv)
 {
-	size_t rounds = argc == 5 ? parse_rounds(argv[4]) : DEFAULT_ROUNDS;
+	size_t rounds = argc == 6 ? parse_rounds(argv[5]) : DEFAULT_ROUNDS;
 	sigset_t signals;
 
-	if (argc < 4 || argc > 5 || rounds == 0) {
-		fprintf(stderr, "usage: bench SBX BWRAP BARE [ROUNDS]\n");
+	if (argc < 5 || argc > 6 || rounds == 0) {
+		fprintf(stderr, "usage: bench SBX BWRAP BARE LEAVE [ROUNDS]\n");
 		return 2;
 	}
 	hold_signals(&signals);

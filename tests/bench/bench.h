@@ -5,11 +5,14 @@
 #include <stddef.h>
 
 enum {
-	MANY = 1000, /* binds in scene (c), additional mounts in scene (d) */
+	MANY = 1000, /* mounts in scenes (c) and (i), additional ones in scene (d) */
 	MAX_WORDS = 3 * MANY + 64,
 };
 
 enum program { SBX, BWRAP, BARE, PROGRAMS };
+
+/* The paths that the benchmark is given: those of the programs and, last, of `leave`. */
+enum { LEAVE = PROGRAMS };
 
 /* What a scene measures of each program. */
 struct measure {
@@ -20,10 +23,12 @@ struct measure {
 
 struct scene {
 	const char *label;
-	const char *options;    /* of sbx and bwrap, separated by single blanks */
-	unsigned binds;         /* `--ro-bind /usr/share /x/N`, in addition */
-	bool is_host_crowded;   /* MANY more mounts are there already */
-	const char *bare_scene; /* what the bare program is to do; NULL: not compared */
+	const char *options;     /* of sbx and bwrap, separated by single blanks */
+	const char *sbx_options; /* of sbx alone, in addition */
+	const char *mount;       /* MANY times, each with /x/N as the last word, in addition */
+	bool is_host_crowded;    /* MANY more mounts are there already */
+	const char *leave;       /* what it is started as inside; NULL: `true` runs there instead */
+	const char *bare_scene;  /* what the bare program is to do; NULL: not compared */
 	const struct measure *measure;
 	unsigned divisor;         /* slow scenes have only this part of the rounds */
 	const char *bwrap_target; /* the ratios to reach, for the table */
@@ -42,6 +47,16 @@ extern const struct measure launch_time;
 extern const struct measure throughput;
 
 /*
+ * Microseconds from the end of the command, which is `leave`, until the launcher
+ * has been waited for.  Whatever process it leaves behind is gone by the time
+ * that the next sample is taken.
+ */
+extern const struct measure exit_latency;
+
+/* The same, but until the last process that it left behind has been waited for. */
+extern const struct measure exit_to_last;
+
+/*
  * KiB of the largest resident set among the launcher, the processes that it
  * waited for and the command.
  */
@@ -51,11 +66,12 @@ extern const struct measure peak_memory;
 int complain(const char *what);
 
 /*
- * What @program, found at @path, is to be started with in @scene.  The caller
- * frees it.  Returns NULL, having told why, when memory runs out.
+ * What @program is to be started with in @scene; it and `leave` are found at
+ * @paths.  The caller frees it.  Returns NULL, having told why, when memory runs
+ * out.
  */
 struct command_line *new_command_line(const struct scene *scene, enum program program,
-				      const char *path);
+				      char **paths);
 
 /* Takes NULL, too. */
 void free_command_line(struct command_line *line);

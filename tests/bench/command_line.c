@@ -30,28 +30,42 @@ static int add_words(struct command_line *line, const char *words)
 	}
 }
 
-static int add_binds(struct command_line *line, unsigned count)
+static int add_mounts(struct command_line *line, const char *mount)
 {
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < MANY; i++) {
 		char words[64];
 
-		snprintf(words, sizeof(words), "--ro-bind /usr/share /x/%u", i);
+		snprintf(words, sizeof(words), "%s /x/%u", mount, i);
 		if (add_words(line, words) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int fill_command_line(struct command_line *line, const struct scene *scene,
-			     enum program program, const char *path)
+/* @leave: its path, which may have blanks in it. */
+static int add_command(struct command_line *line, const struct scene *scene, const char *leave)
 {
-	if (add_word(line, path, strlen(path)) < 0)
+	if (!scene->leave)
+		return add_words(line, "-- true");
+	if (add_words(line, "--ro-bind") < 0 || add_word(line, leave, strlen(leave)) < 0 ||
+	    add_words(line, "/leave --") < 0)
+		return -1;
+	return add_words(line, scene->leave);
+}
+
+static int fill_command_line(struct command_line *line, const struct scene *scene,
+			     enum program program, char **paths)
+{
+	if (add_word(line, paths[program], strlen(paths[program])) < 0)
 		return -1;
 	if (program == BARE)
 		return add_words(line, scene->bare_scene);
-	if (add_words(line, scene->options) < 0 || add_binds(line, scene->binds) < 0)
+	if (program == SBX && scene->sbx_options && add_words(line, scene->sbx_options) < 0)
 		return -1;
-	return add_words(line, "-- true");
+	if (add_words(line, scene->options) < 0 ||
+	    (scene->mount && add_mounts(line, scene->mount) < 0))
+		return -1;
+	return add_command(line, scene, paths[LEAVE]);
 }
 
 void free_command_line(struct command_line *line)
@@ -63,12 +77,11 @@ void free_command_line(struct command_line *line)
 	free(line);
 }
 
-struct command_line *new_command_line(const struct scene *scene, enum program program,
-				      const char *path)
+struct command_line *new_command_line(const struct scene *scene, enum program program, char **paths)
 {
 	struct command_line *line = calloc(1, sizeof(*line));
 
-	if (line && fill_command_line(line, scene, program, path) == 0)
+	if (line && fill_command_line(line, scene, program, paths) == 0)
 		return line;
 	complain("make a command line");
 	free_command_line(line);
