@@ -14,7 +14,8 @@
  * without a bound, and it has no descriptor of the caller's that somebody could wait for.
  *
  *	first process inside ends ──────► let the namespace go, end
- *	the monitor says so       ──────► free what is stuck, once; or let go
+ *	the monitor says so       ──────► cut connections to file servers, once; free all that is
+ *	                                  stuck, once; or let go
  *	the monitor is gone:
  *	    the command not yet executed,
  *	    or to die with it     ──────► kill; after a while, free what is stuck; let go
@@ -24,13 +25,13 @@
  * tells.
  *
  * To free what is stuck, a helper enters the mount namespace and goes through the file systems
- * that were mounted inside, once: it ends connections to file servers (FUSE), which frees who
- * waits for these, and takes down the others of the sandbox's own, so that their memory
- * is not held by a process that cannot end.  Somebody hostile can be in there with all
- * capabilities, and must not get at the helper, whose descriptors lead to the host
- * (CVE-2016-9962): it makes itself undumpable before it enters.  It works on descriptors, because a
- * path may lead through a file system that hangs.  What is mounted outside as well is left alone:
- * forcing it would end a connection of somebody else's.
+ * that were mounted inside, once: it cuts connections to file servers (FUSE), which frees who
+ * waits for these; and where nothing inside may live on, it takes down the others of the
+ * sandbox's own, so that their memory is not held by a process that cannot end.  Somebody hostile
+ *can be in there with all capabilities, and must not get at the helper, whose descriptors lead to
+ *the host (CVE-2016-9962): it makes itself undumpable before it enters.  It works on descriptors,
+ *because a path may lead through a file system that hangs.  What is mounted outside as well is left
+ *alone: forcing it would end a connection of somebody else's.
  */
 #include "sbx/janitor.h"
 
