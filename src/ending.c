@@ -216,9 +216,7 @@ static struct stuck *note(struct found *found, pid_t pid, enum stuck_role role)
 
 	if (out->n_stuck == REPORTED_MAX)
 		return NULL;
-	if (out->stuck == NULL)
-		out->stuck = calloc(REPORTED_MAX, sizeof(*out->stuck));
-	if (out->stuck == NULL || pid <= 0)
+	if (pid <= 0)
 		return NULL;
 	stuck = &out->stuck[out->n_stuck];
 	if (proc_is_ending(found->w->proc, pid, &holder, &status) < 0 ||
@@ -290,6 +288,9 @@ static void look_around(struct ending *w, struct outcome *out)
 {
 	struct found found = {.w = w, .out = out, .until = sys_now_ms() + STACKS_MS};
 
+	out->stuck = calloc(REPORTED_MAX, sizeof(*out->stuck));
+	if (out->stuck == NULL)
+		return;
 	if (w->command != 0)
 		(void)note(&found, w->command, STUCK_COMMAND);
 	if (!w->first.gone) {

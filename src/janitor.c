@@ -58,7 +58,8 @@
 #define PATH_BYTES 32
 #define HELPER_MS 500       /* for one helper */
 #define ALL_HELPERS_MS 1000 /* no more are begun after that */
-#define ABANDONED_MS 1000   /* for a sandbox without a monitor to end, before forcing and after */
+#define MOMENT_MS 20
+#define ABANDONED_MS 1000 /* for a sandbox without a monitor to end, before forcing and after */
 
 enum { HERE, THERE, ENDS };
 
@@ -343,8 +344,12 @@ static void go_on(const struct watch *w)
  */
 static void take_monitor_end(struct watch *w)
 {
+	struct pollfd inside = {.fd = w->inside}; /* for its end only */
 	bool executed = take_inside(w);
 
+	/* a reaper closes its end a moment after the command has been executed */
+	if (!executed && !w->box->plan->die_with_parent && sys_poll(&inside, 1, MOMENT_MS) > 0)
+		executed = take_inside(w);
 	(void)sys_close(w->monitor);
 	w->monitor = -1;
 	if (executed && !w->box->plan->die_with_parent) {

@@ -481,23 +481,19 @@ static int begin_and_build(struct box *box, struct held *held, struct err *e)
 /*
  * Become the command, or start it.  Returns the command's pid, or -errno with @e set.
  *
- * The monitor's end is the sandbox's up to the moment at which the command is executed, and
- * from then on if so wanted: the kernel sees to that, by killing this process; but where it
- * has to end others, it must live, and learns of it by the socket.
+ * If wanted, the kernel kills this process with the monitor, and so the sandbox; but not where
+ * this process has to end others: that one must live, and learns of it by the socket.  Up to
+ * the moment at which the command is executed, the janitor and a last look see to that.
  */
 static pid_t run_command(const struct box *box, struct err *e)
 {
-	pid_t pid;
 	int r = 0;
 
 	if (!box->has_reaper)
 		return introduce_and_exec(box, e);
-	if (box->reaper_ends)
+	if (box->reaper_ends || !box->plan->die_with_parent)
 		r = die_with_parent(false, e);
-	pid = r < 0 ? r : start_command(box, e);
-	if (pid > 0 && !box->plan->die_with_parent)
-		r = die_with_parent(false, e);
-	return r < 0 ? r : pid;
+	return r < 0 ? r : start_command(box, e);
 }
 
 /* Give up what was of use until the command ran; of capabilities, keep what is needed. */

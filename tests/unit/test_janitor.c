@@ -253,6 +253,7 @@ static void monitor_asks(enum janitor_request request)
 
 static void monitor_goes(void)
 {
+	fake_sys_always("poll inside, 20 ms", 0);
 	fake_sys_answer_data(WAIT, 1, "+.", 2);
 }
 
@@ -321,7 +322,8 @@ TEST(kills_a_sandbox_whose_monitor_goes_before_the_command_is_executed)
 	namespace_comes();
 	first_process_ends(WAIT_A_SECOND);
 	be_janitor();
-	assert_contains(fake_sys_trace(), TAKE_NAMESPACE "kill child 9\n" WAIT_A_SECOND "\n");
+	assert_contains(fake_sys_trace(), TAKE_NAMESPACE "poll inside, 20 ms\n"
+							 "kill child 9\n" WAIT_A_SECOND "\n");
 	assert_null(strstr(fake_sys_trace(), "/proc"));
 }
 
@@ -375,7 +377,7 @@ TEST(frees_what_a_kill_does_not_end_and_lets_go_in_the_end)
 			     "clone\n", WAIT_A_SECOND "\nlook inside, 0 ms\nexit 0\n"));
 	assert_int_equal(count_in(fake_sys_trace(), "open /proc path dir\n"), 1);
 	assert_int_equal(count_in(fake_sys_trace(), WAIT_A_SECOND), 2);
-	assert_int_equal(fake_sys_now(), 2000);
+	assert_int_equal(fake_sys_now(), 2020);
 }
 
 /* A reaper that is to end all inside does not: it is killed unless it has a command. */
@@ -674,6 +676,7 @@ TEST(unmounts_what_it_can_whichever_call_of_the_helper_fails)
 
 	for (nth = 3;; nth++) { /* behind socketpair and clone */
 		begin_helper();
+		fake_sys_always("poll inside, 20 ms", 0);
 		end_of_first_process();
 		fake_sys_fail_at(nth, EIO);
 		assert_in_range(be_helper(), 0, 1);
@@ -835,6 +838,7 @@ TEST(ends_and_lets_go_whichever_call_fails)
 		namespace_comes();
 		show_inside();
 		end_of_first_process();
+		fake_sys_always("poll inside, 20 ms", 0);
 		fake_sys_fail_at(nth, EIO);
 		be_janitor();
 		assert_int_equal(fake_sys_fd("/proc"), -1);

@@ -435,9 +435,10 @@ TEST(outlives_the_monitor_only_once_the_sandbox_stands)
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 9\n" INTRODUCE "read sock\n");
-	assert_contains(fake_sys_trace(), "chroot .\nprctl pdeathsig 9\nprctl child_subreaper 1\n"
-					  "prctl dumpable 0\nread janitor\nvfork, ");
-	assert_contains(fake_sys_trace(), "exec true as true\nprctl pdeathsig 0\nclose_range");
+	assert_contains(fake_sys_trace(),
+			"chroot .\nprctl pdeathsig 9\nprctl child_subreaper 1\n"
+			"prctl dumpable 0\nread janitor\nprctl pdeathsig 0\nvfork, ");
+	assert_contains(fake_sys_trace(), "exec true as true\nclose_range");
 }
 
 /* --- The command ---------------------------------------------------------- */
@@ -1007,6 +1008,7 @@ TEST(waits_for_the_caller_when_the_sandbox_stands)
 					  "read block\n"
 					  "read block\n"
 					  "read janitor\n"
+					  "prctl pdeathsig 0\n"
 					  "vfork, ");
 }
 
@@ -1183,9 +1185,10 @@ TEST(lets_nobody_look_at_it_but_those_who_have_more_than_the_payload)
 		box.dumpable = guards[i].dumpable;
 		process_ends("wait", COMMAND_PID);
 		assert_int_equal(fake_sys_run(run, NULL), 3);
-		assert_contains(fake_sys_trace(),
-				shown ? "\nprctl dumpable 1\nread janitor\nvfork"
-				      : "\nprctl dumpable 0\nread janitor\nvfork");
+		assert_contains(
+			fake_sys_trace(),
+			shown ? "\nprctl dumpable 1\nread janitor\nprctl pdeathsig 0\nvfork"
+			      : "\nprctl dumpable 0\nread janitor\nprctl pdeathsig 0\nvfork");
 		assert_contains(
 			fake_sys_trace(),
 			guards[i].has_guard

@@ -721,10 +721,9 @@ static char *read_mounts(void)
 static bool is_folder_empty(void)
 {
 	DIR *dir = opendir(folder);
-	const struct dirent *entry;
 	unsigned n = 0;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
+	while (dir != NULL && readdir(dir) != NULL)
 		n++;
 	if (dir != NULL)
 		(void)closedir(dir);
