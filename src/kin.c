@@ -255,12 +255,16 @@ static void kill_children(const struct kin *kin)
 {
 	char path[PATH_BYTES];
 	char list[LIST_BYTES];
+	char *end;
 	char *rest;
 
 	(void)snprintf(path, sizeof(path), "%d/task/%d/children", kin->root, kin->root);
 	for (unsigned i = 0; i < QUICK_TRIES && reap_children(); i++) {
 		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0)
 			return;
+		end = strrchr(list, ' ');
+		/* a blank follows each number: what comes after the last one has been cut */
+		list[end == NULL ? 0 : end - list] = '\0';
 		for (char *word = strtok_r(list, " ", &rest); word != NULL;
 		     word = strtok_r(NULL, " ", &rest))
 			(void)sys_kill((pid_t)strtol(word, NULL, 10), SIGKILL);

@@ -557,6 +557,16 @@ TEST(kills_its_children_quickly_where_all_are_meant)
 	assert_null(strstr(fake_sys_trace(), "kill"));
 }
 
+TEST(kills_nobody_whose_number_has_been_cut)
+{
+	show(ROOT, 1);
+	fake_sys_file("/proc/100/task/100/children", "101 70");
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_always("poll*", 0);
+	assert_int_equal(kin_end(&all_children, &at_once), 0);
+	assert_contains(fake_sys_trace(), "kill 101 9\nwait nohang\n");
+}
+
 TEST(reaps_its_children_in_their_time_where_all_are_meant)
 {
 	show_one();
@@ -724,6 +734,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(
 		gives_up_on_children_whom_it_does_not_find_without_being_busy_meanwhile, set_up),
 	cmocka_unit_test_setup(kills_its_children_quickly_where_all_are_meant, set_up),
+	cmocka_unit_test_setup(kills_nobody_whose_number_has_been_cut, set_up),
 	cmocka_unit_test_setup(reaps_its_children_in_their_time_where_all_are_meant, set_up),
 	cmocka_unit_test_setup(ends_those_who_come_while_it_ends_others, set_up),
 	cmocka_unit_test_setup(waits_for_a_zombie_that_is_somebody_else_s, set_up),
