@@ -24,6 +24,7 @@
 #define MAX_FDS 8192
 #define MAX_ANSWERS 64
 #define MAX_FILES 256
+#define TEXT_BYTES (256 << 10)
 #define MAX_HOOKS 16
 #define MAX_WRITTEN 64
 #define MAX_LEFT 1024
@@ -52,7 +53,8 @@ struct fd {
 
 struct file {
 	char name[NAME_BYTES];
-	char *text; /* NULL if it does not exist */
+	bool exists;
+	char text[TEXT_BYTES];
 };
 
 struct hook {
@@ -84,7 +86,6 @@ static struct {
 	int next_fd;
 	struct answer answers[MAX_ANSWERS];
 	unsigned n_answers;
-	struct file files[MAX_FILES];
 	unsigned n_files;
 	struct hook hooks[MAX_HOOKS];
 	unsigned n_hooks;
@@ -107,13 +108,14 @@ static struct {
 	int status;     /* how a process came to its end */
 } fake;
 
+/* Those beyond fake.n_files are of no meaning: a reset need not touch them. */
+static struct file files[MAX_FILES];
+
 /* What execs left behind, so that nobody takes it for lost. */
 static const void *volatile left_behind[MAX_LEFT];
 
 void fake_sys_reset(void)
 {
-	for (unsigned i = 0; i < fake.n_files; i++)
-		free(fake.files[i].text);
 	memset(&fake, 0, sizeof(fake));
 	fake.next_fd = FIRST_FD;
 	fake.pid = REAPER_PID;
@@ -204,8 +206,8 @@ void fake_sys_then(const char *line, void (*hook)(void *arg), void *arg)
 static struct file *find_file(const char *name)
 {
 	for (unsigned i = 0; i < fake.n_files; i++)
-		if (strcmp(fake.files[i].name, name) == 0)
-			return &fake.files[i];
+		if (strcmp(files[i].name, name) == 0)
+			return &files[i];
 	return NULL;
 }
 
@@ -215,18 +217,20 @@ void fake_sys_file(const char *name, const char *text)
 
 	if (file == NULL) {
 		assert_true(fake.n_files < MAX_FILES);
-		file = &fake.files[fake.n_files++];
+		file = &files[fake.n_files++];
 		(void)snprintf(file->name, sizeof(file->name), "%s", name);
 	}
-	free(file->text);
-	file->text = text == NULL ? NULL : strdup(text);
+	file->exists = text != NULL;
+	if (file->exists)
+		assert_in_range(snprintf(file->text, sizeof(file->text), "%s", text), 0,
+				sizeof(file->text) - 1);
 }
 
 const char *fake_sys_contents(const char *name)
 {
 	const struct file *file = find_file(name);
 
-	return file == NULL ? NULL : file->text;
+	return file == NULL || !file->exists ? NULL : file->text;
 }
 
 int64_t fake_sys_now(void)
@@ -645,7 +649,7 @@ static int if_exists(int fd)
 {
 	const struct file *file = find_file(fake.fds[fd].name);
 
-	if (file == NULL || file->text != NULL)
+	if (file == NULL || file->exists)
 		return fd;
 	fake.fds[fd].is_open = false;
 	return -ENOENT;
@@ -681,7 +685,7 @@ ssize_t sys_read(int fd, void *buf, size_t size)
 		return -EBADF; /* as of a file system that could not be opened */
 	outcome = call("read %s", name_of(fd));
 	file = find_file(name_of(fd));
-	if (outcome.is_told || file == NULL || file->text == NULL)
+	if (outcome.is_told || file == NULL || !file->exists)
 		return give(outcome, buf, size, 0);
 	n = strnlen(file->text + fake.fds[fd].at, size);
 	memcpy(buf, file->text + fake.fds[fd].at, n);
@@ -711,7 +715,7 @@ ssize_t sys_getdents(int fd, void *buf, size_t size)
 
 	if (outcome.is_told)
 		return (ssize_t)outcome.r;
-	if (file == NULL || file->text == NULL)
+	if (file == NULL || !file->exists)
 		return 0;
 	word = file->text + fake.fds[fd].at;
 	while (*(word += strspn(word, " ")) != '\0' && used + most <= size) {
@@ -792,7 +796,7 @@ ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 	file = find_file(name);
 	if (outcome.is_told || file == NULL)
 		return give(outcome, buf, size, -EINVAL);
-	if (file->text == NULL)
+	if (!file->exists)
 		return -ENOENT;
 	n = strnlen(file->text, size);
 	memcpy(buf, file->text, n);
@@ -1333,20 +1337,16 @@ int sys_kill(pid_t pid, int sig)
 static void stop_or_go_on(const char *name, int sig)
 {
 	char path[NAME_BYTES];
-	const char *old;
-	char text[LINE_BYTES];
+	struct file *file;
 	char *state;
 
 	(void)snprintf(path, sizeof(path), "%s/stat", name);
-	old = sig == SIGSTOP || sig == SIGCONT ? fake_sys_contents(path) : NULL;
-	if (old == NULL)
+	file = sig == SIGSTOP || sig == SIGCONT ? find_file(path) : NULL;
+	if (file == NULL || !file->exists)
 		return;
-	(void)snprintf(text, sizeof(text), "%s", old);
-	state = strstr(text, sig == SIGSTOP ? ") S " : ") T ");
-	if (state != NULL) {
+	state = strstr(file->text, sig == SIGSTOP ? ") S " : ") T ");
+	if (state != NULL)
 		state[2] = sig == SIGSTOP ? 'T' : 'S';
-		fake_sys_file(path, text);
-	}
 }
 
 int sys_pidfd_send_signal(int pidfd, int sig)

@@ -196,7 +196,7 @@ static int soak_and_tell(struct soak *soak, unsigned launches, unsigned at_once)
 
 int main(int argc, char **argv)
 {
-	struct soak soak = {.sbx = argc > 1 ? argv[1] : NULL};
+	struct soak soak = {.sbx = argc > 1 ? argv[1] : ""};
 	unsigned launches = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : LAUNCHES;
 	unsigned at_once = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : IN_FLIGHT;
 
