@@ -255,11 +255,12 @@ static void kill_children(const struct kin *kin)
 {
 	char path[PATH_BYTES];
 	char list[LIST_BYTES];
-	char *end;
 	char *rest;
 
 	(void)snprintf(path, sizeof(path), "%d/task/%d/children", kin->root, kin->root);
 	for (unsigned i = 0; i < QUICK_TRIES && reap_children(); i++) {
+		char *end;
+
 		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0)
 			return;
 		end = strrchr(list, ' ');
