@@ -6,7 +6,7 @@ _sbx_arg0()
 {
 	local words=
 	case $1 in
-		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --overlay-src)
+		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --free-bind | --overlay-src)
 			words=$(compgen -f -- "$cur")
 			;;
 		--tmp-overlay | --ro-overlay | --tmpfs | --dir | --proc | --dev | --mqueue | --remount-ro | --lock-file)
@@ -32,7 +32,7 @@ _sbx_arg1()
 {
 	local words=
 	case $1 in
-		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --bind-fd | --ro-bind-fd | --symlink | --file | --bind-data | --ro-bind-data | --chmod)
+		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --bind-fd | --ro-bind-fd | --free-bind | --symlink | --file | --bind-data | --ro-bind-data | --chmod)
 			words=$(compgen -f -- "$cur")
 			;;
 		--overlay)
@@ -88,6 +88,7 @@ _sbx_arity()
 		--ro-bind-try) echo 2 ;;
 		--bind-fd) echo 2 ;;
 		--ro-bind-fd) echo 2 ;;
+		--free-bind) echo 2 ;;
 		--overlay) echo 3 ;;
 		--tmp-overlay) echo 1 ;;
 		--ro-overlay) echo 1 ;;
@@ -111,6 +112,8 @@ _sbx_arity()
 		--unsetenv) echo 1 ;;
 		--cap-add) echo 1 ;;
 		--cap-drop) echo 1 ;;
+		--lock-mounts) echo 0 ;;
+		--no-lock-mounts) echo 0 ;;
 		--seccomp) echo 1 ;;
 		--add-seccomp-fd) echo 1 ;;
 		--exec-label) echo 1 ;;
@@ -156,7 +159,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --assert-userns-disabled --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --assert-userns-disabled --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

@@ -34,6 +34,7 @@ _arguments -S \
 	"*--ro-bind-try[Like --ro-bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
 	"*--bind-fd[Bind what FD is open on at DEST]:FD::DEST:_files" \
 	"*--ro-bind-fd[Like --bind-fd, read-only]:FD::DEST:_files" \
+	"*--free-bind[Like --bind, for COMMAND to unmount in spite of --lock-mounts]:SRC:_files:DEST:_files" \
 	"*--overlay[Mount the --overlay-srcs at DEST, with changes kept in RWSRC]:RWSRC:_files -/:WORKDIR:_files -/:DEST:_files" \
 	"*--tmp-overlay[Mount the --overlay-srcs at DEST, with changes thrown away]:DEST:_files" \
 	"*--ro-overlay[Mount the --overlay-srcs, two or more, at DEST, read-only]:DEST:_files" \
@@ -57,6 +58,8 @@ _arguments -S \
 	"*--unsetenv[Remove an environment variable]:VAR:_parameters -g '*export*'" \
 	"*--cap-add[Give COMMAND the capability CAP, or ALL]:CAP:" \
 	"*--cap-drop[Take the capability CAP, or ALL, from COMMAND]:CAP:" \
+	"*--lock-mounts[Keep COMMAND from changing mounts, with CAP_SYS_ADMIN, too]" \
+	"*--no-lock-mounts[Let COMMAND change all mounts, even with --cap-add CAP_SYS_ADMIN]" \
 	"*--seccomp[Apply the seccomp program read from FD]:FD:" \
 	"*--add-seccomp-fd[Apply one more seccomp program, read from FD]:FD:" \
 	"*--exec-label[Execute COMMAND with the SELinux label LABEL]:LABEL:" \

@@ -5,6 +5,7 @@
 
 #include "sbx/apply.h"
 #include "sbx/dest.h"
+#include "sbx/lock.h"
 #include "sbx/source.h"
 #include "sbx/sys.h"
 
@@ -32,6 +33,8 @@ static int attach(struct site *site, const struct op *op, int tree, struct err *
 
 	if (r < 0)
 		return err_sys(e, r, "cannot restrict the mount for %s", op->dest);
+	if ((op->flags & OP_FREE) && site->lock_mounts)
+		return lock_set_aside(site, op, tree, e);
 	return apply_attach(site, op, tree, e);
 }
 

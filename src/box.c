@@ -116,9 +116,10 @@ static int prepare(struct box *box, struct err *e)
 	if (r == 0)
 		r = caps_plan(box->plan, box->ns.outside.uid == 0, ns_other_users(&box->ns),
 			      &box->caps, e);
+	if (r == 0)
+		r = ns_plan_second(box->plan, &box->caps, &box->ns, e);
 	if (r < 0)
 		return r;
-	ns_plan_second(box->plan, !box->caps.set || box->caps.keep != 0, &box->ns);
 	plan_end(box);
 	box->dumpable = sys_prctl(PR_GET_DUMPABLE, 0) == 1;
 	if (box->reaper_ends)

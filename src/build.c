@@ -6,6 +6,7 @@
 
 #include "sbx/apply.h"
 #include "sbx/label.h"
+#include "sbx/lock.h"
 #include "sbx/sys.h"
 
 static int set_hostname(const struct plan *plan, struct err *e)
@@ -46,7 +47,8 @@ static int set_up_namespaces(const struct box *box, int proc, struct err *e)
 	return r < 0 ? r : bring_up_network(&box->ns, e);
 }
 
-static int build_root(const struct box *box, struct err *e)
+/* Build the root and enter it.  What has been put aside is in the working directory then. */
+static int build_root(const struct box *box, bool *aside, struct err *e)
 {
 	struct site site = {
 		.roots = ROOTS_NONE,
@@ -54,6 +56,7 @@ static int build_root(const struct box *box, struct err *e)
 		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
 		.cover_procfs = box->ns.outside.uid == 0,
 		.tty = box->tty,
+		.lock_mounts = box->ns.lock_mounts,
 	};
 	int r = label_apply(box->plan, e);
 
@@ -63,6 +66,12 @@ static int build_root(const struct box *box, struct err *e)
 		r = apply_ops(&site, e);
 	if (r == 0)
 		r = root_enter(&site.roots, e);
+	*aside = site.aside > 0;
+	if (r == 0 && *aside) {
+		r = sys_fchdir(site.roots.stage);
+		if (r < 0)
+			(void)err_sys(e, r, "cannot go to the stage");
+	}
 	roots_done(&site.roots);
 	return r;
 }
@@ -79,13 +88,16 @@ static int make_session(const struct plan *plan, struct err *e)
 
 int build(struct box *box, int proc, struct err *e)
 {
+	bool aside = false;
 	int r;
 
 	box->umask = sys_umask(0); /* modes are made as asked for */
 	r = set_up_namespaces(box, proc, e);
 	if (r == 0)
-		r = build_root(box, e);
+		r = build_root(box, &aside, e);
 	if (r == 0)
 		r = ns_enter_last(&box->ns, proc, e);
+	if (r == 0 && aside)
+		r = lock_hand_over(box->plan, e);
 	return r < 0 ? r : make_session(box->plan, e);
 }

@@ -70,18 +70,20 @@ static int own(uint64_t *permitted, uint64_t *effective)
 	return 0;
 }
 
-/* Apply the changes that @plan has to @keep.  @all is what ALL means. */
-static int change(const struct plan *plan, uint64_t all, uint64_t *keep, struct err *e)
+/* Apply the changes that @plan has to @caps.  @all is what ALL means. */
+static int change(const struct plan *plan, uint64_t all, struct caps *caps, struct err *e)
 {
 	for (size_t i = 0; i < plan->n_caps; i++) {
 		uint64_t bits;
 
 		if (!find(plan->caps[i].name, all, &bits))
 			return unknown(&plan->caps[i], e);
-		if (plan->caps[i].add)
-			*keep |= bits;
-		else
-			*keep &= ~bits;
+		caps->keep &= ~bits;
+		caps->added &= ~bits;
+		if (plan->caps[i].add) {
+			caps->keep |= bits;
+			caps->added |= bits;
+		}
 	}
 	return 0;
 }
@@ -96,7 +98,7 @@ int caps_plan(const struct plan *plan, bool is_root, bool other_users, struct ca
 
 	if (r < 0)
 		return err_sys(e, r, "cannot read the capabilities of this process");
-	r = change(plan, other_users ? all : permitted, &caps.keep, e);
+	r = change(plan, other_users ? all : permitted, &caps, e);
 	if (r == 0)
 		*ret = caps;
 	return r;

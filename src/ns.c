@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
@@ -34,6 +35,7 @@
 
 #include "sbx/hint.h"
 #include "sbx/io.h"
+#include "sbx/lock.h"
 #include "sbx/num.h"
 #include "sbx/sys.h"
 
@@ -135,12 +137,41 @@ int ns_plan(const struct plan *plan, bool lent, struct ns *ret, struct err *e)
 	return 0;
 }
 
-void ns_plan_second(const struct plan *plan, bool has_caps, struct ns *ns)
+/*
+ * Whether mounts have to be locked: without CAP_SYS_ADMIN, the kernel lets nobody change them.
+ * Returns that or -EINVAL with @e set.
+ */
+static int locks_mounts(const struct plan *plan, const struct caps *caps, const struct ns *ns,
+			struct err *e)
+{
+	const uint64_t admin = caps_bit(CAP_SYS_ADMIN);
+	bool joined = ns->users >= 0 || ns->users2 >= 0;
+
+	if (plan->lock_mounts == LOCK_NO || !(caps->keep & admin))
+		return false;
+	if (plan->lock_mounts == LOCK_IF_CAP_ADDED)
+		return !plan->as_bwrap && !joined && (caps->added & admin);
+	if (!joined)
+		return true;
+	(void)err_set(e, EINVAL, "cannot be combined with --userns or --userns2");
+	(void)err_hint(e, "a --userns2 below --userns keeps COMMAND from the mounts as well");
+	return err_option(e, "lock-mounts");
+}
+
+int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, struct err *e)
 {
 	bool is_root = ns->inside.uid == 0 && ns->inside.gid == 0;
+	bool has_caps = !caps->set || caps->keep != 0;
+	int r = locks_mounts(plan, caps, ns, e);
 
-	ns->second = has_caps && ns_own_users(ns) &&
-		     (plan->disable_userns || (plan_has_op(plan, OP_DEV) && !is_root));
+	if (r < 0)
+		return r;
+	ns->lock_mounts = r;
+	ns->second = ns->lock_mounts ||
+		     (has_caps && ns_own_users(ns) &&
+		      (plan->disable_userns || (plan_has_op(plan, OP_DEV) && !is_root)));
+	caps->bound = caps->bound || ns->second;
+	return 0;
 }
 
 bool ns_other_users(const struct ns *ns)
@@ -411,7 +442,9 @@ int ns_enter_last(const struct ns *ns, int proc, struct err *e)
 		r = enter(ns->users2, CLONE_NEWUSER, "userns2", e);
 	if (r == 0 && ns->disable_users)
 		r = limit_users(proc, ns->second ? "1" : "0", e);
-	if (r == 0 && ns->second)
+	if (r == 0 && ns->lock_mounts)
+		r = lock_enter(proc, e);
+	else if (r == 0 && ns->second)
 		r = enter_second(proc, ns->inside, e);
 	if (r == 0 && ns->check_no_users)
 		r = check_no_users(e);

@@ -292,6 +292,15 @@ const struct opt opt_table[] = {
 		.flags = OP_READONLY,
 	},
 	{
+		.name = "free-bind",
+		.args = {ARG_SRC, ARG_DEST},
+		.group = GROUP_FILES,
+		.help = "Like --bind, for COMMAND to unmount in spite of --lock-mounts",
+		.take = take_op,
+		.op = OP_BIND,
+		.flags = OP_FREE,
+	},
+	{
 		.name = "overlay",
 		.args = {ARG_RWSRC, ARG_WORKDIR, ARG_DEST},
 		.group = GROUP_FILES,
@@ -482,6 +491,20 @@ const struct opt opt_table[] = {
 		.group = GROUP_RESTRICTIONS,
 		.help = "Take the capability CAP, or ALL, from COMMAND",
 		.take = take_cap_drop,
+	},
+	{
+		.name = "lock-mounts",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Keep COMMAND from changing mounts, with CAP_SYS_ADMIN, too",
+		.take = take_lock_mounts,
+		.flags = LOCK_YES,
+	},
+	{
+		.name = "no-lock-mounts",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Let COMMAND change all mounts, even with --cap-add CAP_SYS_ADMIN",
+		.take = take_lock_mounts,
+		.flags = LOCK_NO,
 	},
 	{
 		.name = "seccomp",

@@ -65,6 +65,13 @@ TAKE(unshare)
 	return 0;
 }
 
+TAKE(lock_mounts)
+{
+	(void)args, (void)e;
+	p->plan->lock_mounts = opt->flags;
+	return 0;
+}
+
 TAKE(share_net)
 {
 	(void)opt, (void)args, (void)e;

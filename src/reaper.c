@@ -436,8 +436,8 @@ static int reap_and_end(const struct box *box, const struct held *held, pid_t co
 static int open_proc(const struct box *box, int *ret, struct err *e)
 {
 	*ret = -1;
-	if (!ns_other_users(&box->ns) && !box->ns.check_no_users && !box_is_watched(box) &&
-	    !box->reaper_ends)
+	if (!ns_other_users(&box->ns) && !box->ns.second && !box->ns.check_no_users &&
+	    !box_is_watched(box) && !box->reaper_ends)
 		return 0;
 	*ret = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	return *ret < 0 ? err_sys(e, *ret, "cannot open /proc on the host") : 0;

@@ -144,9 +144,14 @@ static int same_place(int a, int b)
 	return r < 0 ? r : x.stx_mnt_id == y.stx_mnt_id && x.stx_ino == y.stx_ino;
 }
 
+int root_is(const struct roots *roots, int place)
+{
+	return same_place(place, roots->box);
+}
+
 int root_mount(struct roots *roots, int mount, int dest)
 {
-	int is_root = same_place(dest, roots->box);
+	int is_root = root_is(roots, dest);
 	int r = is_root < 0 ? is_root : sys_move_mount(mount, dest);
 
 	if (r < 0 || !is_root)
@@ -187,6 +192,5 @@ int root_enter(struct roots *roots, struct err *e)
 		r = sys_chroot(".");
 	if (r < 0)
 		return err_sys(e, r, "cannot enter the new root");
-	roots_done(roots);
 	return 0;
 }

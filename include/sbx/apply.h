@@ -11,7 +11,9 @@ struct site {
 	bool new_procfs;   /* the process namespace is new: it has a procfs of its own */
 	bool cover_procfs; /* the payload might write to the host's parts of /proc */
 	const char *tty;   /* path of the terminal on standard output, "" if none */
+	bool lock_mounts;  /* see lock.h */
 	unsigned overlays; /* that have a place for their changes on the stage */
+	unsigned aside;    /* mounts that have been put aside, see lock.h */
 };
 
 /*

@@ -7,9 +7,10 @@
 
 /* The capabilities that the command gets: see capabilities(7). */
 struct caps {
-	bool set;      /* false: root's, as they are */
-	bool bound;    /* but in another user namespace no more than it had before */
-	uint64_t keep; /* bit n: capability n; with @set in every set, all others in none */
+	bool set;       /* false: root's, as they are */
+	bool bound;     /* but in another user namespace no more than it had before */
+	uint64_t keep;  /* bit n: capability n; with @set in every set, all others in none */
+	uint64_t added; /* those of @keep that options have given */
 };
 
 /*

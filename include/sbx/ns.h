@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "sbx/caps.h"
 #include "sbx/plan.h"
 
 struct ids {
@@ -23,10 +24,15 @@ enum ns_mapper {
  * A user namespace maps one user and one group.  Where the command keeps capabilities
  * but must not get hold of the mounts of --dev, or of what --disable-userns forbids,
  * it runs in a second one, inside the first, to which these belong.
+ *
+ * The same goes for mounts that are to be locked: the second user namespace has a mount
+ * namespace of its own, and in a copy that a less privileged user namespace owns the kernel
+ * lets nobody undo what was there before: see mount_namespaces(7).
  */
 struct ns {
 	unsigned flags;      /* CLONE_NEW* to make at once; CLONE_NEWNS always */
-	bool second;         /* a second user namespace once the mounts stand */
+	bool second;         /* a second user namespace once the mounts stand, */
+	bool lock_mounts;    /* and with it a second mount namespace */
 	bool disable_users;  /* forbid more user namespaces */
 	bool check_no_users; /* see that there can be no more */
 	enum ns_mapper mapper;
@@ -63,8 +69,14 @@ struct ns_ids {
  */
 int ns_plan(const struct plan *plan, bool lent, struct ns *ret, struct err *e) must_check;
 
-/* Decide on the second user namespace: @has_caps if the command has any capability. */
-void ns_plan_second(const struct plan *plan, bool has_caps, struct ns *ns);
+/*
+ * Decide on the second user namespace.  @caps are the command's; where it comes with one of its
+ * own, these hold in that alone, and are limited to what it would have had.
+ *
+ * Returns 0 or -EINVAL with @e naming the option that cannot be had.
+ */
+int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns,
+		   struct err *e) must_check;
 
 /* Whether the command is in another user namespace than the caller. */
 bool ns_other_users(const struct ns *ns);

@@ -95,7 +95,8 @@ struct opt {
 	/* Put the option into the plan.  @args has as many entries as the option. */
 	int (*take)(struct parse *p, const struct opt *opt, const char *const *args, struct err *e);
 	enum op_kind op;     /* for take_op() */
-	unsigned flags;      /* take_op(): enum op_flags; take_unshare(): CLONE_NEW* */
+	unsigned flags;      /* take_op(): enum op_flags; take_unshare(): CLONE_NEW*;
+			      * take_lock_mounts(): enum lock_mounts */
 	unsigned try_flags;  /* take_unshare(): CLONE_NEW* where the kernel has them */
 	size_t field;        /* take_bool() and so on: offset in struct plan */
 	enum fd_use fd;      /* take_fd() */

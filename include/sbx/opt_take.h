@@ -22,6 +22,7 @@ TAKE(share_net);
 TAKE(uid);
 TAKE(gid);
 TAKE(op);
+TAKE(lock_mounts); /* the last one counts */
 TAKE(perms);
 TAKE(size);
 TAKE(layer);

@@ -36,6 +36,7 @@ enum op_flags {
 	OP_READONLY = 1 << 0,
 	OP_DEVICES = 1 << 1,   /* device nodes of a bind work */
 	OP_IF_EXISTS = 1 << 2, /* a missing source is not an error */
+	OP_FREE = 1 << 3,      /* the command may unmount a bind although mounts are locked */
 };
 
 /* The layers of an overlay, the lowest first, and where it keeps changes. */
@@ -60,6 +61,13 @@ struct op {
 		int fd; /* OP_FILE, OP_BIND_DATA: the contents; OP_BIND_FD: the source */
 		struct op_overlay overlay; /* the OP_..._OVERLAYs */
 	};
+};
+
+/* Whether the command, with CAP_SYS_ADMIN, is kept from the mounts that were made for it. */
+enum lock_mounts {
+	LOCK_IF_CAP_ADDED, /* if that is an option's doing, and the name is sbx */
+	LOCK_YES,
+	LOCK_NO,
 };
 
 /* One change of the environment, in the order given. */
@@ -135,6 +143,7 @@ struct plan {
 	const char *exec_label; /* SELinux label of the command, NULL for none */
 	const char *file_label; /* SELinux label of files that are made, NULL for none */
 	const char *argv0;      /* NULL to use command[0] */
+	enum lock_mounts lock_mounts;
 	bool new_session;
 	bool die_with_parent;
 	bool kill_on_exit;    /* what COMMAND leaves running is ended, else it lives on */

@@ -32,6 +32,9 @@ void roots_done(struct roots *roots);
  */
 int root_begin(struct roots *roots, bool slave, struct err *e) must_check;
 
+/* Whether @place, a descriptor, is the sandbox's root.  Returns that or -errno. */
+int root_is(const struct roots *roots, int place) must_check;
+
 /*
  * Mount @mount on @dest, an O_PATH descriptor of a place inside the sandbox.  If
  * that is the sandbox's root, @mount becomes the root for all that follows.
@@ -42,7 +45,7 @@ int root_mount(struct roots *roots, int mount, int dest) must_check;
 
 /*
  * Make the sandbox's root the process's root and let go of the host's: from
- * here on no path leads to it.  Closes @roots when it succeeds.
+ * here on no path leads to it.
  *
  * Returns 0 or -errno with @e set.
  */

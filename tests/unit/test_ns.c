@@ -169,9 +169,11 @@ static const struct {
 TEST(makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first)
 {
 	for (size_t i = 0; i < LENGTH(seconds); i++) {
+		struct caps caps = {.set = true, .keep = seconds[i].has_caps};
 		struct ns ns = seconds[i].ns;
+		struct err e = {0};
 
-		ns_plan_second(&seconds[i].plan, seconds[i].has_caps, &ns);
+		assert_int_equal(ns_plan_second(&seconds[i].plan, &caps, &ns, &e), 0);
 		assert_int_equal(ns.second, seconds[i].second);
 	}
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "sbx/apply.h"
+
+/*
+ * Locked mounts: what sbx mounted, the command cannot undo, not even with CAP_SYS_ADMIN; but
+ * what --free-bind mounts, it can.
+ */
+
+/*
+ * While the sandbox is built: put the detached @tree of a --free-bind aside, and see that there
+ * is a place for it at @op's destination.  Returns 0 or -errno with @e set.
+ */
+int lock_set_aside(struct site *site, const struct op *op, int tree, struct err *e) must_check;
+
+/*
+ * Once it is built: enter a user namespace that has the same ids as the one before, and a mount
+ * namespace of its own, in which all mounts are locked.  @proc is the host's procfs.  Returns 0
+ * or -errno with @e set.
+ */
+int lock_enter(int proc, struct err *e) must_check;
+
+/*
+ * In there, with the stage as the working directory: mount what @plan's --free-binds have put
+ * aside, in their order.  The working directory is "/" then.  Returns 0 or -errno with @e set.
+ */
+int lock_hand_over(const struct plan *plan, struct err *e) must_check;

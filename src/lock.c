@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * With CAP_SYS_ADMIN a command could unmount, move and remount all that was mounted for it.
+ * No filter of system calls can tell such a mount from a copy that the command made of it.
+ * The kernel can: when a mount namespace is copied into a less privileged user namespace, it
+ * locks each mount, and each restriction of it, for good: see mount_namespaces(7).
+ *
+ *	outer    user and mount namespace in which everything is mounted
+ *	└─ inner    the command's: a copy, in which all of that is locked
+ *
+ * What the command mounts in there, copies of locked mounts included, is its own.
+ *
+ * The inner user namespace maps every id of the outer one to itself.  Only a process in the
+ * outer one has the right to do that, and whoever enters the inner one cannot come back: so a
+ * helper is forked before.
+ *
+ * What --free-bind mounts is to be the command's own, but for its restrictions, or it could
+ * have device nodes of the host's.  So it is mounted twice: first on the stage, to be copied,
+ * and its restrictions locked, with all others; then, inside, a clone of that copy is mounted
+ * at the destination.  The top of a clone is not locked.  The stage stays beneath the
+ * sandbox's root, which is locked, so that nobody gets to see it.
+ */
+#include "sbx/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "sbx/cleanup.h"
+#include "sbx/dest.h"
+#include "sbx/hint.h"
+#include "sbx/io.h"
+#include "sbx/sys.h"
+#include "sbx/text.h"
+
+#define NAME_BYTES 16
+#define PATH_BYTES 16
+#define MAP_BYTES 65536 /* more than the 340 lines that an id map can have */
+
+/* The name on the stage of the --free-bind number @i. */
+static void name_aside(char *name, unsigned i)
+{
+	(void)snprintf(name, NAME_BYTES, "free%u", i);
+}
+
+int lock_set_aside(struct site *site, const struct op *op, int tree, struct err *e)
+{
+	autoclose int dest = dest_mount_point(site->roots.box, op->dest, op->parents_mode, tree, e);
+	autoclose int aside = -1;
+	char name[NAME_BYTES];
+	int r = dest < 0 ? dest : root_is(&site->roots, dest);
+
+	if (dest < 0)
+		return dest;
+	if (r > 0)
+		return err_set(e, EINVAL, "the sandbox's root cannot be unmounted");
+	name_aside(name, site->aside++);
+	if (r == 0)
+		r = aside = dest_mount_point(site->roots.stage, name, op->parents_mode, tree, e);
+	if (aside >= 0)
+		r = sys_move_mount(tree, aside);
+	return r < 0 ? err_sys(e, r, "cannot put the mount for %s aside", op->dest) : 0;
+}
+
+/* What the helper is given. */
+struct mapper {
+	int proc;    /* the host's procfs */
+	int process; /* directory there of the process whose user namespace gets the maps */
+};
+
+/* Let the id map in @file be one that maps all ids of this process's to themselves. */
+static int copy_map(const struct mapper *m, const char *file)
+{
+	autoclose int fd = -1;
+	autofree char *map = NULL;
+	autotext struct text copy = {0};
+	char path[PATH_BYTES];
+	char *lines = NULL;
+	size_t len;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "self/%s", file);
+	fd = sys_openat(m->proc, path, O_RDONLY, 0);
+	r = fd < 0 ? fd : io_read_all(fd, MAP_BYTES, &map, &len);
+	if (r < 0)
+		return r;
+	for (char *line = strtok_r(map, "\n", &lines); line != NULL;
+	     line = strtok_r(NULL, "\n", &lines)) {
+		char *words = NULL;
+		const char *inside = strtok_r(line, " ", &words);
+		const char *outside = strtok_r(NULL, " ", &words);
+		const char *count = strtok_r(NULL, " ", &words);
+
+		if (inside == NULL || outside == NULL || count == NULL)
+			return -EINVAL;
+		text_put(&copy, "%s %s %s\n", inside, inside, count);
+	}
+	return copy.failed ? -ENOMEM : io_write_file(m->process, file, copy.start);
+}
+
+/* The helper: when told to, map the ids, and tell how that went.  Does not return. */
+static void be_mapper(const struct mapper *m, int sock)
+{
+	int r = io_await_byte(sock);
+
+	if (r == 0)
+		r = copy_map(m, "uid_map");
+	if (r == 0)
+		r = copy_map(m, "gid_map");
+	(void)sys_write(sock, &r, sizeof(r));
+	sys_exit(0);
+}
+
+/* Have the helper at the other end of @sock map the ids.  Returns 0 or -errno with @e set. */
+static int have_mapped(int sock, struct err *e)
+{
+	ssize_t n = sys_send(sock, "", 1, -1);
+	int r = 0;
+
+	if (n >= 0)
+		n = sys_read(sock, &r, sizeof(r));
+	if (n >= 0 && (size_t)n != sizeof(r))
+		n = -ECHILD;
+	if (n < 0)
+		r = (int)n;
+	return r < 0 ? err_sys(e, r, "cannot map the ids of the second user namespace") : 0;
+}
+
+/* With a helper at the other end of @sock: enter the namespaces. */
+static int enter(int sock, struct err *e)
+{
+	int r = sys_unshare(CLONE_NEWUSER | CLONE_NEWNS);
+
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot make the namespaces in which mounts are locked");
+		hint_namespaces(CLONE_NEWUSER, e);
+		return r;
+	}
+	return have_mapped(sock, e);
+}
+
+int lock_enter(int proc, struct err *e)
+{
+	enum { HERE, THERE, ENDS };
+	struct mapper m = {.proc = proc};
+	autoclose int process = sys_openat(proc, "self", O_PATH | O_DIRECTORY, 0);
+	autoclose int pidfd = -1;
+	int pair[ENDS];
+	int status;
+	pid_t pid = process < 0 ? process : sys_socketpair(pair);
+	int r;
+
+	if (pid < 0)
+		return err_sys(e, pid, "cannot prepare a helper that maps ids");
+	m.process = process;
+	pid = sys_clone(0, &pidfd);
+	if (pid == 0) {
+		(void)sys_close(pair[HERE]);
+		be_mapper(&m, pair[THERE]);
+	}
+	(void)sys_close(pair[THERE]);
+	r = pid < 0 ? err_sys(e, pid, "cannot make a helper that maps ids") : enter(pair[HERE], e);
+	(void)sys_close(pair[HERE]);
+	while (pid > 0 && sys_wait(pid, &status, 0) == -EINTR)
+		;
+	return r;
+}
+
+/* Mount what the --free-bind number @i has put aside below @root. */
+static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
+{
+	autoclose int tree = -1;
+	autoclose int dest = -1;
+	char name[NAME_BYTES];
+	int r;
+
+	name_aside(name, i);
+	tree = sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE | AT_RECURSIVE);
+	if (tree < 0)
+		return err_sys(e, tree, "cannot find the mount for %s again", op->dest);
+	dest = dest_open(root, op->dest, e);
+	if (dest < 0)
+		return dest;
+	r = sys_move_mount(tree, dest);
+	return r < 0 ? err_sys(e, r, "cannot mount on %s", op->dest) : 0;
+}
+
+int lock_hand_over(const struct plan *plan, struct err *e)
+{
+	autoclose int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	unsigned aside = 0;
+	int r;
+
+	if (root < 0)
+		return err_sys(e, root, "cannot open the sandbox's root");
+	for (size_t i = 0; i < plan->n_ops; i++) {
+		const struct op *op = &plan->ops[i];
+
+		if (!(op->flags & OP_FREE) || mount_aside(op, aside++, root, e) >= 0)
+			continue;
+		(void)err_path(e, op->dest);
+		return err_option(e, op->option);
+	}
+	r = sys_fchdir(root);
+	return r < 0 ? err_sys(e, r, "cannot enter the sandbox's root") : 0;
+}
