@@ -9,7 +9,7 @@ _sbx_arg0()
 		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --free-bind | --overlay-src)
 			words=$(compgen -f -- "$cur")
 			;;
-		--tmp-overlay | --ro-overlay | --tmpfs | --dir | --proc | --dev | --mqueue | --remount-ro | --lock-file)
+		--tmp-overlay | --ro-overlay | --tmpfs | --dir | --proc | --dev | --mqueue | --remount-ro | --mask | --mask-try | --ro | --deny-create | --lock-file)
 			words=$(compgen -f -- "$cur")
 			;;
 		--chdir)
@@ -76,6 +76,7 @@ _sbx_arity()
 		--userns2) echo 1 ;;
 		--pidns) echo 1 ;;
 		--disable-userns) echo 0 ;;
+		--allow-userns) echo 0 ;;
 		--assert-userns-disabled) echo 0 ;;
 		--uid) echo 1 ;;
 		--gid) echo 1 ;;
@@ -103,6 +104,10 @@ _sbx_arity()
 		--ro-bind-data) echo 2 ;;
 		--remount-ro) echo 1 ;;
 		--chmod) echo 2 ;;
+		--mask) echo 1 ;;
+		--mask-try) echo 1 ;;
+		--ro) echo 1 ;;
+		--deny-create) echo 1 ;;
 		--perms) echo 1 ;;
 		--size) echo 1 ;;
 		--overlay-src) echo 1 ;;
@@ -159,7 +164,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --assert-userns-disabled --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --mask --mask-try --ro --deny-create --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

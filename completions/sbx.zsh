@@ -22,6 +22,7 @@ _arguments -S \
 	"*--userns2[Enter the user namespace FD once the sandbox is built]:FD:" \
 	"*--pidns[Use the process namespace FD, or make the new one in it]:FD:" \
 	"*--disable-userns[Forbid new user namespaces inside (needs --unshare-user)]" \
+	"*--allow-userns[Allow user namespaces inside in spite of --mask and the like]" \
 	"*--assert-userns-disabled[Fail if new user namespaces can be made inside]" \
 	"*--uid[User id inside (needs a user namespace)]:UID:" \
 	"*--gid[Group id inside (needs a user namespace)]:GID:" \
@@ -49,6 +50,10 @@ _arguments -S \
 	"*--ro-bind-data[Like --bind-data, read-only]:FD::DEST:_files" \
 	"*--remount-ro[Make the mount at DEST read-only, not those below it]:DEST:_files" \
 	"*--chmod[Change the permission bits of DEST]:OCTAL::DEST:_files" \
+	"*--mask[Make DEST empty, unreadable and unwritable]:DEST:_files" \
+	"*--mask-try[Like --mask, but skip a missing DEST]:DEST:_files" \
+	"*--ro[Make DEST, and what is below it, read-only]:DEST:_files" \
+	"*--deny-create[Keep DEST, which must not exist, from being created]:DEST:_files" \
 	"*--perms[Permission bits of what the next option makes]:OCTAL:" \
 	"*--size[Size of the next --tmpfs]:BYTES:" \
 	"*--overlay-src[A layer of the next overlay, on top of those given before]:SRC:_files" \

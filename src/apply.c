@@ -62,6 +62,9 @@ static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct 
 	[OP_BIND_DATA] = apply_bind_data,
 	[OP_CHMOD] = apply_chmod,
 	[OP_REMOUNT_RO] = apply_remount_ro,
+	[OP_MASK] = apply_mask,
+	[OP_RO] = apply_ro,
+	[OP_DENY_CREATE] = apply_deny_create,
 };
 
 int apply_ops(struct site *site, struct err *e)

@@ -169,25 +169,48 @@ static int walk_once(struct walk *w, struct dest *ret)
 	return r;
 }
 
-int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
-	      struct err *e)
+/* Walk to @path, as @w says. */
+static int find(struct walk *w, const char *path, struct dest *ret, struct err *e)
 {
-	struct walk w = {.root = box, .parents_mode = parents_mode, .keep_link = keep_link};
-	int r = path_clean(path, w.path, sizeof(w.path));
+	int r = path_clean(path, w->path, sizeof(w->path));
 
 	if (r == 0)
 		r = STEP_RESTART;
 	while (r == STEP_RESTART)
-		r = walk_once(&w, ret);
+		r = walk_once(w, ret);
 	if (r < 0)
 		return err_sys(e, r, "cannot find or make the way to %s in the sandbox", path);
 	return 0;
+}
+
+int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
+	      struct err *e)
+{
+	struct walk w = {.root = box, .parents_mode = parents_mode, .keep_link = keep_link};
+
+	return find(&w, path, ret, e);
 }
 
 /* Open what is at @dest, without following a link that came to be there. */
 static int open_found(const struct dest *dest)
 {
 	return sys_openat(dest->dir, dest->name, O_PATH | O_NOFOLLOW, 0);
+}
+
+int dest_resolve(int box, const char *path, char *ret, struct err *e)
+{
+	struct walk w = {.root = box, .parents_mode = DEST_NO_PARENTS};
+	autodest struct dest dest = DEST_NONE;
+	autoclose int fd = -1;
+	int r = find(&w, path, &dest, e);
+
+	if (r < 0)
+		return r;
+	fd = open_found(&dest);
+	if (fd < 0)
+		return err_sys(e, fd, "cannot open %s in the sandbox", path);
+	(void)memcpy(ret, w.path, sizeof(w.path));
+	return 0;
 }
 
 /*
@@ -261,4 +284,16 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount, 
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);
 	return fd;
+}
+
+int dest_placeholder(int box, const char *path, mode_t parents_mode, struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	autoclose int file = -1;
+	int r = dest_find(box, path, parents_mode, false, &dest, e);
+
+	if (r < 0)
+		return r;
+	file = sys_openat(dest.dir, dest.name, O_CREAT | O_EXCL | O_WRONLY, FILE_MODE);
+	return file < 0 ? err_sys(e, file, "cannot create %s", path) : fd_take(&file);
 }

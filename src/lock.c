@@ -16,6 +16,10 @@
  * outer one has the right to do that, and whoever enters the inner one cannot come back: so a
  * helper is forked before.
  *
+ * Namespaces of host names and cgroups are copied as well, so that its capabilities hold for
+ * them.  What the others hold cannot be copied: the network, the processes, and what System V
+ * calls IPC.
+ *
  * What --free-bind mounts is to be the command's own, but for its restrictions, or it could
  * have device nodes of the host's.  So it is mounted twice: first on the stage, to be copied,
  * and its restrictions locked, with all others; then, inside, a clone of that copy is mounted
@@ -131,10 +135,10 @@ static int have_mapped(int sock, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot map the ids of the second user namespace") : 0;
 }
 
-/* With a helper at the other end of @sock: enter the namespaces. */
-static int enter(int sock, struct err *e)
+/* With a helper at the other end of @sock: enter the namespaces; see lock_enter(). */
+static int enter(int sock, unsigned flags, struct err *e)
 {
-	int r = sys_unshare(CLONE_NEWUSER | CLONE_NEWNS);
+	int r = sys_unshare((int)(CLONE_NEWUSER | CLONE_NEWNS | flags));
 
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot make the namespaces in which mounts are locked");
@@ -144,7 +148,7 @@ static int enter(int sock, struct err *e)
 	return have_mapped(sock, e);
 }
 
-int lock_enter(int proc, struct err *e)
+int lock_enter(int proc, unsigned flags, struct err *e)
 {
 	enum { HERE, THERE, ENDS };
 	struct mapper m = {.proc = proc};
@@ -164,7 +168,8 @@ int lock_enter(int proc, struct err *e)
 		be_mapper(&m, pair[THERE]);
 	}
 	(void)sys_close(pair[THERE]);
-	r = pid < 0 ? err_sys(e, pid, "cannot make a helper that maps ids") : enter(pair[HERE], e);
+	r = pid < 0 ? err_sys(e, pid, "cannot make a helper that maps ids")
+		    : enter(pair[HERE], flags, e);
 	(void)sys_close(pair[HERE]);
 	while (pid > 0 && sys_wait(pid, &status, 0) == -EINTR)
 		;

@@ -58,7 +58,7 @@ static bool users_allowed(void)
 {
 	char max[MAP_BYTES];
 
-	if (sys_access("/proc/self/ns/user", F_OK) < 0)
+	if (sys_faccessat(AT_FDCWD, "/proc/self/ns/user", F_OK) < 0)
 		return false;
 	return io_read_line(AT_FDCWD, "/proc/sys/user/max_user_namespaces", max, sizeof(max)) < 0 ||
 	       strcmp(max, "0") != 0;
@@ -66,7 +66,7 @@ static bool users_allowed(void)
 
 static bool cgroups_available(void)
 {
-	return sys_access("/proc/self/ns/cgroup", F_OK) == 0;
+	return sys_faccessat(AT_FDCWD, "/proc/self/ns/cgroup", F_OK) == 0;
 }
 
 /* Those of @flags that this host has: what the -try options make. */
@@ -158,6 +158,13 @@ static int locks_mounts(const struct plan *plan, const struct caps *caps, const 
 	return err_option(e, "lock-mounts");
 }
 
+/* Whether user namespaces are forbidden for the sake of paths that are protected. */
+static bool protects(const struct plan *plan, const struct caps *caps, const struct ns *ns)
+{
+	return plan_protects(plan) && !plan->allow_userns && ns_own_users(ns) &&
+	       ns->mapper != NS_MAPPER_CALLER && !(caps->keep & caps_bit(CAP_SYS_ADMIN));
+}
+
 int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, struct err *e)
 {
 	bool is_root = ns->inside.uid == 0 && ns->inside.gid == 0;
@@ -167,9 +174,11 @@ int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, st
 	if (r < 0)
 		return r;
 	ns->lock_mounts = r;
-	ns->second = ns->lock_mounts ||
-		     (has_caps && ns_own_users(ns) &&
-		      (plan->disable_userns || (plan_has_op(plan, OP_DEV) && !is_root)));
+	if (protects(plan, caps, ns))
+		ns->disable_users = ns->check_no_users = true;
+	ns->second =
+		ns->lock_mounts || (has_caps && ns_own_users(ns) &&
+				    (ns->disable_users || (plan_has_op(plan, OP_DEV) && !is_root)));
 	caps->bound = caps->bound || ns->second;
 	return 0;
 }
@@ -443,7 +452,7 @@ int ns_enter_last(const struct ns *ns, int proc, struct err *e)
 	if (r == 0 && ns->disable_users)
 		r = limit_users(proc, ns->second ? "1" : "0", e);
 	if (r == 0 && ns->lock_mounts)
-		r = lock_enter(proc, e);
+		r = lock_enter(proc, ns->flags & (CLONE_NEWUTS | CLONE_NEWCGROUP), e);
 	else if (r == 0 && ns->second)
 		r = enter_second(proc, ns->inside, e);
 	if (r == 0 && ns->check_no_users)

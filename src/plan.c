@@ -120,6 +120,12 @@ bool plan_has_op(const struct plan *plan, enum op_kind kind)
 	return false;
 }
 
+bool plan_protects(const struct plan *plan)
+{
+	return plan_has_op(plan, OP_MASK) || plan_has_op(plan, OP_RO) ||
+	       plan_has_op(plan, OP_DENY_CREATE);
+}
+
 static bool users_block_without_users(const struct plan *plan)
 {
 	return plan_fd(plan, FD_USERNS_BLOCK) >= 0 && !(plan->unshare & CLONE_NEWUSER);

@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,6 +118,16 @@ ssize_t sys_getdents(int fd, void *buf, size_t size)
 	return ret_size(getdents64(fd, buf, size));
 }
 
+int sys_faccessat(int dirfd, const char *path, int mode)
+{
+	return ret(faccessat(dirfd, path, mode, 0));
+}
+
+int sys_fstatfs(int fd, struct statfs *fs)
+{
+	return ret(fstatfs(fd, fs));
+}
+
 int sys_statx(int fd, unsigned mask, struct statx *st)
 {
 	return ret(statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, st));
@@ -130,11 +141,6 @@ int sys_fchmod(int fd, mode_t mode)
 int sys_fchmod_path(int fd, mode_t mode)
 {
 	return ret(syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH));
-}
-
-int sys_access(const char *path, int mode)
-{
-	return ret(access(path, mode));
 }
 
 int sys_getfd(int fd)

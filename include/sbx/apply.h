@@ -29,8 +29,8 @@ int apply_ops(struct site *site, struct err *e) must_check;
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e) must_check;
 
 /*
- * The kinds of op, by family: apply_bind.c, apply_overlay.c, apply_fs.c, apply_dev.c
- * and apply_file.c.  Each returns 0 or -errno with @e set; apply_ops() adds the
+ * The kinds of op, by family: apply_bind.c, apply_overlay.c, apply_fs.c, apply_dev.c,
+ * apply_file.c and apply_protect.c.  Each returns 0 or -errno with @e set; apply_ops() adds the
  * option's name.
  */
 #define APPLY(kind) int apply_##kind(struct site *site, const struct op *op, struct err *e)
@@ -50,5 +50,8 @@ APPLY(symlink);
 APPLY(file);
 APPLY(bind_data);
 APPLY(chmod);
+APPLY(mask);
+APPLY(ro);
+APPLY(deny_create);
 
 #undef APPLY

@@ -37,8 +37,21 @@ void dest_done(struct dest *dest);
 int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
 	      struct err *e) must_check;
 
+/*
+ * Write to @ret, of PATH_MAX bytes, where @path leads: as path_clean() does it, without any link
+ * or ".." in it, as things are now.  What is there has to exist.  Returns 0 or -errno with
+ * @e set.
+ */
+int dest_resolve(int box, const char *path, char *ret, struct err *e) must_check;
+
 /* Open what is at @path, which has to exist, as O_PATH.  Returns it or -errno with @e set. */
 int dest_open(int box, const char *path, struct err *e) must_check;
+
+/*
+ * Make an empty file at @path, where there is nothing yet, and the directories above it.
+ * Returns an O_PATH descriptor of it or -errno with @e set.
+ */
+int dest_placeholder(int box, const char *path, mode_t parents_mode, struct err *e) must_check;
 
 /*
  * Open @path as a place to mount @mount on.  What is missing is made: an empty

@@ -16,10 +16,11 @@ int lock_set_aside(struct site *site, const struct op *op, int tree, struct err 
 
 /*
  * Once it is built: enter a user namespace that has the same ids as the one before, and a mount
- * namespace of its own, in which all mounts are locked.  @proc is the host's procfs.  Returns 0
- * or -errno with @e set.
+ * namespace of its own, in which all mounts are locked; and copies of the namespaces @flags
+ * (CLONE_NEW*), for the command to have power over.  @proc is the host's procfs.  Returns 0 or
+ * -errno with @e set.
  */
-int lock_enter(int proc, struct err *e) must_check;
+int lock_enter(int proc, unsigned flags, struct err *e) must_check;
 
 /*
  * In there, with the stage as the working directory: mount what @plan's --free-binds have put

@@ -28,6 +28,9 @@ enum op_kind {
 	OP_FILE,
 	OP_BIND_DATA,
 	OP_CHMOD,
+	OP_MASK,
+	OP_RO,
+	OP_DENY_CREATE,
 	OP_REMOUNT_RO,
 	OP_KINDS,
 };
@@ -152,6 +155,7 @@ struct plan {
 	unsigned teardown_ms; /* how long to wait for the end of what COMMAND leaves */
 	bool as_pid_1;
 	bool disable_userns;
+	bool allow_userns; /* in spite of ops that this defeats: see plan_protects() */
 	bool assert_userns_disabled;
 	bool close_fds;
 	bool level_prefix; /* messages start with their priority, as in sd-daemon(3) */
@@ -188,6 +192,12 @@ int plan_fd(const struct plan *plan, enum fd_use use);
 
 /* Whether @plan has an operation of @kind. */
 bool plan_has_op(const struct plan *plan, enum op_kind kind);
+
+/*
+ * Whether @plan protects paths where others are writable: then who could make mount namespaces
+ * could rename what is protected, and get at it.
+ */
+bool plan_protects(const struct plan *plan);
 
 /*
  * Check what no single option can see: options that need or exclude others.

@@ -10,6 +10,7 @@ struct mount_attr;
 struct pollfd;
 struct rusage;
 struct sock_fprog;
+struct statfs;
 struct statx;
 struct utsname;
 
@@ -38,13 +39,14 @@ int sys_mkdirat(int dirfd, const char *path, mode_t mode);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_unlinkat(int dirfd, const char *path);
-ssize_t sys_getdents(int fd, void *buf, size_t size); /* struct dirent64s */
+ssize_t sys_getdents(int fd, void *buf, size_t size);     /* struct dirent64s */
+int sys_faccessat(int dirfd, const char *path, int mode); /* as the real ids may */
+int sys_fstatfs(int fd, struct statfs *fs);
 /* Of @fd itself, as the kernel knows it: without waiting for a file server. */
 int sys_statx(int fd, unsigned mask, struct statx *st);
 int sys_fchmod(int fd, mode_t mode);
 int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
-int sys_access(const char *path, int mode);
-int sys_getfd(int fd); /* fcntl(F_GETFD) */
+int sys_getfd(int fd);                    /* fcntl(F_GETFD) */
 int sys_set_cloexec(int fd, bool cloexec);
 int sys_getcwd(char *buf, size_t size);
 int sys_chdir(const char *path);

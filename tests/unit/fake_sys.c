@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include "sbx/sys.h"
@@ -834,10 +835,21 @@ int sys_fchmod_path(int fd, mode_t mode)
 	return done(call("chmod_path %s %o", name_of(fd), mode));
 }
 
-int sys_access(const char *path, int mode)
+int sys_faccessat(int dirfd, const char *path, int mode)
 {
-	(void)mode;
-	return done(call("access %s", path));
+	return done(
+		call("access %s%s%s", dir_words(dirfd).text, path, mode == W_OK ? " write" : ""));
+}
+
+int sys_fstatfs(int fd, struct statfs *fs)
+{
+	struct outcome outcome = call("statfs %s", name_of(fd));
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	*fs = (struct statfs){0};
+	(void)give(outcome, fs, sizeof(*fs), 0);
+	return 0;
 }
 
 int sys_getfd(int fd)

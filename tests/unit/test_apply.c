@@ -285,7 +285,8 @@ TEST(knows_every_kind_of_operation)
 	for (size_t i = 0; i < LENGTH(operations); i++)
 		assert_int_equal(opt_parse(&plan, line_of(i), NULL, &e), 0);
 	for (unsigned kind = 0; kind < OP_KINDS; kind++)
-		if (kind != OP_OVERLAY && kind != OP_TMP_OVERLAY && kind != OP_RO_OVERLAY)
+		if (kind != OP_OVERLAY && kind != OP_TMP_OVERLAY && kind != OP_RO_OVERLAY &&
+		    kind != OP_MASK && kind != OP_RO && kind != OP_DENY_CREATE)
 			assert_true(plan_has_op(&plan, (enum op_kind)kind));
 }
 

@@ -173,6 +173,7 @@ TEST(makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first)
 		struct ns ns = seconds[i].ns;
 		struct err e = {0};
 
+		ns.disable_users = seconds[i].plan.disable_userns;
 		assert_int_equal(ns_plan_second(&seconds[i].plan, &caps, &ns, &e), 0);
 		assert_int_equal(ns.second, seconds[i].second);
 	}

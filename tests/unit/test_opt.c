@@ -35,6 +35,7 @@ printf_like(2, 3) static void put(struct text *text, const char *fmt, ...)
 static const char *const plain_kinds[OP_KINDS] = {
 	[OP_DIR] = "dir",       [OP_PROC] = "proc",   [OP_DEV] = "dev",
 	[OP_MQUEUE] = "mqueue", [OP_CHMOD] = "chmod", [OP_REMOUNT_RO] = "remount",
+	[OP_MASK] = "mask",     [OP_RO] = "ro",       [OP_DENY_CREATE] = "deny",
 };
 
 static void put_overlay(struct text *text, const struct plan *plan, const struct op *op)
@@ -76,6 +77,9 @@ static void put_kind(struct text *text, const struct plan *plan, const struct op
 	case OP_MQUEUE:
 	case OP_CHMOD:
 	case OP_REMOUNT_RO:
+	case OP_MASK:
+	case OP_RO:
+	case OP_DENY_CREATE:
 		put(text, " %s", plain_kinds[op->kind]);
 		return;
 	case OP_KINDS:
@@ -161,6 +165,7 @@ static void put_switches(struct text *text, const struct plan *plan)
 		{plan->strict_kernel, "strict-kernel"},
 		{plan->as_pid_1, "as-pid-1"},
 		{plan->disable_userns, "disable-userns"},
+		{plan->allow_userns, "allow-userns"},
 		{plan->assert_userns_disabled, "assert-userns-disabled"},
 		{plan->close_fds, "close-fds"},
 		{plan->level_prefix, "level-prefix"},
@@ -369,6 +374,7 @@ static const struct {
 	{{"--info-fd", "2147483647", "sh"}, "info-fd: 2147483647\nrun sh"},
 	{{"--close-fds", "--keep-fd", "3", "--keep-fd", "4", "--keep-fd", "3", "sh"},
 	 "keep-fd: 3\nkeep-fd: 4\nkeep-fd: 3\nclose-fds\nrun sh"},
+	{{"--allow-userns", "sh"}, "allow-userns\nrun sh"},
 	{{"--unshare-user", "--disable-userns", "--assert-userns-disabled", "sh"},
 	 "unshare: user\ndisable-userns\nassert-userns-disabled\nrun sh"},
 	{{"--lock-file", "/a", "--lock-file", "b", "--lock-file", "/a", "sh"},
@@ -446,6 +452,9 @@ TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
 		{{"--file", "3", "b", "sh"}, OP_FILE, 0666},
 		{{"--bind-data", "3", "b", "sh"}, OP_BIND_DATA, 0600},
 		{{"--remount-ro", "b", "sh"}, OP_REMOUNT_RO, 0},
+		{{"--mask", "b", "sh"}, OP_MASK, 0},
+		{{"--ro", "b", "sh"}, OP_RO, 0},
+		{{"--deny-create", "b", "sh"}, OP_DENY_CREATE, 0},
 		{{"--chmod", "7654", "b", "sh"}, OP_CHMOD, 07654},
 	};
 

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * A mount on a path keeps that path from being renamed or removed, but not the directories
+ * above it: who may write there could move one away, with the mount, and make another, in
+ * which the path is no longer protected; and the host would find that one.  So each directory
+ * on the way that the command might move is pinned, by a mount of it on itself, unless it is the
+ * root of a mount already.
+ *
+ * All this holds in the mount namespaces of the sandbox.  Somebody who can make others can
+ * leave the mounts behind there and rename what they are on: hence ns_plan_second() forbids
+ * new user namespaces where it can.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "sbx/apply.h"
+#include "sbx/cleanup.h"
+#include "sbx/dest.h"
+#include "sbx/mask.h"
+#include "sbx/path.h"
+#include "sbx/sys.h"
+
+/*
+ * Put a mount of the tree at @place, with the attributes @attr added, over it.  Returns a
+ * descriptor of that mount's root or -errno.
+ */
+static int mount_on_itself(struct site *site, int place, uint64_t attr)
+{
+	struct mount_attr add = {.attr_set = attr};
+	autoclose int tree =
+		sys_open_tree(place, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE);
+	int r = tree;
+
+	if (r >= 0 && attr != 0)
+		r = sys_mount_setattr(tree, AT_RECURSIVE, &add);
+	if (r >= 0)
+		r = root_mount(&site->roots, tree, place);
+	return r < 0 ? r : fd_take(&tree);
+}
+
+/*
+ * Whether the command might rename what is in the directory @dir: it can write there, or, as the
+ * owner, permit itself to.  Returns that or -errno.
+ */
+static int can_rename_in(int dir)
+{
+	struct statfs fs = {0};
+	struct statx st = {0};
+	int r = sys_fstatfs(dir, &fs);
+
+	if (r < 0)
+		return r;
+	if (fs.f_flags & ST_RDONLY)
+		return false;
+	r = sys_statx(dir, STATX_UID, &st);
+	if (r == 0 && st.stx_uid == sys_getuid())
+		return true;
+	if (r == 0)
+		r = sys_faccessat(dir, ".", W_OK);
+	if (r == -EACCES || r == -EROFS)
+		return false;
+	return r < 0 ? r : true;
+}
+
+/* Pin the directory *@dir, unless it is a mount's root already: then it becomes one. */
+static int pin(struct site *site, int *dir)
+{
+	struct statx st = {0};
+	int r = sys_statx(*dir, STATX_TYPE, &st);
+
+	if (r < 0 || (st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return r;
+	r = mount_on_itself(site, *dir, 0);
+	if (r < 0)
+		return r;
+	(void)sys_close(*dir);
+	*dir = r;
+	return 0;
+}
+
+/* Go from *@dir down to @part of it, and pin that if it is not the @last. */
+static int go_down(struct site *site, int *dir, struct path_part part, bool last)
+{
+	char name[NAME_MAX + 1];
+	int loose = last ? 0 : can_rename_in(*dir);
+	int next;
+
+	if (loose < 0)
+		return loose;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)part.len, part.text);
+	next = sys_openat(*dir, name, O_PATH | O_NOFOLLOW, 0);
+	if (next < 0)
+		return next;
+	(void)sys_close(*dir);
+	*dir = next;
+	return loose ? pin(site, dir) : 0;
+}
+
+/*
+ * Open what is at @path, which dest_resolve() has written, having pinned all directories above
+ * it.  Returns an O_PATH descriptor or -errno.
+ */
+static int pin_way(struct site *site, const char *path)
+{
+	autoclose int dir = sys_openat(site->roots.box, ".", O_PATH | O_DIRECTORY, 0);
+	const char *rest = path;
+	int r = dir;
+
+	while (r >= 0 && !path_is_root(rest)) {
+		struct path_part part = path_next(&rest);
+
+		r = go_down(site, &dir, part, path_is_root(rest));
+	}
+	return r < 0 ? r : fd_take(&dir);
+}
+
+/* Find what is at @op's destination, and pin the way to it.  Returns as pin_way(), @e set. */
+static int find_pinned(struct site *site, const struct op *op, struct err *e)
+{
+	char path[PATH_MAX];
+	int r = dest_resolve(site->roots.box, op->dest, path, e);
+
+	if (r < 0)
+		return r;
+	r = pin_way(site, path);
+	return r < 0 ? err_sys(e, r, "cannot pin the directories above %s", op->dest) : r;
+}
+
+int apply_mask(struct site *site, const struct op *op, struct err *e)
+{
+	autoclose int place = find_pinned(site, op, e);
+
+	if (place == -ENOENT && (op->flags & OP_IF_EXISTS))
+		return 0;
+	if (place == -ENOENT)
+		return err_hint(e, "--mask-try masks it if it is there, --deny-create keeps it "
+				   "from being created");
+	return place < 0 ? place : mask_mount(site, place, op->dest, e);
+}
+
+int apply_ro(struct site *site, const struct op *op, struct err *e)
+{
+	autoclose int place = find_pinned(site, op, e);
+	autoclose int mount = -1;
+
+	if (place < 0)
+		return place;
+	mount = mount_on_itself(site, place, MOUNT_ATTR_RDONLY);
+	return mount < 0 ? err_sys(e, mount, "cannot make %s read-only", op->dest) : 0;
+}
+
+int apply_deny_create(struct site *site, const struct op *op, struct err *e)
+{
+	autoclose int place = -1;
+	int r = dest_placeholder(site->roots.box, op->dest, op->parents_mode, e);
+
+	if (r < 0)
+		return r;
+	(void)sys_close(r);
+	place = find_pinned(site, op, e);
+	return place < 0 ? place : mask_mount(site, place, op->dest, e);
+}
