@@ -73,6 +73,12 @@ static const struct {
 	 .keep = CHOWN | SEARCH,
 	 .added = CHOWN | SEARCH},
 
+	{{{.name = "0", .add = true}, {.name = "2", .add = true}},
+	 2,
+	 .set = true,
+	 .keep = CHOWN | SEARCH,
+	 .added = CHOWN | SEARCH},
+
 	/* what root has anyway is added if an option says so, and not by another's being added */
 	{{{.name = "2", .add = true}},
 	 1,

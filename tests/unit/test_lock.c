@@ -489,7 +489,7 @@ static struct op ops[] = {
 	{.kind = OP_BIND, .option = "ro-bind", .dest = "/x", .flags = OP_READONLY},
 	{.kind = OP_BIND,
 	 .option = "free-bind",
-	 .dest = "y",
+	 .dest = "y/z",
 	 .parents_mode = 0700,
 	 .flags = OP_FREE},
 };
@@ -508,8 +508,8 @@ static const char handed_over[] = "open / path dir\n"
 				  "open_in / /x path\n"
 				  "move_mount tree:free0 //x\n"
 				  "open_tree free1 clone recursive\n"
-				  "open_in / y path\n"
-				  "move_mount tree:free1 //y\n"
+				  "open_in / y/z path\n"
+				  "move_mount tree:free1 //y/z\n"
 				  "fchdir /\n";
 
 TEST(mounts_what_was_put_aside_in_its_order_and_leaves_the_stage)
@@ -525,13 +525,14 @@ TEST(makes_the_place_that_is_out_of_sight)
 {
 	struct err e = {0};
 
-	fake_sys_answer("open_in / y path", -ENOENT);
+	fake_sys_answer("open_in / y/z path", -ENOENT);
 	fake_sys_answer("readlink / y", -ENOENT);
+	fake_sys_answer("readlink //y z", -ENOENT);
 	assert_int_equal(hand_over(&e), 0);
 	assert_in_order(fake_sys_trace(),
 			ARGV("move_mount tree:free0 //x\n", "open_tree free1 clone recursive\n",
-			     "stat tree:free1\nmkdir / y 755\n", "move_mount tree:free1 //y\n",
-			     "fchdir /\n"));
+			     "mkdir / y 700\n", "stat tree:free1\nmkdir //y z 755\n",
+			     "move_mount tree:free1 //y/z\n", "fchdir /\n"));
 }
 
 /* What is said of each call that fails. */
@@ -545,9 +546,10 @@ static const struct {
 	 "/x"},
 	{"--free-bind: cannot open /x in the sandbox: Input/output error", "--free-bind", "/x"},
 	{"--free-bind: cannot mount on /x: Input/output error", "--free-bind", "/x"},
-	{"--free-bind: cannot find the mount for y again: Input/output error", "--free-bind", "y"},
-	{"--free-bind: cannot open y in the sandbox: Input/output error", "--free-bind", "y"},
-	{"--free-bind: cannot mount on y: Input/output error", "--free-bind", "y"},
+	{"--free-bind: cannot find the mount for y/z again: Input/output error", "--free-bind",
+	 "y/z"},
+	{"--free-bind: cannot open y/z in the sandbox: Input/output error", "--free-bind", "y/z"},
+	{"--free-bind: cannot mount on y/z: Input/output error", "--free-bind", "y/z"},
 	{"cannot enter the sandbox's root: Input/output error", "", ""},
 };
 
