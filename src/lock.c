@@ -142,7 +142,10 @@ static int have_mapped(int sock, struct err *e)
 	return r;
 }
 
-/* With a helper at the other end of @sock: enter the namespaces. */
+/*
+ * With a helper at the other end of @sock: enter the namespaces.  The option is named although
+ * it may be implied: its part of the manual says how to do without.
+ */
 static int enter(int sock, struct err *e)
 {
 	int r = sys_unshare(CLONE_NEWUSER | CLONE_NEWNS);
@@ -150,9 +153,10 @@ static int enter(int sock, struct err *e)
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot make the namespaces in which mounts are locked");
 		hint_namespaces(CLONE_NEWUSER, e);
-		return r;
+	} else {
+		r = have_mapped(sock, e);
 	}
-	return have_mapped(sock, e);
+	return r < 0 ? err_option(e, "lock-mounts") : 0;
 }
 
 int lock_enter(int proc, struct err *e)

@@ -152,7 +152,7 @@ TEST(reports_every_call_that_fails_while_putting_aside)
 
 /* --- Entering ------------------------------------------------------------- */
 
-#define MAPPED "cannot map the ids of the second user namespace: "
+#define MAPPED "--lock-mounts: cannot map the ids of the second user namespace: "
 
 /* Check that the helper sees the end of @which side's socket. */
 static void assert_closed(void *which)
@@ -228,7 +228,7 @@ static const struct {
 	{"cannot prepare a helper that maps ids: Input/output error", ""},
 	{"cannot prepare a helper that maps ids: Input/output error", ""},
 	{"cannot make a helper that maps ids: Input/output error", ""},
-	{"cannot make the namespaces in which mounts are locked: Input/output error",
+	{"--lock-mounts: cannot make the namespaces in which mounts are locked: Input/output error",
 	 "wait 1000\n"},
 	{MAPPED "Input/output error", "wait 1000\n"},
 	{MAPPED "Input/output error", "wait 1000\n"},
@@ -260,8 +260,10 @@ TEST(says_what_helps_where_the_namespaces_cannot_be_made)
 	start_entering();
 	fake_sys_answer("unshare*", -ENOSPC);
 	assert_int_equal(enter(&e), -ENOSPC);
-	assert_string_equal(e.msg, "cannot make the namespaces in which mounts are locked: "
-				   "No space left on device");
+	assert_string_equal(e.msg,
+			    "--lock-mounts: cannot make the namespaces in which mounts are locked: "
+			    "No space left on device");
+	assert_string_equal(e.option, "--lock-mounts"); /* and so how to do without */
 	assert_contains(e.hint, "nested too deep");
 	assert_null(strstr(fake_sys_trace(), "send"));
 }
@@ -276,6 +278,7 @@ TEST(reports_what_the_helper_failed_in)
 	assert_int_equal(enter(&e), -EPERM);
 	assert_int_equal(e.code, EPERM);
 	assert_string_equal(e.msg, MAPPED "Operation not permitted");
+	assert_string_equal(e.option, "--lock-mounts");
 	assert_contains(e.hint, "CAP_SETFCAP");
 }
 
