@@ -104,16 +104,23 @@ static int copy_map(const struct mapper *m, const char *file)
 			return -EINVAL;
 		text_put(&copy, "%s %s %s\n", inside, inside, count);
 	}
-	return copy.failed ? -ENOMEM : io_write_file(m->process, file, copy.start);
+	if (copy.failed)
+		return -ENOMEM;
+	return copy.used == 0 ? -EINVAL : io_write_file(m->process, file, copy.start);
 }
 
-/* The helper: when told to, map the ids, and tell how that went.  Does not return. */
+/*
+ * The helper: when told to, map the ids, and tell how that went.  Without a word there is no
+ * user namespace to do it in.  Does not return.
+ */
 static void be_mapper(const struct mapper *m, int sock)
 {
-	int r = io_await_byte(sock);
+	char go;
+	int r;
 
-	if (r == 0)
-		r = copy_map(m, "uid_map");
+	if (sys_read(sock, &go, sizeof(go)) != sizeof(go))
+		sys_exit(1);
+	r = copy_map(m, "uid_map");
 	if (r == 0)
 		r = copy_map(m, "gid_map");
 	(void)sys_write(sock, &r, sizeof(r));
@@ -132,10 +139,17 @@ static int have_mapped(int sock, struct err *e)
 		n = -ECHILD;
 	if (n < 0)
 		r = (int)n;
-	return r < 0 ? err_sys(e, r, "cannot map the ids of the second user namespace") : 0;
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot map the ids of the second user namespace");
+		hint_id_map(e);
+	}
+	return r;
 }
 
-/* With a helper at the other end of @sock: enter the namespaces; see lock_enter(). */
+/*
+ * With a helper at the other end of @sock: enter the namespaces, see lock_enter().  The option is
+ * named although it may be implied: its part of the manual says how to do without.
+ */
 static int enter(int sock, unsigned flags, struct err *e)
 {
 	int r = sys_unshare((int)(CLONE_NEWUSER | CLONE_NEWNS | flags));
@@ -143,9 +157,10 @@ static int enter(int sock, unsigned flags, struct err *e)
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot make the namespaces in which mounts are locked");
 		hint_namespaces(CLONE_NEWUSER, e);
-		return r;
+	} else {
+		r = have_mapped(sock, e);
 	}
-	return have_mapped(sock, e);
+	return r < 0 ? err_option(e, "lock-mounts") : 0;
 }
 
 int lock_enter(int proc, unsigned flags, struct err *e)
@@ -176,7 +191,10 @@ int lock_enter(int proc, unsigned flags, struct err *e)
 	return r;
 }
 
-/* Mount what the --free-bind number @i has put aside below @root. */
+/*
+ * Mount what the --free-bind number @i has put aside below @root.  The place that was made for it
+ * is out of sight if it is below another --free-bind, and is made in there then.
+ */
 static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 {
 	autoclose int tree = -1;
@@ -188,7 +206,7 @@ static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 	tree = sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE | AT_RECURSIVE);
 	if (tree < 0)
 		return err_sys(e, tree, "cannot find the mount for %s again", op->dest);
-	dest = dest_open(root, op->dest, e);
+	dest = dest_mount_point(root, op->dest, op->parents_mode, tree, e);
 	if (dest < 0)
 		return dest;
 	r = sys_move_mount(tree, dest);

@@ -105,6 +105,14 @@ static const struct {
 	 "stat box/dri\n"
 	 "stat box\n"
 	 "move_mount tree:/dri box/dri\n"},
+	{{"--free-bind", "/own", "/own"},
+	 "/own",
+	 "open_tree cwd /own clone recursive\n"
+	 "mount_setattr tree:/own recursive nosuid nodev\n"
+	 "open_in box /own path\n"
+	 "stat box/own\n"
+	 "stat box\n"
+	 "move_mount tree:/own box/own\n"},
 	{{"--bind-try", "/nope", "/nope"}, "/nope", "open_tree cwd /nope clone recursive\n"},
 	{{"--ro-bind-fd", "12", "fd"},
 	 "fd",
@@ -396,6 +404,112 @@ TEST(builds_on_what_was_mounted_on_the_root)
 					  "mkdir tree:/ x 755\n");
 	assert_int_equal(fake_sys_fd("box"), -1);
 }
+
+/* --- Where mounts are locked ---------------------------------------------- */
+
+static int apply_locked(const char *const *argv, struct site *site, struct err *e)
+{
+	*site = ordinary;
+	site->lock_mounts = true;
+	start();
+	return apply_at(site, argv, e);
+}
+
+/* What --free-bind does there: the restrictions come before, so that they are locked. */
+static const char *const locked_bind[] = {"--free-bind", "/own", "/own", "sh", NULL};
+static const char locked_trace[] = "open_tree cwd /own clone recursive\n"
+				   "mount_setattr tree:/own recursive nosuid nodev\n"
+				   "open_in box /own path\n"
+				   "stat box/own\n"
+				   "stat box\n"
+				   "open_in stage free0 path\n"
+				   "move_mount tree:/own stage/free0\n";
+
+TEST(puts_aside_what_is_to_be_free_where_mounts_are_locked)
+{
+	struct site site;
+	struct err e = {0};
+
+	assert_int_equal(apply_locked(locked_bind, &site, &e), 0);
+	assert_string_equal(fake_sys_trace(), locked_trace);
+	assert_int_equal(site.aside, 1);
+}
+
+TEST(counts_what_is_put_aside_and_nothing_else)
+{
+	struct site site;
+	struct err e = {0};
+
+	assert_int_equal(apply_locked(ARGV("--free-bind", "/own", "/a", "--bind", "/own", "/b",
+					   "--free-bind", "/own", "/c", "sh"),
+				      &site, &e),
+			 0);
+	assert_in_order(fake_sys_trace(),
+			ARGV("move_mount tree:/own stage/free0\n", "move_mount tree:/own box/b\n",
+			     "move_mount tree:/own stage/free1\n"));
+	assert_int_equal(count_in(fake_sys_trace(), "move_mount"), 3);
+	assert_int_equal(site.aside, 2);
+}
+
+TEST(puts_nothing_aside_where_mounts_are_not_locked)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	assert_int_equal(apply_at(&site, locked_bind, &e), 0);
+	assert_null(strstr(fake_sys_trace(), "stage"));
+	assert_int_equal(site.aside, 0);
+}
+
+TEST(mounts_all_other_operations_in_their_places_where_mounts_are_locked)
+{
+	for (size_t i = 0; i < LENGTH(operations); i++) {
+		struct site site;
+		struct err e = {0};
+
+		if (strcmp(option_of(i), "--free-bind") == 0)
+			continue;
+		assert_int_equal(apply_locked(line_of(i), &site, &e), 0);
+		assert_string_equal(fake_sys_trace(), operations[i].trace);
+		assert_int_equal(site.aside, 0);
+	}
+}
+
+TEST(reports_every_call_that_fails_where_mounts_are_locked)
+{
+	for (unsigned nth = 1; nth <= lines_of(locked_trace); nth++) {
+		struct site site = ordinary;
+		struct err e = {0};
+
+		site.lock_mounts = true;
+		start();
+		fake_sys_fail_at(nth, EIO);
+		assert_int_equal(apply_at(&site, locked_bind, &e), -EIO);
+		assert_int_equal(e.code, EIO);
+		assert_starts_with(e.msg, "--free-bind: cannot ");
+		assert_contains(e.msg, "/own");
+		assert_contains(e.msg, ": Input/output error");
+		assert_string_equal(e.option, "--free-bind");
+		assert_string_equal(e.path, "/own");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+TEST(does_not_give_the_root_away)
+{
+	static const struct statx root = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 7};
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.lock_mounts = true;
+	fake_sys_always_data("stat box", 0, &root, sizeof(root));
+	fake_sys_always_data("stat box/", 0, &root, sizeof(root));
+	assert_int_equal(apply_at(&site, ARGV("--free-bind", "/own", "/", "sh"), &e), -EINVAL);
+	assert_string_equal(e.msg, "--free-bind: the sandbox's root cannot be unmounted");
+	assert_null(strstr(fake_sys_trace(), "move_mount"));
+}
+
+/* --- What cannot be ------------------------------------------------------- */
 
 TEST(says_what_is_missing_on_the_host)
 {
@@ -735,6 +849,13 @@ int main(void)
 		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
 		cmocka_unit_test_setup(stops_at_the_operation_that_fails, set_up),
 		cmocka_unit_test_setup(builds_on_what_was_mounted_on_the_root, set_up),
+		cmocka_unit_test(puts_aside_what_is_to_be_free_where_mounts_are_locked),
+		cmocka_unit_test(counts_what_is_put_aside_and_nothing_else),
+		cmocka_unit_test_setup(puts_nothing_aside_where_mounts_are_not_locked, set_up),
+		cmocka_unit_test(
+			mounts_all_other_operations_in_their_places_where_mounts_are_locked),
+		cmocka_unit_test(reports_every_call_that_fails_where_mounts_are_locked),
+		cmocka_unit_test_setup(does_not_give_the_root_away, set_up),
 		cmocka_unit_test_setup(says_what_is_missing_on_the_host, set_up),
 		cmocka_unit_test(has_the_words_of_bubblewrap_where_programs_look_for_them),
 		cmocka_unit_test_setup(mounts_nothing_that_has_been_removed, set_up),

@@ -345,11 +345,13 @@ TEST(claims_descriptors_before_it_opens_any)
 TEST(finds_out_what_is_wrong_before_it_makes_a_process)
 {
 	static const struct {
-		const char *argv[4];
+		const char *argv[6];
 		const char *msg;
 	} lines[] = {
 		{{"--cap-add", "CAP_NOPE", "true"}, "--cap-add: unknown capability CAP_NOPE"},
 		{{"--uid", "7", "true"}, "--uid: needs --unshare-user or --userns"},
+		{{"--lock-mounts", "--cap-add", "21", "--userns", "5", "true"},
+		 "--lock-mounts: cannot be combined with --userns or --userns2"},
 		{{"--add-seccomp-fd", "5", "true"},
 		 "--add-seccomp-fd: descriptor 5 holds 0 bytes, which is no seccomp program: "
 		 "instructions have 8 bytes each"},
@@ -360,6 +362,7 @@ TEST(finds_out_what_is_wrong_before_it_makes_a_process)
 		struct outcome out = {.status = -1};
 
 		start();
+		fake_cap_know_all();
 		fake_sys_given(5, "program");
 		assert_int_equal(run(lines[i].argv, &out, &e), -EINVAL);
 		assert_string_equal(e.msg, lines[i].msg);

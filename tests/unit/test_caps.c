@@ -24,24 +24,74 @@ static const struct {
 	bool is_root;
 	bool set;
 	uint64_t keep;
+	uint64_t added;
 } asked[] = {
 	{.set = true},
 	{.is_root = true, .keep = CHOWN | SEARCH},
-	{{{.name = "CAP_CHOWN", .add = true}}, 1, .set = true, .keep = CHOWN},
-	{{{.name = "cap_dac_override", .add = true}}, 1, .set = true, .keep = OVERRIDE},
-	{{{.name = "2", .add = true}}, 1, .set = true, .keep = SEARCH},
-	{{{.name = "all", .add = true}}, 1, .set = true, .keep = CHOWN | OVERRIDE | SEARCH},
-	{{{.name = "ALL", .add = true}, {.name = "0"}}, 2, .set = true, .keep = OVERRIDE | SEARCH},
+	{{{.name = "CAP_CHOWN", .add = true}}, 1, .set = true, .keep = CHOWN, .added = CHOWN},
+	{{{.name = "cap_dac_override", .add = true}},
+	 1,
+	 .set = true,
+	 .keep = OVERRIDE,
+	 .added = OVERRIDE},
+	{{{.name = "2", .add = true}}, 1, .set = true, .keep = SEARCH, .added = SEARCH},
+	{{{.name = "all", .add = true}},
+	 1,
+	 .set = true,
+	 .keep = CHOWN | OVERRIDE | SEARCH,
+	 .added = CHOWN | OVERRIDE | SEARCH},
+	{{{.name = "ALL", .add = true}, {.name = "0"}},
+	 2,
+	 .set = true,
+	 .keep = OVERRIDE | SEARCH,
+	 .added = OVERRIDE | SEARCH},
 	{{{.name = "0"}, {.name = "ALL", .add = true}},
 	 2,
 	 .set = true,
-	 .keep = CHOWN | OVERRIDE | SEARCH},
+	 .keep = CHOWN | OVERRIDE | SEARCH,
+	 .added = CHOWN | OVERRIDE | SEARCH},
 	{{{.name = "CAP_CHOWN"}}, 1, .is_root = true, .set = true, .keep = SEARCH},
 	{{{.name = "ALL"}, {.name = "1", .add = true}},
 	 2,
 	 .is_root = true,
 	 .set = true,
-	 .keep = OVERRIDE},
+	 .keep = OVERRIDE,
+	 .added = OVERRIDE},
+
+	/* what the last option says of a capability is what counts */
+	{{{.name = "0", .add = true}, {.name = "ALL"}}, 2, .set = true},
+	{{{.name = "0", .add = true}, {.name = "CAP_CHOWN"}}, 2, .set = true},
+	{{{.name = "CAP_CHOWN", .add = true}, {.name = "0"}, {.name = "cap_chown", .add = true}},
+	 3,
+	 .set = true,
+	 .keep = CHOWN,
+	 .added = CHOWN},
+	{{{.name = "ALL"}, {.name = "ALL", .add = true}, {.name = "1"}},
+	 3,
+	 .is_root = true,
+	 .set = true,
+	 .keep = CHOWN | SEARCH,
+	 .added = CHOWN | SEARCH},
+
+	{{{.name = "0", .add = true}, {.name = "2", .add = true}},
+	 2,
+	 .set = true,
+	 .keep = CHOWN | SEARCH,
+	 .added = CHOWN | SEARCH},
+
+	/* what root has anyway is added if an option says so, and not by another's being added */
+	{{{.name = "2", .add = true}},
+	 1,
+	 .is_root = true,
+	 .set = true,
+	 .keep = CHOWN | SEARCH,
+	 .added = SEARCH},
+	{{{.name = "1", .add = true}, {.name = "0"}},
+	 2,
+	 .is_root = true,
+	 .set = true,
+	 .keep = OVERRIDE | SEARCH,
+	 .added = OVERRIDE},
 };
 
 TEST(starts_with_nothing_or_what_root_has_and_changes_it_in_order)
@@ -56,6 +106,7 @@ TEST(starts_with_nothing_or_what_root_has_and_changes_it_in_order)
 		assert_int_equal(caps_plan(&plan, asked[i].is_root, false, &caps, &e), 0);
 		assert_int_equal(caps.set, asked[i].set);
 		assert_int_equal(caps.keep, asked[i].keep);
+		assert_int_equal(caps.added, asked[i].added);
 		assert_int_equal(fake_cap_allocated(), 0);
 	}
 }
@@ -74,6 +125,7 @@ TEST(means_by_all_what_root_may_have_unless_it_has_a_namespace_of_its_own)
 		assert_int_equal(caps_plan(&plan, true, other_users != 0, &caps, &e), 0);
 		assert_int_equal(caps.keep,
 				 other_users ? CHOWN | OVERRIDE | SEARCH : CHOWN | SEARCH);
+		assert_int_equal(caps.added, caps.keep);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 
 #include "fake_sys.h"
@@ -104,6 +105,7 @@ static void assert_ns_equal(const struct ns *a, const struct ns *b)
 {
 	assert_int_equal(a->flags, b->flags);
 	assert_int_equal(a->second, b->second);
+	assert_int_equal(a->lock_mounts, b->lock_mounts);
 	assert_int_equal(a->disable_users, b->disable_users);
 	assert_int_equal(a->check_no_users, b->check_no_users);
 	assert_int_equal(a->mapper, b->mapper);
@@ -176,6 +178,141 @@ TEST(makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first)
 		ns.disable_users = seconds[i].plan.disable_userns;
 		assert_int_equal(ns_plan_second(&seconds[i].plan, &caps, &ns, &e), 0);
 		assert_int_equal(ns.second, seconds[i].second);
+		assert_false(ns.lock_mounts);
+		assert_int_equal(caps.bound, seconds[i].second);
+	}
+}
+
+#define ADMIN (UINT64_C(1) << CAP_SYS_ADMIN)
+#define OTHER (UINT64_C(1) << CAP_NET_ADMIN)
+#define MADE .flags = CLONE_NEWNS | CLONE_NEWUSER, .inside = {7, 7}, NONE_GIVEN
+#define ROOTS .flags = CLONE_NEWNS, NONE_GIVEN
+
+/* Whether mounts are locked: what is asked for, what the command has, and where it is. */
+static const struct {
+	struct plan plan;
+	struct caps caps;
+	struct ns ns;
+	bool locked;
+	bool second;
+} locks[] = {
+	/* implied by the capability, if that is an option's doing */
+	{.caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {MADE},
+	 .locked = true,
+	 .second = true},
+	{.caps = {.set = true, .keep = ADMIN | OTHER, .added = ADMIN | OTHER},
+	 .ns = {MADE},
+	 .locked = true,
+	 .second = true},
+	{.caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {ROOTS},
+	 .locked = true,
+	 .second = true},
+	{.caps = {.set = true, .keep = OTHER, .added = OTHER}, .ns = {MADE}},
+	{.caps = {.set = true, .keep = ADMIN | OTHER, .added = OTHER}, .ns = {ROOTS}},
+	{.caps = {.keep = ADMIN | OTHER}, .ns = {ROOTS}},
+	{.caps = {.keep = ADMIN, .bound = true}, .ns = {MADE}},
+
+	/* not implied under the other name, nor where others have made the namespace */
+	{.plan = {.as_bwrap = true},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {MADE}},
+	{.plan = {.as_bwrap = true},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {ROOTS}},
+	{.caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {.users = USERS, .users2 = -1, .pids = -1}},
+	{.caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {.flags = CLONE_NEWUSER, .users = -1, .users2 = USERS2, .pids = -1}},
+
+	/* asked for */
+	{.plan = {.lock_mounts = LOCK_YES},
+	 .caps = {.keep = ADMIN | OTHER},
+	 .ns = {ROOTS},
+	 .locked = true,
+	 .second = true},
+	{.plan = {.lock_mounts = LOCK_YES},
+	 .caps = {.keep = ADMIN, .bound = true},
+	 .ns = {MADE},
+	 .locked = true,
+	 .second = true},
+	{.plan = {.lock_mounts = LOCK_YES, .as_bwrap = true},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {MADE},
+	 .locked = true,
+	 .second = true},
+	{.plan = {.lock_mounts = LOCK_YES, .disable_userns = true},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {MADE},
+	 .locked = true,
+	 .second = true},
+
+	/* asked for, where the kernel lets the command change no mounts anyway */
+	{.plan = {.lock_mounts = LOCK_YES}, .caps = {.set = true}, .ns = {MADE}},
+	{.plan = {.lock_mounts = LOCK_YES},
+	 .caps = {.set = true, .keep = OTHER, .added = OTHER},
+	 .ns = {ROOTS}},
+	{.plan = {.lock_mounts = LOCK_YES},
+	 .caps = {.set = true, .keep = OTHER},
+	 .ns = {.users = USERS, .users2 = USERS2, .pids = -1}},
+
+	/* refused, but a second user namespace may be needed for something else */
+	{.plan = {.lock_mounts = LOCK_NO},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {MADE}},
+	{.plan = {.lock_mounts = LOCK_NO},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {ROOTS}},
+	{.plan = {.lock_mounts = LOCK_NO},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {.users = USERS, .users2 = USERS2, .pids = -1}},
+	{.plan = {.lock_mounts = LOCK_NO, .ops = dev, .n_ops = 1},
+	 .caps = {.set = true, .keep = ADMIN, .added = ADMIN},
+	 .ns = {MADE},
+	 .second = true},
+};
+
+TEST(locks_mounts_where_the_command_is_given_what_could_undo_them)
+{
+	for (size_t i = 0; i < LENGTH(locks); i++) {
+		struct caps caps = locks[i].caps;
+		struct ns ns = locks[i].ns;
+		struct err e = {0};
+
+		assert_int_equal(ns_plan_second(&locks[i].plan, &caps, &ns, &e), 0);
+		assert_int_equal(ns.lock_mounts, locks[i].locked);
+		assert_int_equal(ns.second, locks[i].second);
+		assert_int_equal(caps.bound, locks[i].caps.bound || locks[i].second);
+		assert_int_equal(caps.set, locks[i].caps.set);
+		assert_int_equal(caps.keep, locks[i].caps.keep);
+		assert_int_equal(e.code, 0);
+	}
+}
+
+TEST(cannot_lock_mounts_in_a_user_namespace_of_others)
+{
+	static const struct ns joined[] = {
+		{.users = USERS, .users2 = -1, .pids = -1},
+		{.flags = CLONE_NEWUSER, .users = -1, .users2 = USERS2, .pids = -1},
+		{.users = USERS, .users2 = USERS2, .pids = -1},
+	};
+	const struct plan plan = {.lock_mounts = LOCK_YES};
+
+	for (size_t i = 0; i < LENGTH(joined); i++) {
+		struct caps caps = {.set = true, .keep = ADMIN, .added = ADMIN};
+		struct ns ns = joined[i];
+		struct err e = {0};
+
+		assert_int_equal(ns_plan_second(&plan, &caps, &ns, &e), -EINVAL);
+		assert_int_equal(e.code, EINVAL);
+		assert_string_equal(e.msg, "--lock-mounts: cannot be combined with --userns or "
+					   "--userns2");
+		assert_string_equal(e.option, "--lock-mounts");
+		assert_contains(e.hint, "--userns2 below --userns");
+		assert_false(ns.lock_mounts);
+		assert_false(ns.second);
+		assert_false(caps.bound);
 	}
 }
 
@@ -684,6 +821,15 @@ TEST(believes_no_link_that_names_no_namespace)
 	"open /proc self/gid_map write\n"                                                          \
 	"write /proc/self/gid_map 8 80 1\n"
 
+#define ENTER_LOCKED                                                                               \
+	"open /proc self path dir\n"                                                               \
+	"socketpair\n"                                                                             \
+	"clone\n"                                                                                  \
+	"unshare user mnt\n"                                                                       \
+	"send outside\n"                                                                           \
+	"read outside\n"                                                                           \
+	"wait 1000\n"
+
 /* Where the command is to run, and how to get there. */
 static const struct {
 	struct ns ns;
@@ -697,6 +843,14 @@ static const struct {
 	 "open /proc sys/user/max_user_namespaces write\n"
 	 "write /proc/sys/user/max_user_namespaces 0\n"
 	 "unshare user\n"},
+	{{.users2 = -1, .second = true, .lock_mounts = true, .inside = {7, 8}}, ENTER_LOCKED},
+	{{.users2 = -1,
+	  .second = true,
+	  .lock_mounts = true,
+	  .disable_users = true,
+	  .check_no_users = true},
+	 "open /proc sys/user/max_user_namespaces write\n"
+	 "write /proc/sys/user/max_user_namespaces 1\n" ENTER_LOCKED "unshare user\n"},
 	{{.users2 = USERS2,
 	  .second = true,
 	  .inside = {7, 8},
@@ -711,10 +865,13 @@ static const struct {
 /* Begin anew, on a host where no more user namespaces can be made than @ns says. */
 static void start_entering(const struct ns *ns)
 {
+	static const int mapped = 0;
+
 	(void)set_up(NULL);
+	fake_sys_always_data("read outside", 0, &mapped, sizeof(mapped));
 	fake_sys_always("getuid", 70);
 	fake_sys_always("getgid", 80);
-	if (ns->second)
+	if (ns->second && !ns->lock_mounts)
 		fake_sys_answer("unshare user", 0);
 	fake_sys_always("unshare user", -ENOSPC);
 }
@@ -747,6 +904,40 @@ TEST(reports_every_call_that_fails_at_last)
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 		assert_int_equal(fake_sys_open_fds(), 0);
 	}
+}
+
+/* But for the wait for the helper, on which nothing depends. */
+TEST(reports_every_call_that_fails_where_mounts_are_locked)
+{
+	const struct ns ns = {.users2 = -1,
+			      .second = true,
+			      .lock_mounts = true,
+			      .disable_users = true,
+			      .check_no_users = true};
+	unsigned failures = 0;
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		struct err e = {0};
+		int r;
+
+		start_entering(&ns);
+		fake_sys_fail_at(nth, EIO);
+		r = ns_enter_last(&ns, PROC, &e);
+		if (nth > fake_sys_calls())
+			break;
+		assert_int_equal(r, r == 0 ? 0 : -EIO);
+		assert_int_equal(e.code, r == 0 ? 0 : EIO);
+		assert_int_equal(fake_sys_open_fds(), 0);
+		if (r == 0)
+			continue;
+		failures++;
+		assert_contains(e.msg, ": Input/output error");
+		assert_true(strcmp(fake_sys_trace_after_failure(), "") == 0 ||
+			    strcmp(fake_sys_trace_after_failure(), "wait 1000\n") == 0);
+	}
+	assert_int_equal(nth, 11);
+	assert_int_equal(failures, 9);
 }
 
 TEST(names_the_option_that_fails_at_last)
@@ -804,6 +995,8 @@ int main(void)
 		cmocka_unit_test(decides_on_namespaces_and_ids),
 		cmocka_unit_test(
 			makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first),
+		cmocka_unit_test(locks_mounts_where_the_command_is_given_what_could_undo_them),
+		cmocka_unit_test(cannot_lock_mounts_in_a_user_namespace_of_others),
 		cmocka_unit_test(knows_whether_others_can_be_in_the_user_namespace_of_the_command),
 		cmocka_unit_test(tries_only_what_the_host_has),
 		cmocka_unit_test_setup(does_not_ask_the_host_about_what_has_to_be_there, set_up),
@@ -828,6 +1021,7 @@ int main(void)
 		cmocka_unit_test(believes_no_link_that_names_no_namespace),
 		cmocka_unit_test(enters_the_user_namespace_of_the_command),
 		cmocka_unit_test(reports_every_call_that_fails_at_last),
+		cmocka_unit_test(reports_every_call_that_fails_where_mounts_are_locked),
 		cmocka_unit_test(names_the_option_that_fails_at_last),
 		cmocka_unit_test_setup(sees_that_user_namespaces_can_still_be_made, set_up),
 		cmocka_unit_test_setup(takes_nothing_but_a_refusal_for_one, set_up),

@@ -96,6 +96,8 @@ static void put_op(struct text *text, const struct plan *plan, const struct op *
 		put(text, " dev");
 	if (op->flags & OP_IF_EXISTS)
 		put(text, " try");
+	if (op->flags & OP_FREE)
+		put(text, " free");
 	put_kind(text, plan, op);
 	put(text, " at %s, %o below %o\n", op->dest, op->mode, op->parents_mode);
 }
@@ -164,6 +166,8 @@ static void put_switches(struct text *text, const struct plan *plan)
 		{plan->kill_on_exit, "kill-on-exit"},
 		{plan->strict_kernel, "strict-kernel"},
 		{plan->as_pid_1, "as-pid-1"},
+		{plan->lock_mounts == LOCK_YES, "lock-mounts"},
+		{plan->lock_mounts == LOCK_NO, "no-lock-mounts"},
 		{plan->disable_userns, "disable-userns"},
 		{plan->allow_userns, "allow-userns"},
 		{plan->assert_userns_disabled, "assert-userns-disabled"},
@@ -242,6 +246,7 @@ static const struct contents {
 	{.fd = 22, CONTENTS("--dir\0/a\0--\0\0")},
 	{.fd = 23, CONTENTS("--overlay-src\0/b\0--tmp-overlay\0/o\0")},
 	{.fd = 24, CONTENTS("--overlay-src\0/b\0")},
+	{.fd = 25, CONTENTS("--no-lock-mounts\0")},
 };
 
 static size_t last_max; /* that read_contents() was allowed */
@@ -339,6 +344,16 @@ static const struct {
 	 "add-seccomp-fd: 3\nadd-seccomp-fd: 4\nrun sh"},
 	{{"--unshare-pid", "--new-session", "--die-with-parent", "--as-pid-1", "sh"},
 	 "unshare: pid\nnew-session\ndie-with-parent\nas-pid-1\nrun sh"},
+
+	{{"--lock-mounts", "sh"}, "lock-mounts\nrun sh"},
+	{{"--no-lock-mounts", "sh"}, "no-lock-mounts\nrun sh"},
+	{{"--lock-mounts", "--no-lock-mounts", "sh"}, "no-lock-mounts\nrun sh"},
+	{{"--no-lock-mounts", "--lock-mounts", "sh"}, "lock-mounts\nrun sh"},
+	{{"--lock-mounts", "--no-lock-mounts", "--lock-mounts", "sh"}, "lock-mounts\nrun sh"},
+	{{"--lock-mounts", "--args", "25", "sh"}, "no-lock-mounts\nrun sh"},
+	{{"--args", "25", "--lock-mounts", "sh"}, "lock-mounts\nrun sh"},
+	{{"--free-bind", "a", "/b", "--lock-mounts", "sh"},
+	 "free-bind: free bind a at /b, 0 below 755\nlock-mounts\nrun sh"},
 
 	{{"--bind-fd", "3", "/x", "--ro-bind-fd", "4", "y", "sh"},
 	 "bind-fd: bind 3 at /x, 0 below 755\nro-bind-fd: ro bind 4 at y, 0 below 755\nrun sh"},

@@ -304,6 +304,7 @@ static bool is_harmless(const char *call)
 		"chdir /home/user\n",  /* there are other directories */
 		"close_range ",        /* nothing can be done about it */
 		"wait nohang\n",       /* then there is nobody to wait for */
+		"wait 1000\n",         /* the helper has said that all is done */
 		"write sock (data)\n", /* nobody is there to hear */
 		"prctl name ",         /* it is for people */
 		"look sock janitor, ", /* both were there a moment ago */
@@ -1293,6 +1294,131 @@ TEST(lets_no_later_mounts_in_on_a_bad_kernel)
 	assert_contains(fake_sys_trace(), "mount_setattr / recursive private\n");
 }
 
+/* --- Locked mounts -------------------------------------------------------- */
+
+/* Root's sandbox, without a user namespace of its own, whose command cannot undo mounts. */
+static void start_locked(const char *const *argv)
+{
+	static const int mapped = 0;
+
+	start_simple(argv);
+	box.ns.second = true;
+	box.ns.lock_mounts = true;
+	box.caps = (struct caps){.bound = true, .keep = 1};
+	fake_sys_answer_data("read outside", 0, &mapped, sizeof(mapped));
+	process_ends("wait", COMMAND_PID);
+}
+
+#define ENTER_LOCKED                                                                               \
+	"open /proc self path dir\n"                                                               \
+	"socketpair\n"                                                                             \
+	"clone\n"                                                                                  \
+	"unshare user mnt\n"                                                                       \
+	"send outside\n"                                                                           \
+	"read outside\n"                                                                           \
+	"wait 1000\n"
+
+/* What lies between the sandbox's root and the command. */
+#define ENTER_ROOT "fchdir tree:mount:tmpfs/box\nchroot .\n"
+#define WHAT_FOLLOWS "setsid\nprctl pdeathsig 9\nprctl child_subreaper 1\n"
+
+static const char *const free_line[] = {
+	"--free-bind", "/own", "/x", "--new-session", "--free-bind", "/more", "/y", "true", NULL,
+};
+
+static const char handed_over[] = ENTER_ROOT "fchdir mount:tmpfs\n" ENTER_LOCKED "open / path dir\n"
+					     "open_tree free0 clone recursive\n"
+					     "open_in / /x path\n"
+					     "move_mount tree:free0 //x\n"
+					     "open_tree free1 clone recursive\n"
+					     "open_in / /y path\n"
+					     "move_mount tree:free1 //y\n"
+					     "fchdir /\n" WHAT_FOLLOWS;
+
+TEST(goes_to_the_stage_for_what_is_free_and_comes_back)
+{
+	start_locked(free_line);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
+	assert_in_order(fake_sys_trace(), ARGV("move_mount tree:/own mount:tmpfs/free0\n",
+					       "move_mount tree:/more mount:tmpfs/free1\n",
+					       handed_over, "exec true as true\n"));
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(does_not_go_to_the_stage_for_nothing)
+{
+	start_locked(ARGV("--bind", "/own", "/x", "--new-session", "true"));
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), ENTER_ROOT ENTER_LOCKED WHAT_FOLLOWS);
+	assert_contains(fake_sys_trace(), "exec true as true\n");
+}
+
+TEST(locks_no_mounts_unless_it_is_to)
+{
+	start_simple(free_line);
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), ENTER_ROOT WHAT_FOLLOWS);
+	assert_null(strstr(fake_sys_trace(), "free0"));
+	assert_null(strstr(fake_sys_trace(), "open /proc path"));
+}
+
+TEST(lets_the_second_user_namespace_give_root_no_more_than_it_had)
+{
+	start_locked(free_line);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_in_order(fake_sys_trace(), ARGV("unshare user mnt\n", "\tcap_drop_bound 1\n",
+					       "\tcap_drop_bound 2\n", "\texec "));
+	assert_null(strstr(fake_sys_trace(), "cap_drop_bound 0\n"));
+}
+
+TEST(opens_the_host_s_procfs_for_a_second_user_namespace)
+{
+	start_simple(ARGV("true"));
+	box.ns.second = true;
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
+	assert_contains(fake_sys_trace(), "write /proc/self/uid_map 0 1000 1\n");
+}
+
+TEST(says_that_it_cannot_go_to_the_stage)
+{
+	start_locked(free_line);
+	fake_sys_answer("fchdir mount:tmpfs", 0); /* this is the stage's beginning */
+	fake_sys_answer("fchdir mount:tmpfs", -EACCES);
+	assert_int_equal(fake_sys_run(run, NULL), 125);
+	assert_one_failure(EACCES, "cannot go to the stage: Permission denied");
+	assert_null(strstr(fake_sys_trace(), "unshare"));
+}
+
+TEST(reports_every_call_that_fails_where_mounts_are_locked)
+{
+	unsigned calls;
+
+	start_locked(free_line);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	calls = fake_sys_calls();
+	for (unsigned nth = 1; nth <= calls; nth++) {
+		start_locked(free_line);
+		fake_sys_fail_at(nth, EIO);
+		check_failed_run(fake_sys_run(run, NULL));
+	}
+	assert_true(calls > 60);
+}
+
+TEST(becomes_the_command_among_locked_mounts_without_a_reaper)
+{
+	start_locked(free_line);
+	box.has_reaper = false;
+	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
+	assert_in_order(fake_sys_trace(), ARGV(ENTER_LOCKED, "fchdir /\nsetsid\n",
+					       "cap_drop_bound 1\n", "exec true as true\n"));
+	assert_null(strstr(fake_sys_trace(), "vfork"));
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
 /* --- Without a reaper ----------------------------------------------------- */
 
 TEST(becomes_the_command_where_there_is_nothing_to_reap_or_to_hold)
@@ -1451,6 +1577,19 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(keeps_bubblewrap_s_name_by_which_others_look_for_it, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(lets_no_later_mounts_in_on_a_bad_kernel, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(goes_to_the_stage_for_what_is_free_and_comes_back, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(does_not_go_to_the_stage_for_nothing, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(locks_no_mounts_unless_it_is_to, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		lets_the_second_user_namespace_give_root_no_more_than_it_had, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(opens_the_host_s_procfs_for_a_second_user_namespace, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(says_that_it_cannot_go_to_the_stage, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(reports_every_call_that_fails_where_mounts_are_locked,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(becomes_the_command_among_locked_mounts_without_a_reaper,
+					set_up, tear_down),
 	cmocka_unit_test_setup_teardown(
 		becomes_the_command_where_there_is_nothing_to_reap_or_to_hold, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(reports_every_call_that_fails_without_a_reaper, set_up,
