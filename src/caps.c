@@ -214,9 +214,10 @@ int caps_suspend(bool suspend, struct err *e)
 
 int caps_apply(const struct caps *caps, struct err *e)
 {
+	bool has_bits = caps->set && !(caps->keep & bit(CAP_SETPCAP)); /* else they are its own */
 	int r = 0;
 
-	if (caps->set && cap_set_secbits(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) < 0)
+	if (has_bits && cap_set_secbits(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) < 0)
 		return failed(e, sys_last_error(), "cannot set the securebits");
 	if (caps->set || caps->bound)
 		r = shrink_bounding(caps->keep);

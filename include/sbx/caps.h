@@ -45,7 +45,8 @@ int caps_hold(uint64_t permitted, uint64_t effective, struct err *e) must_check;
 
 /*
  * Make the calling process's permitted, effective, inheritable, bounding and
- * ambient sets what @caps says, and take away what user id 0 means to exec.
+ * ambient sets what @caps says, and take away what user id 0 means to exec, unless CAP_SETPCAP
+ * is among them: with that, a command such as systemd sees to it itself.
  *
  * Returns 0 or -errno with @e set; then some sets may have shrunk already.
  */

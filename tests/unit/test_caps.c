@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/capability.h>
 
 #include "fake_cap.h"
 #include "fake_sys.h"
@@ -207,6 +208,15 @@ TEST(lets_no_user_namespace_give_root_more_than_it_had)
 					      "cap_drop_bound 3\n");
 }
 
+TEST(leaves_the_securebits_to_a_command_that_may_set_them)
+{
+	const struct caps caps = {.set = true, .keep = caps_bit(CAP_SETPCAP)};
+	struct err e = {0};
+
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_null(strstr(fake_sys_trace(), "secbits"));
+}
+
 TEST(says_what_helps_where_capabilities_cannot_be_changed)
 {
 	static const char *const calls[] = {"cap_set_secbits*", "cap_drop_bound 1", "cap_set_proc*",
@@ -371,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup(leaves_the_capabilities_of_root_as_they_are, set_up),
 		cmocka_unit_test_setup(makes_every_set_the_same_and_user_0_ordinary, set_up),
 		cmocka_unit_test_setup(lets_no_user_namespace_give_root_more_than_it_had, set_up),
+		cmocka_unit_test_setup(leaves_the_securebits_to_a_command_that_may_set_them, set_up),
 		cmocka_unit_test(says_what_helps_where_capabilities_cannot_be_changed),
 		cmocka_unit_test_setup(drops_everything, set_up),
 		cmocka_unit_test_setup(drops_capabilities_that_libcap_does_not_know_yet, set_up),
