@@ -8,6 +8,7 @@ _arguments -S \
 	"*--args[Read more options from FD, each ended by a NUL byte]:FD:" \
 	"*--argv0[Give COMMAND the name NAME as its argv\[0\]]:NAME:" \
 	"*--level-prefix[Start messages with their priority, as in <3>, for a journal]" \
+	"*--verbose[Say what is done otherwise than the options might make one think]" \
 	"*--unshare-all[Unshare every namespace below, where the kernel has it]" \
 	"*--share-net[Keep the network in spite of an earlier --unshare-all]" \
 	"*--unshare-user[Make a user namespace (always so for an ordinary user)]" \

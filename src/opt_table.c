@@ -92,6 +92,13 @@ const struct opt opt_table[] = {
 		.field = FIELD(bool, level_prefix),
 	},
 	{
+		.name = "verbose",
+		.group = GROUP_GENERAL,
+		.help = "Say what is done otherwise than the options might make one think",
+		.take = take_bool,
+		.field = FIELD(bool, verbose),
+	},
+	{
 		.name = "unshare-all",
 		.group = GROUP_NAMESPACES,
 		.help = "Unshare every namespace below, where the kernel has it",

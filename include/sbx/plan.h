@@ -146,6 +146,7 @@ struct plan {
 	bool assert_userns_disabled;
 	bool close_fds;
 	bool level_prefix; /* messages start with their priority, as in sd-daemon(3) */
+	bool verbose;      /* tell also what is no warning */
 	bool as_bwrap;     /* started under bubblewrap's name: speak and act as it does */
 	bool want_help;
 	bool want_version;

@@ -164,6 +164,7 @@ static void put_switches(struct text *text, const struct plan *plan)
 		{plan->assert_userns_disabled, "assert-userns-disabled"},
 		{plan->close_fds, "close-fds"},
 		{plan->level_prefix, "level-prefix"},
+		{plan->verbose, "verbose"},
 		{plan->want_help, "help"},
 		{plan->want_version, "version"},
 	};
@@ -375,6 +376,7 @@ static const struct {
 	 "lock /a\nlock b\nlock /a\nrun sh"},
 	{{"--level-prefix", "--not-a-security-boundary", "sh"}, "level-prefix\nrun sh"},
 	{{"--strict-kernel", "sh"}, "strict-kernel\nrun sh"},
+	{{"--verbose", "sh"}, "verbose\nrun sh"},
 
 	{{"--teardown-timeout", "0", "sh"}, "teardown 0 ms\nrun sh"},
 	{{"--teardown-timeout", "2.5", "--teardown-timeout", "0.125", "sh"},
