@@ -24,6 +24,9 @@ _sbx_arg0()
 		--setenv | --unsetenv)
 			words=$(compgen -e -- "$cur")
 			;;
+		--propagation)
+			words=$(compgen -W "private slave" -- "$cur")
+			;;
 	esac
 	[ -z "$words" ] || mapfile -t COMPREPLY <<<"$words"
 }
@@ -81,6 +84,7 @@ _sbx_arity()
 		--uid) echo 1 ;;
 		--gid) echo 1 ;;
 		--hostname) echo 1 ;;
+		--propagation) echo 1 ;;
 		--bind) echo 2 ;;
 		--bind-try) echo 2 ;;
 		--dev-bind) echo 2 ;;
@@ -157,7 +161,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --verbose --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --assert-userns-disabled --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --verbose --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --assert-userns-disabled --uid --gid --hostname --propagation --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

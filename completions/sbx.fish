@@ -25,6 +25,7 @@ complete -c sbx -l assert-userns-disabled -d 'Fail if new user namespaces can be
 complete -c sbx -l uid -x -d 'User id inside (needs a user namespace)'
 complete -c sbx -l gid -x -d 'Group id inside (needs a user namespace)'
 complete -c sbx -l hostname -x -d 'Host name inside (needs --unshare-uts)'
+complete -c sbx -l propagation -x -a '(echo private; echo slave)' -d 'Let later mounts of the host in (slave), or not (private)'
 complete -c sbx -l bind -r -F -d 'Bind the host path SRC at DEST'
 complete -c sbx -l bind-try -r -F -d 'Like --bind, but skip a missing SRC'
 complete -c sbx -l dev-bind -r -F -d 'Bind the host path SRC at DEST, device nodes included'

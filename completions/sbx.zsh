@@ -27,6 +27,7 @@ _arguments -S \
 	"*--uid[User id inside (needs a user namespace)]:UID:" \
 	"*--gid[Group id inside (needs a user namespace)]:GID:" \
 	"*--hostname[Host name inside (needs --unshare-uts)]:NAME:" \
+	"*--propagation[Let later mounts of the host in (slave), or not (private)]:MODE:(private slave)" \
 	"*--bind[Bind the host path SRC at DEST]:SRC:_files:DEST:_files" \
 	"*--bind-try[Like --bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
 	"*--dev-bind[Bind the host path SRC at DEST, device nodes included]:SRC:_files:DEST:_files" \

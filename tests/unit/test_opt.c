@@ -184,6 +184,9 @@ static void put_settings(struct text *text, const struct plan *plan)
 		put(text, "gid %u\n", plan->gid);
 	if (plan->hostname != NULL)
 		put(text, "hostname %s\n", plan->hostname);
+	if (plan->propagation != PROPAGATION_USUAL)
+		put(text, "propagation %s\n",
+		    plan->propagation == PROPAGATION_SLAVE ? "slave" : "private");
 	if (plan->chdir != NULL)
 		put(text, "chdir %s\n", plan->chdir);
 	if (plan->argv0 != NULL)
@@ -320,6 +323,10 @@ static const struct {
 	 "uid is repeated\ngid is repeated\nuid 2\ngid 4\nrun sh"},
 	{{"--unshare-uts", "--hostname", "a", "--hostname", "b", "sh"},
 	 "hostname is repeated\nunshare: uts\nhostname b\nrun sh"},
+
+	{{"--propagation", "slave", "sh"}, "propagation slave\nrun sh"},
+	{{"--propagation", "slave", "--propagation", "private", "sh"},
+	 "propagation is repeated\npropagation private\nrun sh"},
 
 	{{"--clearenv", "--setenv", "A", "b=c", "--setenv", "E", "", "--unsetenv", "A", "sh"},
 	 "clearenv\nsetenv A=b=c\nsetenv E=\nunsetenv A\nrun sh"},
@@ -580,6 +587,9 @@ static const struct {
 	{{"--uid", "4294967295", "sh"}, "--uid: not a number from 0 to 4294967294: 4294967295"},
 	{{"--gid", "wheel", "sh"}, "--gid: not a number from 0 to 4294967294: wheel"},
 	{{"--hostname", "box", "sh"}, "--hostname needs --unshare-uts"},
+	{{"--propagation", "shared", "sh"}, "--propagation: not private or slave: shared"},
+	{{"--propagation", "", "sh"}, "--propagation: not private or slave: "},
+	{{"--propagation"}, "--propagation: missing MODE"},
 	{{"--as-pid-1", "sh"}, "--as-pid-1 needs --unshare-pid"},
 	{{"--argv0", "a", "--argv0", "b", "sh"}, "--argv0: used multiple times"},
 	{{"--setenv", "", "x", "sh"}, "--setenv: not a variable's name: ''"},
