@@ -24,6 +24,9 @@ _sbx_arg0()
 		--setenv | --unsetenv)
 			words=$(compgen -e -- "$cur")
 			;;
+		--propagation)
+			words=$(compgen -W "private slave" -- "$cur")
+			;;
 	esac
 	[ -z "$words" ] || mapfile -t COMPREPLY <<<"$words"
 }
@@ -62,6 +65,7 @@ _sbx_arity()
 		--args) echo 1 ;;
 		--argv0) echo 1 ;;
 		--level-prefix) echo 0 ;;
+		--verbose) echo 0 ;;
 		--unshare-all) echo 0 ;;
 		--share-net) echo 0 ;;
 		--unshare-user) echo 0 ;;
@@ -81,6 +85,7 @@ _sbx_arity()
 		--uid) echo 1 ;;
 		--gid) echo 1 ;;
 		--hostname) echo 1 ;;
+		--propagation) echo 1 ;;
 		--bind) echo 2 ;;
 		--bind-try) echo 2 ;;
 		--dev-bind) echo 2 ;;
@@ -164,7 +169,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --uid --gid --hostname --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --mask --mask-try --ro --deny-create --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --verbose --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --uid --gid --hostname --propagation --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --mask --mask-try --ro --deny-create --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

@@ -8,6 +8,7 @@ _arguments -S \
 	"*--args[Read more options from FD, each ended by a NUL byte]:FD:" \
 	"*--argv0[Give COMMAND the name NAME as its argv\[0\]]:NAME:" \
 	"*--level-prefix[Start messages with their priority, as in <3>, for a journal]" \
+	"*--verbose[Say what is done otherwise than the options might make one think]" \
 	"*--unshare-all[Unshare every namespace below, where the kernel has it]" \
 	"*--share-net[Keep the network in spite of an earlier --unshare-all]" \
 	"*--unshare-user[Make a user namespace (always so for an ordinary user)]" \
@@ -27,6 +28,7 @@ _arguments -S \
 	"*--uid[User id inside (needs a user namespace)]:UID:" \
 	"*--gid[Group id inside (needs a user namespace)]:GID:" \
 	"*--hostname[Host name inside (needs --unshare-uts)]:NAME:" \
+	"*--propagation[Let later mounts of the host in (slave), or not (private)]:MODE:(private slave)" \
 	"*--bind[Bind the host path SRC at DEST]:SRC:_files:DEST:_files" \
 	"*--bind-try[Like --bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
 	"*--dev-bind[Bind the host path SRC at DEST, device nodes included]:SRC:_files:DEST:_files" \

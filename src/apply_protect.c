@@ -134,6 +134,14 @@ static int find_pinned(struct site *site, const struct op *op, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot pin the directories above %s", op->dest) : r;
 }
 
+/* Mount a mask on @place, which is @op's destination. */
+static int mask(struct site *site, int place, const struct op *op, struct err *e)
+{
+	int r = mask_place(site->roots.stage, place);
+
+	return r < 0 ? err_sys(e, r, "cannot mask %s", op->dest) : 0;
+}
+
 int apply_mask(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int place = find_pinned(site, op, e);
@@ -143,7 +151,7 @@ int apply_mask(struct site *site, const struct op *op, struct err *e)
 	if (place == -ENOENT)
 		return err_hint(e, "--mask-try masks it if it is there, --deny-create keeps it "
 				   "from being created");
-	return place < 0 ? place : mask_mount(site, place, op->dest, e);
+	return place < 0 ? place : mask(site, place, op, e);
 }
 
 int apply_ro(struct site *site, const struct op *op, struct err *e)
@@ -166,5 +174,5 @@ int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 		return r;
 	(void)sys_close(r);
 	place = find_pinned(site, op, e);
-	return place < 0 ? place : mask_mount(site, place, op->dest, e);
+	return place < 0 ? place : mask(site, place, op, e);
 }

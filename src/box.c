@@ -274,8 +274,11 @@ static int run(struct box *box, struct outcome *ret, struct err *e)
 
 int box_run(const struct plan *plan, const struct host *host, struct outcome *ret, struct err *e)
 {
-	struct box box = {
-		.plan = plan, .lent = host->lent, .bad_kernel = host->bad_kernel, .sock = -1};
+	struct box box = {.plan = plan,
+			  .teller = host->teller,
+			  .lent = host->lent,
+			  .bad_kernel = host->bad_kernel,
+			  .sock = -1};
 	int r = prepare(&box, e);
 
 	if (r == 0)

@@ -47,6 +47,14 @@ static int set_up_namespaces(const struct box *box, int proc, struct err *e)
 	return r < 0 ? r : bring_up_network(&box->ns, e);
 }
 
+/* Whether what the host mounts later is to appear inside. */
+static bool lets_mounts_in(const struct box *box)
+{
+	if (box->plan->propagation != PROPAGATION_USUAL)
+		return box->plan->propagation == PROPAGATION_SLAVE;
+	return box->plan->as_bwrap && !box->bad_kernel;
+}
+
 /* Build the root and enter it.  What has been put aside is in the working directory then. */
 static int build_root(const struct box *box, bool *aside, struct err *e)
 {
@@ -61,7 +69,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 	int r = label_apply(box->plan, e);
 
 	if (r == 0)
-		r = root_begin(&site.roots, box->plan->as_bwrap && !box->bad_kernel, e);
+		r = root_begin(&site.roots, lets_mounts_in(box), e);
 	if (r == 0)
 		r = apply_ops(&site, e);
 	if (r == 0)

@@ -30,6 +30,7 @@ enum level {
 	LEVEL_ERROR = 3,
 	LEVEL_WARNING = 4,
 	LEVEL_NOTICE = 5,
+	LEVEL_INFO = 6,
 };
 
 /* Whether a program started as @argv0 is to be bubblewrap. */
@@ -153,11 +154,20 @@ static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome
 	free(outcome->stuck);
 }
 
+/* Tell what happens while a sandbox is being built; @arg is its plan. */
+static void tell(void *arg, bool is_warning, const char *text)
+{
+	const struct plan *plan = arg;
+
+	if (is_warning || plan->verbose)
+		print_line(plan, is_warning ? LEVEL_WARNING : LEVEL_INFO, program(plan), text);
+}
+
 /* Run the sandbox that @args ask for.  Returns the exit status. */
 static int run(struct plan *plan, bool lent, const char *argv0, const char *const *args)
 {
 	static const struct opt_reader reader = {.read = io_read_args};
-	struct host host = {.lent = lent};
+	struct host host = {.lent = lent, .teller = {.tell = tell, .arg = plan}};
 	struct outcome outcome = {0};
 	struct err e = {0};
 	int r = opt_parse(plan, args, &reader, &e);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -11,46 +12,49 @@
 
 #define MASK_DIR "mask-dir"
 #define MASK_FILE "mask-file"
+#define MASK_MODE 0
 
-static int make(const struct site *site, bool is_dir)
+static int make_file(int stage)
 {
-	const char *name = is_dir ? MASK_DIR : MASK_FILE;
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-					      MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
-	autoclose int place = -1;
-	autoclose int tree = -1;
-	int r;
+	autoclose int file =
+		sys_openat(stage, MASK_FILE, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MASK_MODE);
 
-	if (is_dir)
-		r = sys_mkdirat(site->roots.stage, name, 0);
-	else
-		r = place = sys_openat(site->roots.stage, name, O_CREAT | O_EXCL | O_WRONLY, 0);
-	if (r == -EEXIST)
-		return 0;
-	if (place >= 0)
-		(void)sys_close(fd_take(&place));
-	if (r >= 0)
-		r = place = sys_openat(site->roots.stage, name, O_PATH, 0);
-	if (r >= 0)
-		r = tree = sys_open_tree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
-	if (r >= 0)
-		r = sys_mount_setattr(tree, 0, &attr);
-	return r < 0 ? r : sys_move_mount(tree, place);
+	return file < 0 ? file : 0;
 }
 
-int mask_mount(struct site *site, int place, const char *what, struct err *e)
+/*
+ * Clone what masks are made of, which is there from the first time on.  It is on the stage, and
+ * not detached itself, because before Linux 6.15 only what is attached can be cloned.
+ */
+static int clone_mask(int stage, bool is_dir)
 {
-	struct statx st = {0};
-	autoclose int tree = -1;
-	int r = sys_statx(place, STATX_TYPE, &st);
-	bool is_dir = S_ISDIR(st.stx_mode);
+	const char *name = is_dir ? MASK_DIR : MASK_FILE;
+	int r = sys_open_tree(stage, name, OPEN_TREE_CLONE);
 
-	if (r == 0)
-		r = make(site, is_dir);
-	if (r == 0)
-		r = tree = sys_open_tree(site->roots.stage, is_dir ? MASK_DIR : MASK_FILE,
-					 OPEN_TREE_CLONE);
-	if (r >= 0)
-		r = root_mount(&site->roots, tree, place);
-	return r < 0 ? err_sys(e, r, "cannot mask %s", what) : 0;
+	if (r != -ENOENT)
+		return r;
+	r = is_dir ? sys_mkdirat(stage, name, MASK_MODE) : make_file(stage);
+	return r < 0 ? r : sys_open_tree(stage, name, OPEN_TREE_CLONE);
+}
+
+int mask_make(int stage, int place)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+					      MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+	autoclose int mask = -1;
+	struct statx what = {0};
+	int r = sys_statx(place, STATX_TYPE, &what);
+
+	if (r < 0)
+		return r;
+	mask = clone_mask(stage, S_ISDIR(what.stx_mode));
+	r = mask < 0 ? mask : sys_mount_setattr(mask, 0, &attr);
+	return r < 0 ? r : fd_take(&mask);
+}
+
+int mask_place(int stage, int place)
+{
+	autoclose int mask = mask_make(stage, place);
+
+	return mask < 0 ? mask : sys_move_mount(mask, place);
 }

@@ -86,6 +86,21 @@ static void take_started(struct watch *w, const struct report *report, int pidfd
 		status_running(details_fd(w), report->sender);
 }
 
+/*
+ * Tell of what happens while the sandbox is being built.  Whatever says so later is no reaper
+ * of ours.
+ */
+static void take_note(const struct watch *w, const struct note *note)
+{
+	const struct teller *teller = &w->box->teller;
+
+	if (w->started)
+		return;
+	teller->tell(teller->arg, note->level == NOTE_WARNING, note->text);
+	if (details_fd(w) >= 0)
+		status_note(details_fd(w), note);
+}
+
 /* The command has ended. */
 static void note_end(struct watch *w, int status)
 {
@@ -123,6 +138,9 @@ static int take_report(struct watch *w, struct err *e)
 	case REPORT_FAILED:
 		*e = report.err;
 		return -e->code;
+	case REPORT_NOTE:
+		take_note(w, &report.note);
+		return 0;
 	}
 	return 0;
 }

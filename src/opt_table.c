@@ -37,6 +37,15 @@ const struct arg_class arg_classes[ARG_KINDS] = {
 	[ARG_BYTES] = {.metavar = "BYTES", .zsh = "", .fish = ""},
 	[ARG_LABEL] = {.metavar = "LABEL", .zsh = "", .fish = ""},
 	[ARG_SECONDS] = {.metavar = "SECONDS", .zsh = "", .fish = ""},
+	[ARG_PROPAGATION] = {.metavar = "MODE",
+			     .zsh = "(private slave)",
+			     .fish = "echo private; echo slave",
+			     .bash = "-W \"private slave\""},
+};
+
+static const struct choices propagations = {
+	.names = "private or slave",
+	.list = {{"private", PROPAGATION_PRIVATE}, {"slave", PROPAGATION_SLAVE}},
 };
 
 const char *const opt_group_titles[OPT_GROUPS] = {
@@ -90,6 +99,13 @@ const struct opt opt_table[] = {
 		.help = "Start messages with their priority, as in <3>, for a journal",
 		.take = take_bool,
 		.field = FIELD(bool, level_prefix),
+	},
+	{
+		.name = "verbose",
+		.group = GROUP_GENERAL,
+		.help = "Say what is done otherwise than the options might make one think",
+		.take = take_bool,
+		.field = FIELD(bool, verbose),
 	},
 	{
 		.name = "unshare-all",
@@ -227,6 +243,15 @@ const struct opt opt_table[] = {
 		.help = "Host name inside (needs --unshare-uts)",
 		.take = take_string,
 		.field = FIELD(const char *, hostname),
+	},
+	{
+		.name = "propagation",
+		.args = {ARG_PROPAGATION},
+		.group = GROUP_NAMESPACES,
+		.help = "Let later mounts of the host in (slave), or not (private)",
+		.take = take_choice,
+		.field = FIELD(unsigned, propagation),
+		.choices = &propagations,
 	},
 	{
 		.name = "bind",

@@ -40,6 +40,19 @@ TAKE(string)
 	return note_repeated(p, opt, was, e);
 }
 
+TAKE(choice)
+{
+	unsigned *field = (unsigned *)((char *)p->plan + opt->field);
+	bool was = *field != 0;
+
+	for (size_t i = 0; i < OPT_MAX_CHOICES && opt->choices->list[i].word != NULL; i++)
+		if (strcmp(args[0], opt->choices->list[i].word) == 0) {
+			*field = opt->choices->list[i].value;
+			return note_repeated(p, opt, was, e);
+		}
+	return err_set(e, EINVAL, "not %s: %s", opt->choices->names, args[0]);
+}
+
 TAKE(nothing)
 {
 	(void)p, (void)opt, (void)args, (void)e;

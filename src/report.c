@@ -27,6 +27,14 @@ int report_namespaces(int sock, const struct ns_ids *ids)
 	return n < 0 ? (int)n : 0;
 }
 
+int report_note(int sock, const struct note *note)
+{
+	struct report report = {.kind = REPORT_NOTE, .note = *note};
+	ssize_t n = sys_write(sock, &report, SIZE_TO(note));
+
+	return n < 0 ? (int)n : 0;
+}
+
 void report_ended(int sock, int status, bool is_last)
 {
 	struct report report = {
@@ -44,6 +52,22 @@ void report_failed(int sock, const struct err *e)
 	(void)sys_write(sock, &report, SIZE_TO(err));
 }
 
+static void end_error(struct err *e)
+{
+	e->option[sizeof(e->option) - 1] = '\0';
+	e->path[sizeof(e->path) - 1] = '\0';
+	e->msg[sizeof(e->msg) - 1] = '\0';
+	e->bwrap[sizeof(e->bwrap) - 1] = '\0';
+	e->hint[sizeof(e->hint) - 1] = '\0';
+}
+
+static void end_note(struct note *note)
+{
+	note->option[sizeof(note->option) - 1] = '\0';
+	note->path[sizeof(note->path) - 1] = '\0';
+	note->text[sizeof(note->text) - 1] = '\0';
+}
+
 /* Whether @n bytes can be the report that they say they are; makes its texts end. */
 static bool is_sound(struct report *report, size_t n)
 {
@@ -57,12 +81,11 @@ static bool is_sound(struct report *report, size_t n)
 	case REPORT_ENDED:
 		return n == SIZE_TO(ended);
 	case REPORT_FAILED:
-		report->err.option[sizeof(report->err.option) - 1] = '\0';
-		report->err.path[sizeof(report->err.path) - 1] = '\0';
-		report->err.msg[sizeof(report->err.msg) - 1] = '\0';
-		report->err.bwrap[sizeof(report->err.bwrap) - 1] = '\0';
-		report->err.hint[sizeof(report->err.hint) - 1] = '\0';
+		end_error(&report->err);
 		return n == SIZE_TO(err) && report->err.code > 0;
+	case REPORT_NOTE:
+		end_note(&report->note);
+		return n == SIZE_TO(note) && report->note.level <= NOTE_WARNING;
 	}
 	return false;
 }

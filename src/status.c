@@ -140,6 +140,19 @@ int status_started(int fd, pid_t child, const struct ns_ids *ids, struct err *e)
 	return tell_start(fd, &one_line, child, ids, "json-status-fd", e);
 }
 
+void status_note(int fd, const struct note *note)
+{
+	autotext struct text text = {0};
+
+	text_put(&text, "{ \"phase\": \"note\", \"level\": \"%s\"",
+		 note->level == NOTE_WARNING ? "warning" : "info");
+	put_member(&text, "option", note->option);
+	put_member(&text, "path", note->path);
+	put_member(&text, "message", note->text);
+	text_put(&text, " }\n");
+	tell(fd, &text);
+}
+
 void status_running(int fd, pid_t command)
 {
 	autotext struct text text = {0};

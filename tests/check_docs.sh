@@ -43,4 +43,5 @@ completes "sbx --dev /dev --ro-bind /usr src/mai" src/main.c
 completes "sbx --tmpfs /tmp -- ba" bash
 completes "sbx --unshare-all -- bash src/mai" src/main.c
 completes "sbx --setenv PAT" PATH
+completes "sbx --propagation sl" slave
 exit "$status"

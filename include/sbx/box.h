@@ -10,12 +10,19 @@
 #include "sbx/seccomp.h"
 #include "sbx/stuck.h"
 
+/* How what is to be told while a run goes on reaches who prints it. */
+struct teller {
+	void (*tell)(void *arg, bool is_warning, const char *text);
+	void *arg;
+};
+
 /*
  * One run, as its processes share it: prepared by the monitor before they part,
  * and only read after.
  */
 struct box {
 	const struct plan *plan;
+	struct teller teller;
 	struct ns ns;
 	struct caps caps;
 	struct seccomp seccomp;
@@ -46,10 +53,11 @@ struct outcome {
 /* Whether the caller is to be told of processes and namespaces. */
 bool box_is_watched(const struct box *box);
 
-/* What is known about the host before a run. */
+/* What a run finds: what is known about the host, and who prints. */
 struct host {
 	bool lent;       /* privileges are, see setuid.h */
 	bool bad_kernel; /* see kernel.h */
+	struct teller teller;
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "sbx/plan.h"
 
 #define OPT_MAX_ARGS 3
+#define OPT_MAX_CHOICES 8
 
 /* Bytes of all --args descriptors together; more is an error. */
 #define OPT_MAX_TEXT ((size_t)64 << 20)
@@ -28,6 +29,7 @@ enum arg {
 	ARG_BYTES,
 	ARG_LABEL,
 	ARG_SECONDS,
+	ARG_PROPAGATION,
 	ARG_KINDS,
 };
 
@@ -52,6 +54,15 @@ enum opt_group {
 };
 
 extern const char *const opt_group_titles[OPT_GROUPS];
+
+/* The words that an option takes, and what each stands for. */
+struct choices {
+	const char *names; /* for the message about another word: "one, two or three" */
+	struct {
+		const char *word;
+		unsigned value;  /* of an enum, not 0 */
+	} list[OPT_MAX_CHOICES]; /* ends early with a NULL word */
+};
 
 /* The modifiers that an option takes up, and that are given or pending. */
 enum modifier {
@@ -94,15 +105,16 @@ struct opt {
 
 	/* Put the option into the plan.  @args has as many entries as the option. */
 	int (*take)(struct parse *p, const struct opt *opt, const char *const *args, struct err *e);
-	enum op_kind op;     /* for take_op() */
-	unsigned flags;      /* take_op(): enum op_flags; take_unshare(): CLONE_NEW*;
-			      * take_lock_mounts(): enum lock_mounts */
-	unsigned try_flags;  /* take_unshare(): CLONE_NEW* where the kernel has them */
-	size_t field;        /* take_bool() and so on: offset in struct plan */
-	enum fd_use fd;      /* take_fd() */
-	unsigned modifiers;  /* enum modifier: those it takes up */
-	mode_t default_mode; /* take_op(): permission bits without --perms */
-	bool transparent;    /* pending modifiers stay pending */
+	enum op_kind op;               /* for take_op() */
+	unsigned flags;                /* take_op(): enum op_flags; take_unshare(): CLONE_NEW*;
+					* take_lock_mounts(): enum lock_mounts */
+	unsigned try_flags;            /* take_unshare(): CLONE_NEW* where the kernel has them */
+	size_t field;                  /* take_bool() and so on: offset in struct plan */
+	enum fd_use fd;                /* take_fd() */
+	const struct choices *choices; /* take_choice() */
+	unsigned modifiers;            /* enum modifier: those it takes up */
+	mode_t default_mode;           /* take_op(): permission bits without --perms */
+	bool transparent;              /* pending modifiers stay pending */
 };
 
 extern const struct opt opt_table[];

@@ -14,6 +14,7 @@
 
 TAKE(bool);
 TAKE(string);  /* the last one counts */
+TAKE(choice);  /* the last one counts */
 TAKE(fd);      /* the last one counts */
 TAKE(nothing); /* accepted, without effect */
 TAKE(argv0);   /* may be given once */

@@ -92,6 +92,13 @@ struct descriptor {
 	int fd;
 };
 
+/* Whether mounts that the host makes or takes down later do so inside. */
+enum propagation {
+	PROPAGATION_USUAL, /* as the program's name has it */
+	PROPAGATION_PRIVATE,
+	PROPAGATION_SLAVE,
+};
+
 /* What single descriptors are for. */
 enum fd_use {
 	FD_INFO,
@@ -139,6 +146,7 @@ struct plan {
 	unsigned unshare_try;   /* CLONE_NEW* bits where the kernel has them */
 	bool have_uid;          /* --uid was given */
 	bool have_gid;          /* --gid was given */
+	unsigned propagation;   /* enum propagation */
 	uid_t uid;              /* inside, if have_uid */
 	gid_t gid;              /* inside, if have_gid */
 	const char *hostname;   /* NULL to keep */
@@ -159,6 +167,7 @@ struct plan {
 	bool assert_userns_disabled;
 	bool close_fds;
 	bool level_prefix; /* messages start with their priority, as in sd-daemon(3) */
+	bool verbose;      /* tell also what is no warning */
 	bool as_bwrap;     /* started under bubblewrap's name: speak and act as it does */
 	bool want_help;
 	bool want_version;

@@ -15,6 +15,20 @@ enum report_kind {
 	REPORT_STARTED,    /* the command's process exists; comes with a pidfd of it */
 	REPORT_ENDED,      /* the command ended */
 	REPORT_FAILED,     /* it never ran */
+	REPORT_NOTE,       /* something to tell the user, while the sandbox is being built */
+};
+
+enum note_level {
+	NOTE_INFO,    /* for who wants to know */
+	NOTE_WARNING, /* for everybody */
+};
+
+/* What was done otherwise than the user might think. */
+struct note {
+	enum note_level level;
+	char option[32]; /* the option that it is about, as in "--proc" */
+	char path[1024]; /* its path, as the user wrote it, or the start of that */
+	char text[1024]; /* one line for people, which begins with the option */
 };
 
 struct report {
@@ -27,15 +41,17 @@ struct report {
 			bool is_last; /* the reaper has no other child left to wait for */
 		} ended;
 		struct err err;
+		struct note note;
 	};
 };
 
 /*
- * Send one.  The first two return 0 or -errno: -EPIPE if the monitor is gone.
+ * Send one.  The first three return 0 or -errno: -EPIPE if the monitor is gone.
  * The others are the last words, and nobody being there to hear is no error; they
  * need write(2) alone, which a seccomp program is least likely to forbid.
  */
 int report_namespaces(int sock, const struct ns_ids *ids) must_check;
+int report_note(int sock, const struct note *note) must_check;
 int report_started(int sock, int pidfd) must_check;
 void report_ended(int sock, int status, bool is_last);
 void report_failed(int sock, const struct err *e);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sbx/box.h"
+#include "sbx/report.h"
 
 /*
  * What --info-fd and --json-status-fd say: one JSON object each, in one write.
@@ -14,6 +15,9 @@
 /* The first process inside and the new namespaces: to --info-fd, and the first line. */
 int status_info(int fd, pid_t child, const struct ns_ids *ids, struct err *e) must_check;
 int status_started(int fd, pid_t child, const struct ns_ids *ids, struct err *e) must_check;
+
+/* Something was done otherwise than the user might think, while the sandbox was built. */
+void status_note(int fd, const struct note *note);
 
 /* COMMAND is running as process @command. */
 void status_running(int fd, pid_t command);

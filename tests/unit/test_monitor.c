@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 
@@ -1045,6 +1046,76 @@ TEST(tells_no_more_than_bubblewrap_under_its_name)
 	assert_told(STATUS, ARGV(STARTED_TEXT, "{ \"exit-code\": 3 }\n"));
 }
 
+/* What has been told to be printed. */
+static char printed[256];
+
+static void print(void *arg, bool is_warning, const char *text)
+{
+	size_t used = strlen(printed);
+
+	assert_ptr_equal(arg, &plan);
+	(void)snprintf(printed + used, sizeof(printed) - used, "%s: %s\n",
+		       is_warning ? "warning" : "note", text);
+}
+
+/* Somebody inside says a warning, or only what may be worth to know. */
+static void note_comes(enum note_level level)
+{
+	static struct report reports[] = {
+		{.kind = REPORT_NOTE, .note = {.level = NOTE_INFO, .text = "otherwise"}},
+		{.kind = REPORT_NOTE, .note = {.level = NOTE_WARNING, .text = "beware"}},
+	};
+
+	printed[0] = '\0';
+	box.teller = (struct teller){.tell = print, .arg = &plan};
+	report_comes(&reports[level], offsetof(struct report, note) + sizeof(struct note), NULL);
+}
+
+/* A run in which something is noted while the sandbox is built, and again later. */
+static void run_with_notes(void)
+{
+	tell();
+	namespaces_come();
+	note_comes(NOTE_INFO);
+	note_comes(NOTE_WARNING);
+	command_starts();
+	note_comes(NOTE_WARNING);
+	command_ends(true);
+	child_is_gone();
+}
+
+TEST(tells_what_is_noted_while_the_sandbox_is_built_and_nothing_later)
+{
+	run_with_notes();
+	assert_status(3 << 8);
+	assert_string_equal(printed, "note: otherwise\nwarning: beware\n");
+	assert_int_equal(count_in(fake_sys_trace(), "\"phase\": \"note\""), 2);
+	assert_in_order(fake_sys_trace(), ARGV(STARTED_TEXT,
+					       "{ \"phase\": \"note\", \"level\": \"info\", "
+					       "\"message\": \"otherwise\" }\n",
+					       "{ \"phase\": \"note\", \"level\": \"warning\", "
+					       "\"message\": \"beware\" }\n",
+					       RUNNING_TEXT));
+}
+
+TEST(prints_what_is_noted_under_bubblewrap_s_name_but_writes_no_line_of_it)
+{
+	plan.as_bwrap = true;
+	run_with_notes();
+	assert_status(3 << 8);
+	assert_string_equal(printed, "note: otherwise\nwarning: beware\n");
+	assert_told(STATUS, ARGV(STARTED_TEXT, "{ \"exit-code\": 3 }\n"));
+}
+
+TEST(takes_no_note_for_the_namespaces)
+{
+	plan.fds[FD_INFO] = (struct descriptor){"info-fd", INFO};
+	note_comes(NOTE_WARNING);
+	child_is_gone();
+	assert_fails(EPROTO, "cannot hear which namespaces there are: Protocol error");
+	assert_string_equal(printed, "");
+}
+
 TEST(tells_of_the_start_before_it_lets_the_sandbox_begin)
 {
 	whole_run();
@@ -1560,6 +1631,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(closes_what_it_does_not_need_itself, set_up),
 	cmocka_unit_test_setup(tells_the_caller_what_happens, set_up),
 	cmocka_unit_test_setup(tells_no_more_than_bubblewrap_under_its_name, set_up),
+	cmocka_unit_test_setup(tells_what_is_noted_while_the_sandbox_is_built_and_nothing_later,
+			       set_up),
+	cmocka_unit_test_setup(
+		prints_what_is_noted_under_bubblewrap_s_name_but_writes_no_line_of_it, set_up),
+	cmocka_unit_test_setup(takes_no_note_for_the_namespaces, set_up),
 	cmocka_unit_test_setup(tells_of_the_start_before_it_lets_the_sandbox_begin, set_up),
 	cmocka_unit_test_setup(tells_only_those_who_want_to_know, set_up),
 	cmocka_unit_test_setup(tells_the_number_of_the_first_process_if_that_is_the_command,

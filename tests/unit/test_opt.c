@@ -173,6 +173,7 @@ static void put_switches(struct text *text, const struct plan *plan)
 		{plan->assert_userns_disabled, "assert-userns-disabled"},
 		{plan->close_fds, "close-fds"},
 		{plan->level_prefix, "level-prefix"},
+		{plan->verbose, "verbose"},
 		{plan->want_help, "help"},
 		{plan->want_version, "version"},
 	};
@@ -192,6 +193,9 @@ static void put_settings(struct text *text, const struct plan *plan)
 		put(text, "gid %u\n", plan->gid);
 	if (plan->hostname != NULL)
 		put(text, "hostname %s\n", plan->hostname);
+	if (plan->propagation != PROPAGATION_USUAL)
+		put(text, "propagation %s\n",
+		    plan->propagation == PROPAGATION_SLAVE ? "slave" : "private");
 	if (plan->chdir != NULL)
 		put(text, "chdir %s\n", plan->chdir);
 	if (plan->argv0 != NULL)
@@ -330,6 +334,10 @@ static const struct {
 	{{"--unshare-uts", "--hostname", "a", "--hostname", "b", "sh"},
 	 "hostname is repeated\nunshare: uts\nhostname b\nrun sh"},
 
+	{{"--propagation", "slave", "sh"}, "propagation slave\nrun sh"},
+	{{"--propagation", "slave", "--propagation", "private", "sh"},
+	 "propagation is repeated\npropagation private\nrun sh"},
+
 	{{"--clearenv", "--setenv", "A", "b=c", "--setenv", "E", "", "--unsetenv", "A", "sh"},
 	 "clearenv\nsetenv A=b=c\nsetenv E=\nunsetenv A\nrun sh"},
 	{{"--chdir", "/a", "--chdir", "b", "--argv0", "-sh", "sh", "-l"},
@@ -396,6 +404,7 @@ static const struct {
 	 "lock /a\nlock b\nlock /a\nrun sh"},
 	{{"--level-prefix", "--not-a-security-boundary", "sh"}, "level-prefix\nrun sh"},
 	{{"--strict-kernel", "sh"}, "strict-kernel\nrun sh"},
+	{{"--verbose", "sh"}, "verbose\nrun sh"},
 
 	{{"--teardown-timeout", "0", "sh"}, "teardown 0 ms\nrun sh"},
 	{{"--teardown-timeout", "2.5", "--teardown-timeout", "0.125", "sh"},
@@ -602,6 +611,9 @@ static const struct {
 	{{"--uid", "4294967295", "sh"}, "--uid: not a number from 0 to 4294967294: 4294967295"},
 	{{"--gid", "wheel", "sh"}, "--gid: not a number from 0 to 4294967294: wheel"},
 	{{"--hostname", "box", "sh"}, "--hostname needs --unshare-uts"},
+	{{"--propagation", "shared", "sh"}, "--propagation: not private or slave: shared"},
+	{{"--propagation", "", "sh"}, "--propagation: not private or slave: "},
+	{{"--propagation"}, "--propagation: missing MODE"},
 	{{"--as-pid-1", "sh"}, "--as-pid-1 needs --unshare-pid"},
 	{{"--argv0", "a", "--argv0", "b", "sh"}, "--argv0: used multiple times"},
 	{{"--setenv", "", "x", "sh"}, "--setenv: not a variable's name: ''"},

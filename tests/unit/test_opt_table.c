@@ -61,6 +61,22 @@ TEST(every_option_does_something)
 		assert_non_null(opt_table[i].take);
 }
 
+TEST(a_choice_stands_for_something_and_is_named)
+{
+	for (size_t i = 0; i < opt_count; i++) {
+		const struct choices *choices = opt_table[i].choices;
+
+		if (choices == NULL)
+			continue;
+		assert_non_null(choices->list[0].word);
+		for (size_t k = 0; k < OPT_MAX_CHOICES && choices->list[k].word != NULL; k++) {
+			assert_int_not_equal(choices->list[k].value, 0);
+			if (!isdigit((unsigned char)choices->list[k].word[0]))
+				assert_contains(choices->names, choices->list[k].word);
+		}
+	}
+}
+
 TEST(every_group_has_a_title_and_stands_together)
 {
 	for (size_t i = 0; i < OPT_GROUPS; i++)
@@ -147,6 +163,7 @@ int main(void)
 		cmocka_unit_test(arguments_have_no_gaps_and_are_counted),
 		cmocka_unit_test(every_kind_of_argument_has_a_name_in_capitals),
 		cmocka_unit_test(every_option_does_something),
+		cmocka_unit_test(a_choice_stands_for_something_and_is_named),
 		cmocka_unit_test(every_group_has_a_title_and_stands_together),
 		cmocka_unit_test(what_may_be_missing_ends_in_try),
 		cmocka_unit_test(every_option_is_in_the_help_with_its_arguments),

@@ -1283,6 +1283,26 @@ TEST(keeps_bubblewrap_s_name_by_which_others_look_for_it)
 	assert_null(strstr(fake_sys_trace(), "prctl name"));
 }
 
+TEST(lets_later_mounts_in_as_asked_to_whatever_the_name_and_the_kernel)
+{
+	static const struct {
+		const char *mode;
+		const char *trace;
+	} modes[] = {
+		{"slave", "mount_setattr / recursive slave\n"},
+		{"private", "mount_setattr / recursive private\n"},
+	};
+
+	for (size_t i = 0; i < 2 * LENGTH(modes); i++) {
+		start_simple(ARGV("--propagation", modes[i / 2].mode, "true"));
+		plan.as_bwrap = i % 2 != 0;
+		box.bad_kernel = i % 2 != 0;
+		process_ends("wait", COMMAND_PID);
+		assert_int_equal(fake_sys_run(run, NULL), 3);
+		assert_contains(fake_sys_trace(), modes[i / 2].trace);
+	}
+}
+
 /* A kernel on which mounts of the host's must not come in. */
 TEST(lets_no_later_mounts_in_on_a_bad_kernel)
 {
@@ -1576,6 +1596,9 @@ static const struct CMUnitTest tests[] = {
 					tear_down),
 	cmocka_unit_test_setup_teardown(keeps_bubblewrap_s_name_by_which_others_look_for_it, set_up,
 					tear_down),
+	cmocka_unit_test_setup_teardown(
+		lets_later_mounts_in_as_asked_to_whatever_the_name_and_the_kernel, set_up,
+		tear_down),
 	cmocka_unit_test_setup_teardown(lets_no_later_mounts_in_on_a_bad_kernel, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(goes_to_the_stage_for_what_is_free_and_comes_back, set_up,
 					tear_down),

@@ -84,6 +84,27 @@ TEST(sends_the_numbers_of_namespaces_with_one_write)
 	assert_memory_equal(&report.namespaces, &ids, sizeof(ids));
 }
 
+static const struct note note = {
+	.level = NOTE_WARNING, .option = "--dev", .path = "/dev", .text = "--dev: no such thing"};
+
+TEST(sends_a_note_with_one_write)
+{
+	autoclose int pidfd = -1;
+	struct report report;
+
+	assert_int_equal(report_note(SOCK, &note), 0);
+	assert_string_equal(fake_sys_trace(), "write sock (data)\n");
+	report = receive_written(NULL, &pidfd);
+	assert_int_equal(report.kind, REPORT_NOTE);
+	assert_memory_equal(&report.note, &note, sizeof(note));
+}
+
+TEST(says_that_nobody_heard_of_a_note)
+{
+	fake_sys_answer("write sock*", -EPIPE);
+	assert_int_equal(report_note(SOCK, &note), -EPIPE);
+}
+
 TEST(says_that_nobody_heard_of_the_namespaces)
 {
 	static const struct ns_ids ids;
@@ -127,7 +148,12 @@ static const struct {
 	 .size = sizeof(struct report) - 1},
 	{.report = {.kind = REPORT_FAILED, .err = {.code = 0}}, .size = sizeof(struct report)},
 	{.report = {.kind = REPORT_FAILED, .err = {.code = -1}}, .size = sizeof(struct report)},
-	{.report = {.kind = REPORT_FAILED + 1}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_NOTE}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_NOTE},
+	 .size = offsetof(struct report, note) + sizeof(struct note) - 1},
+	{.report = {.kind = REPORT_NOTE, .note = {.level = NOTE_WARNING + 1}},
+	 .size = offsetof(struct report, note) + sizeof(struct note)},
+	{.report = {.kind = REPORT_NOTE + 1}, .size = sizeof(struct report)},
 };
 
 TEST(believes_no_report_that_is_none)
@@ -154,6 +180,8 @@ static const struct {
 	{.report = {.kind = REPORT_ENDED},
 	 .size = offsetof(struct report, ended) + sizeof(((struct report *)0)->ended)},
 	{.report = {.kind = REPORT_FAILED, .err = {.code = EIO}}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_NOTE},
+	 .size = offsetof(struct report, note) + sizeof(struct note)},
 };
 
 TEST(takes_no_descriptor_but_that_of_a_command)
@@ -207,6 +235,23 @@ TEST(ends_the_texts_of_an_error_whatever_was_sent)
 	assert_int_equal(report.err.hint[sizeof(report.err.hint) - 1], '\0');
 }
 
+TEST(ends_the_texts_of_a_note_whatever_was_sent)
+{
+	struct report sent = {.kind = REPORT_NOTE};
+	struct report report;
+	int pidfd = 0;
+
+	memset(sent.note.option, 'x', sizeof(sent.note.option));
+	memset(sent.note.path, 'x', sizeof(sent.note.path));
+	memset(sent.note.text, 'x', sizeof(sent.note.text));
+	fake_sys_answer_message("receive sock", &sent,
+				offsetof(struct report, note) + sizeof(sent.note), NULL);
+	assert_int_equal(report_receive(SOCK, &report, &pidfd), 1);
+	assert_int_equal(strlen(report.note.option), sizeof(report.note.option) - 1);
+	assert_int_equal(strlen(report.note.path), sizeof(report.note.path) - 1);
+	assert_int_equal(strlen(report.note.text), sizeof(report.note.text) - 1);
+}
+
 TEST(tells_the_end_of_the_conversation_from_an_error)
 {
 	struct report report;
@@ -253,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup(sends_a_status_with_one_write, set_up),
 		cmocka_unit_test_setup(sends_an_error_whole, set_up),
 		cmocka_unit_test_setup(sends_the_numbers_of_namespaces_with_one_write, set_up),
+		cmocka_unit_test_setup(sends_a_note_with_one_write, set_up),
+		cmocka_unit_test_setup(says_that_nobody_heard_of_a_note, set_up),
 		cmocka_unit_test_setup(says_that_nobody_heard_of_the_namespaces, set_up),
 		cmocka_unit_test_setup(does_not_mind_when_nobody_hears, set_up),
 		cmocka_unit_test_setup(says_that_nobody_heard_of_the_command, set_up),
@@ -260,6 +307,7 @@ int main(void)
 		cmocka_unit_test_setup(takes_no_descriptor_but_that_of_a_command, set_up),
 		cmocka_unit_test_setup(knows_the_sender_from_the_kernel_alone, set_up),
 		cmocka_unit_test_setup(ends_the_texts_of_an_error_whatever_was_sent, set_up),
+		cmocka_unit_test_setup(ends_the_texts_of_a_note_whatever_was_sent, set_up),
 		cmocka_unit_test_setup(tells_the_end_of_the_conversation_from_an_error, set_up),
 		cmocka_unit_test_setup(says_go, set_up),
 		cmocka_unit_test_setup(waits_for_go, set_up),

@@ -141,6 +141,19 @@ TEST(writes_on_after_an_interruption)
 
 /* --- The run -------------------------------------------------------------- */
 
+TEST(tells_what_is_done_otherwise)
+{
+	status_note(FD, &(const struct note){.level = NOTE_INFO,
+					     .option = "--proc",
+					     .path = "/a\"b",
+					     .text = "--proc: something else"});
+	assert_written("{ \"phase\": \"note\", \"level\": \"info\", \"option\": \"--proc\", "
+		       "\"path\": \"/a\\\"b\", \"message\": \"--proc: something else\" }\n");
+	status_note(FD, &(const struct note){.level = NOTE_WARNING, .text = "beware"});
+	assert_written("{ \"phase\": \"note\", \"level\": \"warning\", "
+		       "\"message\": \"beware\" }\n");
+}
+
 TEST(tells_of_a_command_that_runs)
 {
 	status_running(FD, 4322);
@@ -390,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup(takes_half_a_message_for_none, set_up),
 		cmocka_unit_test_setup(tells_nothing_that_is_not_whole, set_up),
 		cmocka_unit_test_setup(writes_on_after_an_interruption, set_up),
+		cmocka_unit_test_setup(tells_what_is_done_otherwise, set_up),
 		cmocka_unit_test_setup(tells_of_a_command_that_runs, set_up),
 		cmocka_unit_test_setup(tells_how_the_command_ended, set_up),
 		cmocka_unit_test_setup(says_that_the_command_has_not_been_reaped, set_up),
