@@ -137,8 +137,12 @@ static int find_pinned(struct site *site, const struct op *op, struct err *e)
 /* Mount a mask on @place, which is @op's destination. */
 static int mask(struct site *site, int place, const struct op *op, struct err *e)
 {
-	int r = mask_place(site->roots.stage, place);
+	int r = root_is(&site->roots, place);
 
+	if (r > 0)
+		return err_set(e, EINVAL, "the sandbox's root cannot be masked");
+	if (r == 0)
+		r = mask_place(site->roots.stage, place);
 	return r < 0 ? err_sys(e, r, "cannot mask %s", op->dest) : 0;
 }
 
@@ -170,6 +174,8 @@ int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 	autoclose int place = -1;
 	int r = dest_placeholder(site->roots.box, op->dest, op->parents_mode, e);
 
+	if (r == -EEXIST)
+		(void)err_hint(e, "--ro keeps what exists from being changed, --mask hides it");
 	if (r < 0)
 		return r;
 	(void)sys_close(r);
