@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include "sbx/apply.h"
+#include "sbx/cleanup.h"
 #include "sbx/dest.h"
 #include "sbx/lock.h"
 #include "sbx/source.h"
@@ -33,18 +34,20 @@ static int attach(struct site *site, const struct op *op, int tree, struct err *
 
 	if (r < 0)
 		return err_sys(e, r, "cannot restrict the mount for %s", op->dest);
-	if ((op->flags & OP_FREE) && site->lock_mounts)
-		return lock_set_aside(site, op, tree, e);
 	return apply_attach(site, op, tree, e);
 }
 
 int apply_bind(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int tree = source_clone(&site->roots, op->src, e);
+	int r;
 
 	if (tree == -ENOENT && (op->flags & OP_IF_EXISTS))
 		return 0;
-	return tree < 0 ? tree : attach(site, op, tree, e);
+	r = tree < 0 ? tree : attach(site, op, tree, e);
+	if (r == 0 && (op->flags & OP_FREE) && site->lock_mounts)
+		r = lock_keep(site, op, fd_take(&tree), e);
+	return r;
 }
 
 int apply_bind_fd(struct site *site, const struct op *op, struct err *e)

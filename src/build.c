@@ -73,13 +73,16 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 	if (r == 0)
 		r = apply_ops(&site, e);
 	if (r == 0)
+		r = lock_set_aside(&site, e);
+	if (r == 0)
 		r = root_enter(&site.roots, e);
-	*aside = site.aside > 0;
+	*aside = site.n_free > 0;
 	if (r == 0 && *aside) {
 		r = sys_fchdir(site.roots.stage);
 		if (r < 0)
 			(void)err_sys(e, r, "cannot go to the stage");
 	}
+	lock_done(&site);
 	roots_done(&site.roots);
 	return r;
 }

@@ -21,10 +21,10 @@
  * calls IPC.
  *
  * What --free-bind mounts is to be the command's own, but for its restrictions, or it could
- * have device nodes of the host's.  So it is mounted twice: first on the stage, to be copied,
- * and its restrictions locked, with all others; then, inside, a clone of that copy is mounted
- * at the destination.  The top of a clone is not locked.  The stage stays beneath the
- * sandbox's root, which is locked, so that nobody gets to see it.
+ * have device nodes of the host's.  So it is mounted as any other, for what later options mount
+ * on it; then moved to the stage, to be copied, and its restrictions locked, with all others; and
+ * inside, a clone of that copy is mounted at the destination.  The top of a clone is not locked.
+ * The stage stays beneath the sandbox's root, which is locked, so that nobody gets to see it.
  */
 #include "sbx/lock.h"
 
@@ -32,6 +32,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -52,23 +53,50 @@ static void name_aside(char *name, unsigned i)
 	(void)snprintf(name, NAME_BYTES, "free%u", i);
 }
 
-int lock_set_aside(struct site *site, const struct op *op, int tree, struct err *e)
+int lock_keep(struct site *site, const struct op *op, int tree, struct err *e)
 {
-	autoclose int dest = dest_mount_point(site->roots.box, op->dest, op->parents_mode, tree, e);
-	autoclose int aside = -1;
-	char name[NAME_BYTES];
-	int r = dest < 0 ? dest : root_is(&site->roots, dest);
+	int is_root = root_is(&site->roots, tree);
+	int *larger = NULL;
 
-	if (dest < 0)
-		return dest;
-	if (r > 0)
-		return err_set(e, EINVAL, "the sandbox's root cannot be unmounted");
-	name_aside(name, site->aside++);
-	if (r == 0)
-		r = aside = dest_mount_point(site->roots.stage, name, op->parents_mode, tree, e);
-	if (aside >= 0)
-		r = sys_move_mount(tree, aside);
-	return r < 0 ? err_sys(e, r, "cannot put the mount for %s aside", op->dest) : 0;
+	if (is_root == 0)
+		larger = reallocarray(site->free, site->n_free + 1, sizeof(*site->free));
+	if (larger == NULL) {
+		(void)sys_close(tree);
+		if (is_root > 0)
+			return err_set(e, EINVAL, "the sandbox's root cannot be unmounted");
+		return err_sys(e, is_root < 0 ? is_root : -ENOMEM,
+			       "cannot note the mount on %s down", op->dest);
+	}
+	site->free = larger;
+	site->free[site->n_free++] = tree;
+	return 0;
+}
+
+void lock_done(struct site *site)
+{
+	while (site->n_free > 0)
+		(void)sys_close(site->free[--site->n_free]);
+	free(site->free);
+	site->free = NULL;
+}
+
+int lock_set_aside(struct site *site, struct err *e)
+{
+	for (unsigned i = site->n_free; i-- > 0;) { /* one may be on another */
+		autoclose int aside = -1;
+		char name[NAME_BYTES];
+		int r;
+
+		name_aside(name, i);
+		aside = dest_mount_point(site->roots.stage, name, DEST_NO_PARENTS, site->free[i],
+					 e);
+		if (aside < 0)
+			return aside;
+		r = sys_move_mount(site->free[i], aside);
+		if (r < 0)
+			return err_sys(e, r, "cannot put the mounts of --free-bind aside");
+	}
+	return 0;
 }
 
 /* What the helper is given. */
@@ -206,7 +234,7 @@ static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 	tree = sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE | AT_RECURSIVE);
 	if (tree < 0)
 		return err_sys(e, tree, "cannot find the mount for %s again", op->dest);
-	dest = dest_mount_point(root, op->dest, op->parents_mode, tree, e);
+	dest = dest_open(root, op->dest, e);
 	if (dest < 0)
 		return dest;
 	r = sys_move_mount(tree, dest);

@@ -13,7 +13,8 @@ struct site {
 	const char *tty;   /* path of the terminal on standard output, "" if none */
 	bool lock_mounts;  /* see lock.h */
 	unsigned overlays; /* that have a place for their changes on the stage */
-	unsigned aside;    /* mounts that have been put aside, see lock.h */
+	int *free;         /* mounts that the command may undo although they are locked, */
+	unsigned n_free;   /* and how many: see lock.h */
 };
 
 /*

@@ -9,13 +9,21 @@
  */
 
 /*
- * While the sandbox is built: put the detached @tree of a --free-bind aside, and see that there
- * is a place for it at @op's destination.  Returns 0 or -errno with @e set.
+ * While the sandbox is built: note down that @tree, a descriptor of a mount that is in its place,
+ * is that of a --free-bind, @op.  Takes ownership of @tree, also when it fails.  lock_done()
+ * forgets all. Returns 0 or -errno with @e set.
  */
-int lock_set_aside(struct site *site, const struct op *op, int tree, struct err *e) must_check;
+int lock_keep(struct site *site, const struct op *op, int tree, struct err *e) must_check;
+void lock_done(struct site *site);
 
 /*
- * Once it is built: enter a user namespace that has the same ids as the one before, and a mount
+ * Once it is built: put those mounts aside, on the stage, with what is mounted on them.
+ * Returns 0 or -errno with @e set.
+ */
+int lock_set_aside(struct site *site, struct err *e) must_check;
+
+/*
+ * Then: enter a user namespace that has the same ids as the one before, and a mount
  * namespace of its own, in which all mounts are locked; and copies of the namespaces @flags
  * (CLONE_NEW*), for the command to have power over.  @proc is the host's procfs.  Returns 0 or
  * -errno with @e set.

@@ -37,43 +37,50 @@ static int set_up(void **state __attribute__((unused)))
 
 /* --- Putting aside -------------------------------------------------------- */
 
-/* The op of "--free-bind SRC /x". */
-static const struct op free_bind = {
-	.kind = OP_BIND,
-	.option = "free-bind",
-	.dest = "/x",
-	.parents_mode = 0755,
-	.flags = OP_FREE,
-};
-
 /* As on a stage on which nothing is yet. */
 static void start_setting_aside(void)
 {
 	start();
+	fake_sys_given(TREE + 1, "other");
 	fake_sys_always("open_in stage*", -ENOENT);
 	fake_sys_always("readlink stage*", -ENOENT);
 }
 
-/* Put the mount number @number aside. */
-static int set_aside(unsigned number, struct err *e)
+/* Note two mounts down, the second perhaps on the first, and put them aside. */
+static int set_aside(struct err *e)
 {
 	struct site site = {
 		.roots = {.host = HOST, .cwd = -1, .stage = STAGE, .box = BOX},
 		.lock_mounts = true,
-		.aside = number,
 	};
-	int r = lock_set_aside(&site, &free_bind, TREE, e);
+	int r = lock_keep(&site, &(struct op){.dest = "/x"}, TREE, e);
 
 	if (r == 0)
-		assert_int_equal(site.aside, number + 1);
-	assert_int_equal(site.roots.box, BOX);
+		r = lock_keep(&site, &(struct op){.dest = "/x"}, TREE + 1, e);
+	else
+		(void)sys_close(TREE + 1);
+	if (r == 0)
+		r = lock_set_aside(&site, e);
+	lock_done(&site);
+	assert_null(site.free);
+	assert_int_equal(site.n_free, 0);
+	assert_int_equal(fake_sys_fd("tree"), -1);
+	assert_int_equal(fake_sys_fd("other"), -1);
 	assert_int_equal(fake_sys_open_fds(), 0);
 	return r;
 }
 
-static const char aside[] = "open_in box /x path\n"
-			    "stat box/x\n"
+static const char aside[] = "stat tree\n"
 			    "stat box\n"
+			    "stat other\n"
+			    "stat box\n"
+			    "open_in stage free1 path\n"
+			    "open stage . path dir\n"
+			    "readlink stage free1\n"
+			    "stat other\n"
+			    "mkdir stage free1 755\n"
+			    "open stage free1 path nofollow\n"
+			    "move_mount other stage/free1\n"
 			    "open_in stage free0 path\n"
 			    "open stage . path dir\n"
 			    "readlink stage free0\n"
@@ -82,39 +89,26 @@ static const char aside[] = "open_in box /x path\n"
 			    "open stage free0 path nofollow\n"
 			    "move_mount tree stage/free0\n";
 
-TEST(mounts_on_the_stage_and_not_where_the_mount_is_to_be)
+TEST(moves_each_mount_to_a_place_on_the_stage_the_last_one_first)
 {
 	struct err e = {0};
 
 	start_setting_aside();
-	assert_int_equal(set_aside(0, &e), 0);
+	assert_int_equal(set_aside(&e), 0);
 	assert_string_equal(fake_sys_trace(), aside);
 }
 
-TEST(gives_each_mount_a_place_of_its_own_on_the_stage)
-{
-	struct err e = {0};
-
-	start_setting_aside();
-	assert_int_equal(set_aside(4294967294, &e), 0);
-	assert_contains(fake_sys_trace(), "move_mount tree stage/free4294967294\n");
-}
-
-TEST(makes_what_is_missing_as_the_mount_is)
+TEST(makes_the_place_as_the_mount_is)
 {
 	struct err e = {0};
 
 	start_setting_aside();
 	fake_sys_always_data("stat tree", 0, &regular, sizeof(regular));
-	fake_sys_answer("open_in box /x path", -ENOENT);
-	fake_sys_answer("readlink box x", -ENOENT);
-	assert_int_equal(set_aside(0, &e), 0);
+	assert_int_equal(set_aside(&e), 0);
 	assert_in_order(fake_sys_trace(),
-			ARGV("open box x write nofollow nonblock excl create 444\n",
-			     "open box x path nofollow\n",
+			ARGV("mkdir stage free1 755\n",
 			     "open stage free0 write nofollow nonblock excl create 444\n",
 			     "move_mount tree stage/free0\n"));
-	assert_null(strstr(fake_sys_trace(), "mkdir"));
 }
 
 TEST(refuses_to_give_the_root_away)
@@ -124,8 +118,8 @@ TEST(refuses_to_give_the_root_away)
 
 	start_setting_aside();
 	fake_sys_always_data("stat box", 0, &root, sizeof(root));
-	fake_sys_always_data("stat box/x", 0, &root, sizeof(root));
-	assert_int_equal(set_aside(0, &e), -EINVAL);
+	fake_sys_always_data("stat tree", 0, &root, sizeof(root));
+	assert_int_equal(set_aside(&e), -EINVAL);
 	assert_string_equal(e.msg, "the sandbox's root cannot be unmounted");
 	assert_null(strstr(fake_sys_trace(), "stage"));
 }
@@ -139,16 +133,24 @@ TEST(reports_every_call_that_fails_while_putting_aside)
 
 		start_setting_aside();
 		fake_sys_fail_at(nth, EIO);
-		if (set_aside(0, &e) == 0)
+		if (set_aside(&e) == 0)
 			break;
 		assert_int_equal(e.code, EIO);
-		assert_string_equal(e.msg, nth == 1 ? "cannot open /x in the sandbox: "
-						      "Input/output error"
-						    : "cannot put the mount for /x aside: "
-						      "Input/output error");
+		assert_contains(e.msg, ": Input/output error");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
-	assert_int_equal(nth, 11);
+	assert_int_equal(nth, 19);
+}
+
+TEST(keeps_nothing_without_memory)
+{
+	struct err e = {0};
+
+	start_setting_aside();
+	fake_malloc_fail_at(1);
+	assert_int_equal(set_aside(&e), -ENOMEM);
+	assert_string_equal(e.msg, "cannot note the mount on /x down: Cannot allocate memory");
+	fake_malloc_fail_at(0);
 }
 
 /* --- Entering ------------------------------------------------------------- */
@@ -524,21 +526,6 @@ TEST(mounts_what_was_put_aside_in_its_order_and_leaves_the_stage)
 	assert_string_equal(fake_sys_trace(), handed_over);
 }
 
-/* The second may be below the first, whose mount was elsewhere when there was a place for both. */
-TEST(makes_the_place_that_is_out_of_sight)
-{
-	struct err e = {0};
-
-	fake_sys_answer("open_in / y/z path", -ENOENT);
-	fake_sys_answer("readlink / y", -ENOENT);
-	fake_sys_answer("readlink //y z", -ENOENT);
-	assert_int_equal(hand_over(&e), 0);
-	assert_in_order(fake_sys_trace(),
-			ARGV("move_mount tree:free0 //x\n", "open_tree free1 clone recursive\n",
-			     "mkdir / y 700\n", "stat tree:free1\nmkdir //y z 755\n",
-			     "move_mount tree:free1 //y/z\n", "fchdir /\n"));
-}
-
 /* What is said of each call that fails. */
 static const struct {
 	const char *msg;
@@ -576,11 +563,11 @@ TEST(reports_every_call_that_fails_while_handing_over)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mounts_on_the_stage_and_not_where_the_mount_is_to_be),
-		cmocka_unit_test(gives_each_mount_a_place_of_its_own_on_the_stage),
-		cmocka_unit_test(makes_what_is_missing_as_the_mount_is),
+		cmocka_unit_test(moves_each_mount_to_a_place_on_the_stage_the_last_one_first),
+		cmocka_unit_test(makes_the_place_as_the_mount_is),
 		cmocka_unit_test(refuses_to_give_the_root_away),
 		cmocka_unit_test(reports_every_call_that_fails_while_putting_aside),
+		cmocka_unit_test(keeps_nothing_without_memory),
 		cmocka_unit_test(has_the_ids_mapped_by_a_helper_that_was_there_before),
 		cmocka_unit_test(waits_for_the_helper_after_an_interruption),
 		cmocka_unit_test(reports_every_call_that_fails_while_entering),
@@ -597,7 +584,6 @@ int main(void)
 		cmocka_unit_test(tells_of_running_out_of_memory_in_the_helper),
 		cmocka_unit_test_setup(mounts_what_was_put_aside_in_its_order_and_leaves_the_stage,
 				       set_up),
-		cmocka_unit_test_setup(makes_the_place_that_is_out_of_sight, set_up),
 		cmocka_unit_test(reports_every_call_that_fails_while_handing_over),
 	};
 

@@ -1360,8 +1360,8 @@ TEST(goes_to_the_stage_for_what_is_free_and_comes_back)
 	start_locked(free_line);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
-	assert_in_order(fake_sys_trace(), ARGV("move_mount tree:/own mount:tmpfs/free0\n",
-					       "move_mount tree:/more mount:tmpfs/free1\n",
+	assert_in_order(fake_sys_trace(), ARGV("move_mount tree:/more mount:tmpfs/free1\n",
+					       "move_mount tree:/own mount:tmpfs/free0\n",
 					       handed_over, "exec true as true\n"));
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
