@@ -31,8 +31,8 @@ tree_box()
 
 # What each attack of mount_attack is answered, as a pattern.
 #
-# What newer kernels can do is unknown to older ones: mounts beneath others before Linux 6.5, going
-# from namespace to namespace before 6.12, copies of what is attached nowhere before 6.15.
+# To go from one mount namespace to the next is unknown to kernels before Linux 6.12.  Newer ones than
+# 6.18 let a mount be put beneath one that is locked; then it is itself locked.
 known_answers()
 {
 	cat <<-END
@@ -47,7 +47,7 @@ known_answers()
 		move EINVAL
 		move-tree EINVAL
 		move-mount EINVAL
-		move-beneath EINVAL
+		move-beneath EINVAL|ok
 		remount-rw EPERM
 		remount-suid EPERM
 		remount-dev EPERM
@@ -71,6 +71,8 @@ known_answers()
 		open-tree-recursive ok
 		clone-umount EINVAL
 		clone-of-clone EINVAL
+		namespace EINVAL
+		namespace-recursive EINVAL|ok
 		unbindable EPERM
 		peer EINVAL
 		shared EINVAL

@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #define BENEATH 0x200                       /* MOVE_MOUNT_BENEATH, Linux 6.5 */
+#define AS_NAMESPACE 2                      /* OPEN_TREE_NAMESPACE, Linux 7.0 */
 #define GET_USERNS _IO(0xb7, 0x1)           /* NS_GET_USERNS */
 #define GET_PARENT _IO(0xb7, 0x2)           /* NS_GET_PARENT */
 #define NEXT_MNTNS _IOR(0xb7, 11, char[16]) /* NS_MNT_GET_NEXT, Linux 6.12 */
@@ -270,22 +271,40 @@ static int move_by_descriptor(const char *target)
 	return r;
 }
 
-/* A mount beneath the one that protects would be a way to the latter's parent. */
-static int move_beneath(const char *target)
+/* A mount of an empty file or an empty folder, as @target is one, attached nowhere; read-only. */
+static int make_empty(const char *target)
 {
-	struct path file = path("%s/file", new_folder().text);
-	int fd = open(file.text, O_CREAT | O_RDWR | O_CLOEXEC, 0600), r;
+	struct path dir = new_folder(), file = path("%s/file", new_folder().text);
+	int fd = open(file.text, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 	struct stat st;
 
 	if (fd < 0 || stat(target, &st) < 0)
 		return -errno;
 	(void)close(fd);
-	fd = tree_clone(S_ISDIR(st.st_mode) ? in_tree("open").text : file.text, OPEN_TREE_CLONE);
+	fd = tree_clone(S_ISDIR(st.st_mode) ? dir.text : file.text, OPEN_TREE_CLONE);
+	if (fd >= 0 && syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return -errno;
+	return fd;
+}
+
+/*
+ * Put a mount beneath the one that protects, and take that away, and what is beneath then.  Where
+ * the kernel lets one do the former, since Linux 7.1, the new mount is locked in its place.
+ */
+static int move_beneath(const char *target)
+{
+	int fd = make_empty(target), r;
+
 	if (fd < 0)
 		return fd;
 	r = ret(syscall(SYS_move_mount, fd, "", AT_FDCWD, target,
 			MOVE_MOUNT_F_EMPTY_PATH | BENEATH));
 	(void)close(fd);
+	for (int i = 0; r == 0 && i < 3; i++) {
+		(void)umount2(target, MNT_DETACH);
+		look_at(tree);
+	}
 	return r;
 }
 
@@ -304,8 +323,11 @@ static int by_move_mount(void)
 	return each(move_by_descriptor);
 }
 
+/* In a mount namespace of its own, lest the other attacks have other mounts before them. */
 static int by_move_beneath(void)
 {
+	if (unshare(CLONE_NEWNS) < 0)
+		return note(-errno);
 	return each(move_beneath);
 }
 
@@ -513,6 +535,31 @@ static int by_clone_of_clone(void)
 	if (copy >= 0)
 		look(copy);
 	return copy;
+}
+
+/* A copy that is a mount namespace of its own, of which the tree is the root. */
+static int tree_namespace(unsigned flags)
+{
+	int fd = note(tree_clone(tree, AS_NAMESPACE | flags));
+
+	if (fd < 0)
+		return fd;
+	if (setns(fd, CLONE_NEWNS) < 0)
+		return note(-errno);
+	for (size_t i = 0; i < 3; i++)
+		(void)umount_lazily(path("/%s", protected[i]).text);
+	look_at("/");
+	return 0;
+}
+
+static int by_namespace(void)
+{
+	return tree_namespace(0);
+}
+
+static int by_namespace_recursive(void)
+{
+	return tree_namespace(AT_RECURSIVE);
 }
 
 /* A recursive copy leaves out what must not be bound: here it must not. */
@@ -1098,6 +1145,8 @@ static const struct {
 	{.name = "open-tree-recursive", .attack = by_open_tree_recursive},
 	{.name = "clone-umount", .attack = by_clone_umount},
 	{.name = "clone-of-clone", .attack = by_clone_of_clone},
+	{.name = "namespace", .attack = by_namespace},
+	{.name = "namespace-recursive", .attack = by_namespace_recursive},
 	{.name = "unbindable", .attack = by_unbindable},
 	{.name = "peer", .attack = by_peer},
 	{.name = "shared", .attack = by_shared},
