@@ -132,7 +132,7 @@ podman_inside()
 		--perms 1777 --dir /var/tmp --dir /var/lib --tmpfs /sys --dir /sys/fs/cgroup --ro-bind /etc /etc \
 		--ro-bind "$scratch" /images --clearenv --setenv PATH /usr/bin:/usr/sbin --setenv HOME /tmp \
 		--setenv CONTAINERS_CONF /images/containers.conf \
-		--setenv _CONTAINERS_USERNS_CONFIGURED done --setenv _CONTAINERS_ROOTLESS_UID 0 -- bash -c '
+		--setenv _CONTAINERS_USERNS_CONFIGURED 1 --setenv _CONTAINERS_ROOTLESS_UID 0 -- bash -c '
 		pod() { podman --root /tmp/store --runroot /tmp/run --storage-driver vfs "$@"; }
 		pod import -q /images/image.tar busybox:1 >/dev/null 2>/tmp/said || { cat /tmp/said >&2; exit 1; }
 		pod run --rm --security-opt seccomp=unconfined --security-opt apparmor=unconfined busybox:1 \

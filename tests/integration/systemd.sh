@@ -106,7 +106,11 @@ open="the sandbox's /tmp
 /sys writable
 /usr/share visible
 /dev writable"
-closed=$(sed 's/^/not /' <<<"$open")
+closed="not the sandbox's /tmp
+not /etc writable
+not /sys writable
+not /usr/share visible
+not /dev writable"
 
 services()
 {
