@@ -70,6 +70,7 @@ known_answers()
 		open-tree-clone EINVAL
 		open-tree-recursive ok
 		clone-umount EINVAL
+		clone-move EINVAL
 		clone-of-clone EINVAL
 		namespace EINVAL
 		namespace-recursive EINVAL|ok

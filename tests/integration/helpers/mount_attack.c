@@ -525,6 +525,20 @@ static int by_clone_umount(void)
 	return 0;
 }
 
+/* Or move it out of such a copy. */
+static int by_clone_move(void)
+{
+	int fd = tree_clone(tree, OPEN_TREE_CLONE | AT_RECURSIVE);
+
+	if (fd < 0)
+		return note(fd);
+	for (size_t i = 0; i < 3; i++)
+		note(ret(
+			syscall(SYS_move_mount, fd, protected[i], AT_FDCWD, new_folder().text, 0)));
+	look(fd);
+	return 0;
+}
+
 static int by_clone_of_clone(void)
 {
 	int fd = tree_clone(tree, OPEN_TREE_CLONE | AT_RECURSIVE), copy;
@@ -1144,6 +1158,7 @@ static const struct {
 	{.name = "open-tree-clone", .attack = by_open_tree_clone},
 	{.name = "open-tree-recursive", .attack = by_open_tree_recursive},
 	{.name = "clone-umount", .attack = by_clone_umount},
+	{.name = "clone-move", .attack = by_clone_move},
 	{.name = "clone-of-clone", .attack = by_clone_of_clone},
 	{.name = "namespace", .attack = by_namespace},
 	{.name = "namespace-recursive", .attack = by_namespace_recursive},
