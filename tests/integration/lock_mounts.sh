@@ -179,6 +179,15 @@ under_bwrap()
 	all_hold "" --lock-mounts --cap-add ALL --unshare-user --uid 0 --gid 0 --unshare-pid --
 }
 
+# Root's COMMAND has all capabilities unless they are taken from it.
+of_root()
+{
+	check "nor to root's COMMAND as it is without any option about capabilities" \
+		all_hold "" --unshare-pid --
+	check "nor with a user namespace" all_hold "" --unshare-all --
+	check "nor with one capability less" all_hold "" --cap-drop CAP_NET_RAW --unshare-pid --
+}
+
 # Without capabilities, COMMAND makes a user namespace in which it has some.
 without_capabilities()
 {
@@ -268,6 +277,16 @@ free_bind_tree()
 		! grep "/tmp/free" /proc/self/mountinfo'
 }
 
+# Nothing that is put on a free bind may end up beneath it, unseen; to refuse is as good.
+free_bind_covered()
+{
+	local said
+	make_tree && said=$(box --lock-mounts --cap-add ALL --unshare-pid --proc /proc \
+		--free-bind tree /t --ro-bind empty /t/key -- cat /t/key 2>&1)
+	echo "$said"
+	[ -z "$said" ] || [[ $said == sbx:* ]]
+}
+
 # What umount(8) does with a copy of the root: it takes the innermost mounts first, and stops at
 # the first that it may not.
 recursive_umount()
@@ -319,11 +338,13 @@ tests()
 {
 	all_attacks
 	without_capabilities COMMAND
+	[ "$who" = user ] || of_root
 	[ "$who" = root ] || [ ! -u "$work/suid/sbx" ] || of_setuid
 	without_locks
 	names
 	check "a free bind is the payload's, but not its restrictions" free_bind
 	check "what is mounted in a free bind goes with the whole, and not alone" free_bind_tree
+	check "what covers a part of a free bind does so" free_bind_covered
 	check "umount -R of a copy of the root says that what is locked is not mounted" recursive_umount
 	systemd_loop
 }
