@@ -182,10 +182,11 @@ under_bwrap()
 # Root's COMMAND has all capabilities unless they are taken from it.
 of_root()
 {
-	check "nor to root's COMMAND as it is without any option about capabilities" \
-		all_hold "" --unshare-pid --
-	check "nor with a user namespace" all_hold "" --unshare-all --
-	check "nor with one capability less" all_hold "" --cap-drop CAP_NET_RAW --unshare-pid --
+	check "nor to root's COMMAND, which has capabilities without an option" \
+		all_hold "" --lock-mounts --unshare-pid --
+	check "nor with a user namespace" all_hold "" --lock-mounts --unshare-all --
+	check "nor with one capability less" \
+		all_hold "" --lock-mounts --cap-drop CAP_NET_RAW --unshare-pid --
 }
 
 # Without capabilities, COMMAND makes a user namespace in which it has some.

@@ -28,7 +28,6 @@ write_units()
 		ExecStart=/bin/sh /units/probe
 		StandardOutput=null
 		TimeoutStartSec=100
-		SecureBits=noroot noroot-locked
 		ReadWritePaths=/out
 		PrivateMounts=yes
 		$1
