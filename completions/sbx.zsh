@@ -66,6 +66,9 @@ _arguments -S \
 	"*--not-a-security-boundary[Accepted, because bubblewrap has it; without effect]" \
 	"*--close-fds[Give COMMAND no descriptors but 0, 1, 2 and those of --keep-fd]" \
 	"*--keep-fd[Let COMMAND have FD in spite of --close-fds]:FD:" \
+	"*--proc-subset[Let a new --proc have processes (pid) and nothing else]:SUBSET:(pid)" \
+	"*--hidepid[Hide processes of others in a new --proc, as proc(5) has it]:MODE:(off noaccess invisible ptraceable)" \
+	"*--proc-unmasked[Cover nothing of --proc, for sandboxes inside]" \
 	"*--strict-kernel[Refuse to run on a kernel that is known to be bad]" \
 	"*--new-session[Run in a session without the terminal]" \
 	"*--die-with-parent[Kill the sandbox when the process that started it ends]" \

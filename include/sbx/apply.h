@@ -2,15 +2,18 @@
 #pragma once
 
 #include "sbx/plan.h"
+#include "sbx/report.h"
 #include "sbx/root.h"
 
 /* What the ops work with. */
 struct site {
 	struct roots roots;
 	const struct plan *plan;
-	bool new_procfs;   /* the process namespace is new: it has a procfs of its own */
-	bool cover_procfs; /* the payload might write to the host's parts of /proc */
-	const char *tty;   /* path of the terminal on standard output, "" if none */
+	bool new_procfs; /* the process namespace is new: it has a procfs of its own */
+	bool by_root;    /* the caller is the machine's root, so that the payload may be it, too */
+	bool others_map; /* somebody else says whom the sandbox's ids stand for: likewise */
+	int sock;        /* to the monitor */
+	const char *tty; /* path of the terminal on standard output, "" if none */
 	unsigned overlays; /* that have a place for their changes on the stage */
 };
 
@@ -27,7 +30,14 @@ int apply_ops(struct site *site, struct err *e) must_check;
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e) must_check;
 
 /*
- * The kinds of op, by family: apply_bind.c, apply_overlay.c, apply_fs.c, apply_dev.c
+ * Have it said that @op was done otherwise than one might think: a line without the option, which
+ * is put before it.  Returns 0 or -errno with @e set.
+ */
+int apply_note(const struct site *site, const struct op *op, enum note_level level, struct err *e,
+	       const char *fmt, ...) printf_like(5, 6) must_check;
+
+/*
+ * The kinds of op, by family: apply_bind.c, apply_overlay.c, apply_fs.c, apply_proc.c, apply_dev.c
  * and apply_file.c.  Each returns 0 or -errno with @e set; apply_ops() adds the
  * option's name.
  */

@@ -165,6 +165,7 @@ static void put_switches(struct text *text, const struct plan *plan)
 		{plan->close_fds, "close-fds"},
 		{plan->level_prefix, "level-prefix"},
 		{plan->verbose, "verbose"},
+		{plan->proc_unmasked, "proc-unmasked"},
 		{plan->want_help, "help"},
 		{plan->want_version, "version"},
 	};
@@ -187,6 +188,10 @@ static void put_settings(struct text *text, const struct plan *plan)
 	if (plan->propagation != PROPAGATION_USUAL)
 		put(text, "propagation %s\n",
 		    plan->propagation == PROPAGATION_SLAVE ? "slave" : "private");
+	if (plan->proc_subset != PROC_SUBSET_NONE)
+		put(text, "proc-subset\n");
+	if (plan->hidepid != HIDEPID_USUAL)
+		put(text, "hidepid %u\n", plan->hidepid);
 	if (plan->chdir != NULL)
 		put(text, "chdir %s\n", plan->chdir);
 	if (plan->argv0 != NULL)
@@ -324,6 +329,13 @@ static const struct {
 	{{"--unshare-uts", "--hostname", "a", "--hostname", "b", "sh"},
 	 "hostname is repeated\nunshare: uts\nhostname b\nrun sh"},
 
+	{{"--pidns", "3", "--proc", "/p", "--proc-subset", "pid", "--hidepid", "2", "sh"},
+	 "proc: proc at /p, 0 below 755\npidns: 3\nproc-subset\nhidepid 3\nrun sh"},
+	{{"--unshare-all", "--hidepid", "off", "--hidepid", "ptraceable", "--proc", "/p", "sh"},
+	 "proc: proc at /p, 0 below 755\nhidepid is repeated\n"
+	 "unshare: ipc pid net uts\ntry: user cgroup\nhidepid 4\nrun sh"},
+	{{"--proc", "/p", "--proc-unmasked", "sh"},
+	 "proc: proc at /p, 0 below 755\nproc-unmasked\nrun sh"},
 	{{"--propagation", "slave", "sh"}, "propagation slave\nrun sh"},
 	{{"--propagation", "slave", "--propagation", "private", "sh"},
 	 "propagation is repeated\npropagation private\nrun sh"},
@@ -587,6 +599,12 @@ static const struct {
 	{{"--uid", "4294967295", "sh"}, "--uid: not a number from 0 to 4294967294: 4294967295"},
 	{{"--gid", "wheel", "sh"}, "--gid: not a number from 0 to 4294967294: wheel"},
 	{{"--hostname", "box", "sh"}, "--hostname needs --unshare-uts"},
+	{{"--hidepid", "3", "sh"}, "--hidepid: not off, noaccess, invisible or ptraceable: 3"},
+	{{"--proc-subset", "all", "sh"}, "--proc-subset: not pid: all"},
+	{{"--proc-unmasked", "sh"}, "--proc-unmasked needs --proc"},
+	{{"--unshare-pid", "--hidepid", "off", "sh"}, "--proc-subset and --hidepid need --proc"},
+	{{"--proc", "/p", "--proc-subset", "pid", "sh"},
+	 "--proc-subset and --hidepid need --unshare-pid or --pidns"},
 	{{"--propagation", "shared", "sh"}, "--propagation: not private or slave: shared"},
 	{{"--propagation", "", "sh"}, "--propagation: not private or slave: "},
 	{{"--propagation"}, "--propagation: missing MODE"},
