@@ -40,6 +40,7 @@ complete -c sbx -l ro-overlay -r -F -d 'Mount the --overlay-srcs, two or more, a
 complete -c sbx -l tmpfs -r -F -d 'Mount an empty tmpfs at DEST'
 complete -c sbx -l dir -r -F -d 'Create the directory DEST'
 complete -c sbx -l proc -r -F -d 'Mount a procfs at DEST'
+complete -c sbx -l sys -r -F -d 'Mount a sysfs at DEST, read-only'
 complete -c sbx -l dev -r -F -d 'Mount a minimal /dev at DEST'
 complete -c sbx -l mqueue -r -F -d 'Mount the POSIX message queues at DEST'
 complete -c sbx -l symlink -r -F -d 'Create the symbolic link DEST to TARGET'

@@ -42,6 +42,7 @@ _arguments -S \
 	"*--tmpfs[Mount an empty tmpfs at DEST]:DEST:_files" \
 	"*--dir[Create the directory DEST]:DEST:_files" \
 	"*--proc[Mount a procfs at DEST]:DEST:_files" \
+	"*--sys[Mount a sysfs at DEST, read-only]:DEST:_files" \
 	"*--dev[Mount a minimal /dev at DEST]:DEST:_files" \
 	"*--mqueue[Mount the POSIX message queues at DEST]:DEST:_files" \
 	"*--symlink[Create the symbolic link DEST to TARGET]:TARGET:_files:DEST:_files" \

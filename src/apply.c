@@ -76,6 +76,7 @@ static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct 
 	[OP_TMPFS] = apply_tmpfs,
 	[OP_DIR] = apply_dir,
 	[OP_PROC] = apply_proc,
+	[OP_SYS] = apply_sys,
 	[OP_DEV] = apply_dev,
 	[OP_MQUEUE] = apply_mqueue,
 	[OP_SYMLINK] = apply_symlink,

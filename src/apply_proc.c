@@ -191,3 +191,39 @@ int apply_proc(struct site *site, const struct op *op, struct err *e)
 
 	return r < 0 ? r : cover_proc(site, op, proc, e);
 }
+
+/* --- sysfs ---------------------------------------------------------------- */
+
+#define SYS_ATTR (KERNELS_OWN | MOUNT_ATTR_RDONLY)
+
+/* What of a sysfs tells of the machine what others can make use of. */
+static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap"};
+
+/* A sysfs of the new network namespace, or the host's.  Returns it detached. */
+static int get_sys(const struct site *site, const struct op *op, struct err *e)
+{
+	static const struct fs_param no_params[] = {{.key = NULL}};
+	int r;
+
+	if (!site->new_sysfs)
+		return clone_instead(
+			site, op, "/sys", SYS_ATTR,
+			"there is no new network namespace that a new sysfs would show", e);
+	r = fs_make("sysfs", no_params, SYS_ATTR, e);
+	if (r != -EPERM)
+		return r;
+	*e = (struct err){0};
+	return clone_instead(site, op, "/sys", SYS_ATTR,
+			     "the kernel refuses a new sysfs where part of the host's is covered",
+			     e);
+}
+
+int apply_sys(struct site *site, const struct op *op, struct err *e)
+{
+	autoclose int sys = get_sys(site, op, e);
+	int r = sys < 0 ? sys : apply_attach(site, op, sys, e);
+
+	for (size_t i = 0; r == 0 && i < sizeof(sys_masked) / sizeof(sys_masked[0]); i++)
+		r = mask(site, op, sys, sys_masked[i], e);
+	return r;
+}

@@ -394,6 +394,14 @@ const struct opt opt_table[] = {
 		.op = OP_PROC,
 	},
 	{
+		.name = "sys",
+		.args = {ARG_DEST},
+		.group = GROUP_FILES,
+		.help = "Mount a sysfs at DEST, read-only",
+		.take = take_op,
+		.op = OP_SYS,
+	},
+	{
 		.name = "dev",
 		.args = {ARG_DEST},
 		.group = GROUP_FILES,

@@ -10,6 +10,7 @@ struct site {
 	struct roots roots;
 	const struct plan *plan;
 	bool new_procfs; /* the process namespace is new: it has a procfs of its own */
+	bool new_sysfs;  /* the network namespace is new: it has a sysfs of its own */
 	bool by_root;    /* the caller is the machine's root, so that the payload may be it, too */
 	bool others_map; /* somebody else says whom the sandbox's ids stand for: likewise */
 	int sock;        /* to the monitor */
@@ -52,6 +53,7 @@ APPLY(remount_ro);
 APPLY(tmpfs);
 APPLY(mqueue);
 APPLY(proc);
+APPLY(sys);
 APPLY(dev);
 APPLY(dir);
 APPLY(symlink);

@@ -22,6 +22,7 @@ enum op_kind {
 	OP_TMPFS,
 	OP_DIR,
 	OP_PROC,
+	OP_SYS,
 	OP_DEV,
 	OP_MQUEUE,
 	OP_SYMLINK,

@@ -175,6 +175,48 @@ cannot_write()
 	ends_with 1 box "$@" -- bash -c 'exec 3>"$1" || exit 1' - "$file"
 }
 
+sys()
+{
+	check "--sys shows the network of the sandbox" \
+		prints lo box --unshare-net --sys /sys -- ls /sys/class/net
+	check "without a new network that of the host" \
+		prints "$(ls /sys/class/net)" box --sys /sys -- ls /sys/class/net
+	check "a new one is not spoken of" fails 0 "" box --unshare-net --sys /sys --verbose -- true
+	check "the host's is, if asked to" \
+		fails 0 "sbx: --sys: /sys of the host is bound at /s: there is no new network namespace \
+that a new sysfs would show" box --sys /s --verbose -- true
+	check "else it is not" fails 0 "" box --sys /s -- true
+	check "a line of --json-status-fd says so" \
+		fails_saying 0 '^{ "phase": "note", "level": "info", "option": "--sys", "path": "/s", ' \
+		eval 'box --sys /s --json-status-fd 7 -- true 7>&2'
+	check "not under the name bwrap" eval \
+		'! "$bwrap" --ro-bind / / --sys /mnt --json-status-fd 7 -- true 7>&1 | grep note'
+	for options in "--unshare-net" "--share-net"; do
+		check "it is read-only, nosuid, nodev and noexec with $options" \
+			mounted '$5 == "/sys" && / - sysfs / && $6 ~ /^ro,nosuid,nodev,noexec/' \
+			"$options" --proc /proc --sys /sys
+		check "and so is all below it with $options" \
+			ends_with 1 mounted '$5 ~ "^/sys" && $6 !~ /^ro,nosuid,nodev,noexec/' \
+			"$options" --proc /proc --sys /sys
+		for dir in firmware devices/virtual/powercap; do
+			[ -e "/sys/$dir" ] || continue
+			check "/sys/$dir is masked with $options" is_masked "/sys/$dir" "$options" --sys /sys
+		done
+	done
+	check "where the kernel refuses a new one, the host's is bound, and that is said" \
+		prints "sbx: --sys: /sys of the host is bound at /sys: the kernel refuses a new sysfs \
+where part of the host's is covered
+0" covered_sys
+}
+
+# In a sandbox in which part of /sys is covered.
+covered_sys()
+{
+	bare_box --bind / / --dev /dev --unshare-net --unshare-user --tmpfs /sys/kernel -- \
+		"$sbx" --ro-bind / / --unshare-net --unshare-user --verbose --sys /sys -- \
+		stat -c %a /sys/firmware 2>&1
+}
+
 dev()
 {
 	check "--dev has the usual nodes" \
@@ -257,6 +299,7 @@ hint: --mqueue needs --unshare-ipc" box --mqueue /q -- true
 tests()
 {
 	proc
+	sys
 	dev
 	mqueue
 }

@@ -22,6 +22,7 @@ static const struct statx source = {.stx_mode = S_IFDIR | 0755, .stx_ino = 5};
 static const struct site ordinary = {
 	.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX},
 	.new_procfs = true,
+	.new_sysfs = true,
 	.sock = SOCK,
 	.tty = "",
 };
@@ -43,6 +44,8 @@ static void start(void)
 	fake_sys_always_text("readlink /proc/self/fd/12", "/src");
 	fake_sys_always_data("stat twelve", 0, &source, sizeof(source));
 	fake_sys_always_data("stat tree:/src", 0, &source, sizeof(source));
+	fake_sys_always_data("stat mount:sysfs/*", 0, &directory, sizeof(directory));
+	fake_sys_always_data("stat tree:/sys/*", 0, &directory, sizeof(directory));
 	fake_sys_always_data("stat mount:proc/acpi", 0, &directory, sizeof(directory));
 	fake_sys_always_data("stat mount:proc/scsi", 0, &directory, sizeof(directory));
 	fake_sys_always_data("stat mount:proc/*", 0, &file, sizeof(file));
@@ -171,6 +174,26 @@ static const struct {
 	 "move_mount mount:proc box/proc\n" PROTECT("sys") MASK_DIR("acpi") MASK_FILE("asound")
 		 MASK_FILE("interrupts") MASK_FILE("keys") MASK_FILE("latency_stats")
 			 MASK_FILE("sched_debug") MASK_DIR("scsi") MASK_FILE("timer_stats")},
+	{{"--sys", "/sys"},
+	 "/sys",
+	 "fsopen sysfs\n"
+	 "fsconfig fs:sysfs source=sysfs\n"
+	 "fsconfig fs:sysfs create\n"
+	 "fsmount fs:sysfs ro nosuid nodev noexec\n"
+	 "open_in box /sys path\n"
+	 "stat box/sys\n"
+	 "stat box\n"
+	 "move_mount mount:sysfs box/sys\n"
+	 "open mount:sysfs firmware path nofollow\n"
+	 "stat mount:sysfs/firmware\n"
+	 "open_tree stage mask-dir clone\n"
+	 "mount_setattr tree:mask-dir ro nosuid nodev noexec\n"
+	 "move_mount tree:mask-dir mount:sysfs/firmware\n"
+	 "open mount:sysfs devices/virtual/powercap path nofollow\n"
+	 "stat mount:sysfs/devices/virtual/powercap\n"
+	 "open_tree stage mask-dir clone\n"
+	 "mount_setattr tree:mask-dir ro nosuid nodev noexec\n"
+	 "move_mount tree:mask-dir mount:sysfs/devices/virtual/powercap\n"},
 	{{"--mqueue", "/mq"},
 	 "/mq",
 	 "fsopen mqueue\n"
@@ -808,6 +831,72 @@ TEST(binds_nothing_instead_without_telling)
 	assert_null(strstr(fake_sys_trace(), "open_in"));
 }
 
+/* Mount a sysfs, as @site has it, at /s; the host's is what is bound, because of @why. */
+static void assert_sysfs_of_host(struct site *site, const char *why)
+{
+	char text[sizeof(note(0)->text)];
+	struct err e = {0};
+
+	assert_int_equal(apply_at(site, ARGV("--sys", "/s", "sh"), &e), 0);
+	assert_int_equal(e.code, 0);
+	assert_contains(fake_sys_trace(),
+			"open_tree /sys clone recursive\n"
+			"mount_setattr tree:/sys recursive ro nosuid nodev noexec\n"
+			"write sock (data)\n"
+			"open_in box /s path\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:mask-dir tree:/sys/firmware\n");
+	assert_contains(fake_sys_trace(),
+			"move_mount tree:mask-dir tree:/sys/devices/virtual/powercap\n");
+	(void)snprintf(text, sizeof(text), "--sys: /sys of the host is bound at /s: %s", why);
+	assert_string_equal(note(0)->text, text);
+}
+
+TEST(binds_the_sysfs_of_the_host_where_there_is_no_new_one_and_says_so)
+{
+	struct site site = ordinary;
+
+	fake_sys_answer("fsmount fs:sysfs*", -EPERM);
+	assert_sysfs_of_host(&site,
+			     "the kernel refuses a new sysfs where part of the host's is covered");
+	start();
+	site.new_sysfs = false;
+	assert_sysfs_of_host(&site,
+			     "there is no new network namespace that a new sysfs would show");
+	assert_null(strstr(fake_sys_trace(), "fsopen"));
+}
+
+TEST(reports_every_call_that_fails_for_the_sysfs_of_the_host)
+{
+	for (unsigned nth = 1; nth <= 18; nth++) {
+		struct site site = ordinary;
+		struct err e = {0};
+		int r;
+
+		site.new_sysfs = false;
+		start();
+		fake_sys_fail_at(nth, EIO);
+		r = apply_at(&site, ARGV("--sys", "/sys", "sh"), &e);
+		if (nth == 18) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		assert_int_equal(r, -EIO);
+		assert_starts_with(e.msg, "--sys: cannot ");
+		assert_contains(e.msg, "/sys");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+TEST(masks_nothing_of_a_sysfs_that_is_not_there)
+{
+	struct err e = {0};
+
+	fake_sys_answer("open mount:sysfs firmware*", -ENOENT);
+	fake_sys_answer("open mount:sysfs devices*", -ENOENT);
+	assert_int_equal(apply(ARGV("--sys", "/sys", "sh"), &e), 0);
+	assert_null(strstr(fake_sys_trace(), "mask"));
+}
+
 TEST(gives_the_terminal_as_console)
 {
 	struct site site = ordinary;
@@ -974,6 +1063,10 @@ int main(void)
 		cmocka_unit_test(binds_no_other_procfs_where_that_is_not_what_was_asked_for),
 		cmocka_unit_test_setup(binds_nothing_instead_without_telling, set_up),
 		cmocka_unit_test_setup(does_not_leave_anything_of_proc_uncovered, set_up),
+		cmocka_unit_test_setup(
+			binds_the_sysfs_of_the_host_where_there_is_no_new_one_and_says_so, set_up),
+		cmocka_unit_test(reports_every_call_that_fails_for_the_sysfs_of_the_host),
+		cmocka_unit_test_setup(masks_nothing_of_a_sysfs_that_is_not_there, set_up),
 		cmocka_unit_test_setup(gives_the_terminal_as_console, set_up),
 		cmocka_unit_test_setup(labels_the_file_systems_that_it_makes, set_up),
 		cmocka_unit_test_setup(leaves_a_directory_that_exists_as_it_is, set_up),

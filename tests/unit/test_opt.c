@@ -33,8 +33,13 @@ printf_like(2, 3) static void put(struct text *text, const char *fmt, ...)
 
 /* What is said of a kind of operation that has nothing but a destination. */
 static const char *const plain_kinds[OP_KINDS] = {
-	[OP_DIR] = "dir",       [OP_PROC] = "proc",   [OP_DEV] = "dev",
-	[OP_MQUEUE] = "mqueue", [OP_CHMOD] = "chmod", [OP_REMOUNT_RO] = "remount",
+	[OP_DIR] = "dir",
+	[OP_PROC] = "proc",
+	[OP_SYS] = "sys",
+	[OP_DEV] = "dev",
+	[OP_MQUEUE] = "mqueue",
+	[OP_CHMOD] = "chmod",
+	[OP_REMOUNT_RO] = "remount",
 };
 
 static void put_overlay(struct text *text, const struct plan *plan, const struct op *op)
@@ -72,6 +77,7 @@ static void put_kind(struct text *text, const struct plan *plan, const struct op
 		return;
 	case OP_DIR:
 	case OP_PROC:
+	case OP_SYS:
 	case OP_DEV:
 	case OP_MQUEUE:
 	case OP_CHMOD:
@@ -461,6 +467,7 @@ TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
 		{{"--tmpfs", "b", "sh"}, OP_TMPFS, 0755},
 		{{"--dir", "b", "sh"}, OP_DIR, 0755},
 		{{"--proc", "b", "sh"}, OP_PROC, 0},
+		{{"--sys", "b", "sh"}, OP_SYS, 0},
 		{{"--dev", "b", "sh"}, OP_DEV, 0},
 		{{"--mqueue", "b", "sh"}, OP_MQUEUE, 0},
 		{{"--symlink", "a", "b", "sh"}, OP_SYMLINK, 0},
