@@ -268,6 +268,51 @@ dev()
 		box --dev /dev --remount-ro /dev -- sh -c 'echo >/dev/null && ! touch /dev/x'
 }
 
+# Devices of the host's in a --dev: they can be used as outside.
+devices()
+{
+	local node
+	for node in /dev/fuse /dev/kvm /dev/net/tun /dev/loop-control /dev/dri/renderD128 /dev/zero; do
+		[ -c "$node" ] || continue
+		check "$node can be opened in a --dev as outside" opens_as_outside "$node"
+	done
+	check "a directory of them, too" \
+		box --dev /dev --dev-bind /dev /dev/all -- sh -c 'echo >/dev/all/null && [ -c /dev/all/zero ]'
+	check "but not with --bind" ends_with 1 box --dev /dev --bind /dev/zero /dev/z -- \
+		sh -c 'head -c 1 /dev/z || exit 1'
+	check "a node in the place of one that is there" \
+		prints 00 box --dev /dev --dev-bind /dev/zero /dev/null -- \
+		sh -c 'head -c 1 /dev/null | od -An -tx1 | tr -d " "'
+	check "without a tty on the host there is none, and a warning" without_node tty "$sbx" 0 \
+		"sbx: --dev: there is no /dev/tty on the host"
+	check "without full likewise" without_node full "$sbx" 0 \
+		"sbx: --dev: there is no /dev/full on the host"
+	check "without urandom nothing runs" without_node urandom "$sbx" 125 \
+		"sbx: --dev: cannot open /dev/urandom on the host: No such file or directory"
+	check "nor without tty under the name bwrap" without_node tty "$bwrap" 1 \
+		"bwrap: --dev: cannot open /dev/tty on the host: No such file or directory"
+}
+
+opens_as_outside()
+{
+	local opens='exec 2>&1; exec 3<>"$1" && [ -c "$1" ] && stat -c %t:%T "$1"' outside inside
+	outside=$(sh -c "$opens" - "$1" | sed 's/^sh: [0-9]*: //')
+	inside=$(box --dev /dev --dev-bind "$1" "$1" -- sh -c "$opens" - "$1" | sed 's/^sh: [0-9]*: //')
+	echo "outside: $outside, inside: $inside"
+	[ -n "$outside" ] && [ "$outside" = "$inside" ]
+}
+
+# without_node NAME PROGRAM STATUS TEXT: start PROGRAM where all nodes but /dev/NAME are there.
+without_node()
+{
+	local name=$1 program=$2 binds=() node
+	for node in null zero full random urandom tty; do
+		[ "$node" = "$name" ] || binds+=(--dev-bind "/dev/$node" "/dev/$node")
+	done
+	fails "$3" "$4" bare_box --bind / / --tmpfs /dev "${binds[@]}" --unshare-user -- \
+		"$program" --ro-bind / / --dev /dev -- sh -c 'echo >/dev/null && [ ! -e "/dev/$1" ]' - "$name"
+}
+
 on_terminal()
 {
 	timeout 30 "$helpers/pty" '' "$sbx" --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib \
@@ -301,6 +346,7 @@ tests()
 	proc
 	sys
 	dev
+	devices
 	mqueue
 }
 

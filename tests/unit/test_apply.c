@@ -910,6 +910,70 @@ TEST(gives_the_terminal_as_console)
 					  "move_mount tree:/dev/pts/3 mount:tmpfs/console\n");
 }
 
+TEST(does_without_nodes_that_hardly_any_program_needs_and_warns)
+{
+	static const char *const names[] = {"full", "tty"};
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		char call[64];
+		char text[64];
+		struct err e = {0};
+
+		start();
+		(void)snprintf(call, sizeof(call), "open_tree /dev/%s clone", names[i]);
+		(void)snprintf(text, sizeof(text), "--dev: there is no /dev/%s on the host",
+			       names[i]);
+		fake_sys_answer(call, -ENOENT);
+		assert_int_equal(apply(ARGV("--dev", "/d", "sh"), &e), 0);
+		assert_int_equal(e.code, 0);
+		assert_int_equal(note(0)->level, NOTE_WARNING);
+		assert_string_equal(note(0)->path, "/d");
+		assert_string_equal(note(0)->text, text);
+		assert_null(fake_sys_written(SOCK, 1, NULL));
+		assert_contains(fake_sys_trace(), "move_mount mount:devpts mount:tmpfs/pts\n");
+		start();
+		fake_sys_answer(call, -EACCES);
+		assert_int_equal(apply(ARGV("--dev", "/d", "sh"), &e), -EACCES);
+		assert_null(fake_sys_written(SOCK, 0, NULL));
+		start();
+		fake_sys_answer(call, -ENOENT);
+		fake_sys_answer("write sock*", -EPIPE);
+		assert_int_equal(apply(ARGV("--dev", "/d", "sh"), &e), -EPIPE);
+	}
+}
+
+/* Mount --dev where the host lacks @name, under either name.  Returns as apply_ops(). */
+static int mount_dev_without(const char *name, bool is_bwrap, struct err *e)
+{
+	autoplan struct plan plan = {.as_bwrap = is_bwrap};
+	struct site site = ordinary;
+	char call[64];
+
+	start();
+	(void)snprintf(call, sizeof(call), "open_tree /dev/%s clone", name);
+	fake_sys_answer(call, -ENOENT);
+	assert_int_equal(opt_parse(&plan, ARGV("--dev", "/dev", "sh"), NULL, e), 0);
+	site.plan = &plan;
+	return apply_ops(&site, e);
+}
+
+TEST(does_not_do_without_other_nodes_nor_under_bubblewrap_s_name)
+{
+	static const char *const names[] = {"null", "zero", "random", "urandom", "full", "tty"};
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		char msg[128];
+		struct err e = {0};
+
+		(void)snprintf(msg, sizeof(msg),
+			       "--dev: cannot open /dev/%s on the host: No such file or directory",
+			       names[i]);
+		assert_int_equal(mount_dev_without(names[i], i >= 4, &e), -ENOENT);
+		assert_string_equal(e.msg, msg);
+		assert_null(fake_sys_written(SOCK, 0, NULL));
+	}
+}
+
 TEST(labels_the_file_systems_that_it_makes)
 {
 	struct site site = ordinary;
@@ -1068,6 +1132,8 @@ int main(void)
 		cmocka_unit_test(reports_every_call_that_fails_for_the_sysfs_of_the_host),
 		cmocka_unit_test_setup(masks_nothing_of_a_sysfs_that_is_not_there, set_up),
 		cmocka_unit_test_setup(gives_the_terminal_as_console, set_up),
+		cmocka_unit_test(does_without_nodes_that_hardly_any_program_needs_and_warns),
+		cmocka_unit_test(does_not_do_without_other_nodes_nor_under_bubblewrap_s_name),
 		cmocka_unit_test_setup(labels_the_file_systems_that_it_makes, set_up),
 		cmocka_unit_test_setup(leaves_a_directory_that_exists_as_it_is, set_up),
 		cmocka_unit_test_setup(does_not_take_a_file_for_a_directory, set_up),
