@@ -9,7 +9,7 @@ _sbx_arg0()
 		--bind | --bind-try | --dev-bind | --dev-bind-try | --ro-bind | --ro-bind-try | --free-bind | --overlay-src)
 			words=$(compgen -f -- "$cur")
 			;;
-		--tmp-overlay | --ro-overlay | --tmpfs | --dir | --proc | --dev | --mqueue | --remount-ro | --mask | --mask-try | --ro | --deny-create | --lock-file)
+		--tmp-overlay | --ro-overlay | --tmpfs | --dir | --proc | --sys | --dev | --mqueue | --remount-ro | --mask | --mask-try | --ro | --deny-create | --lock-file)
 			words=$(compgen -f -- "$cur")
 			;;
 		--chdir)
@@ -26,6 +26,12 @@ _sbx_arg0()
 			;;
 		--propagation)
 			words=$(compgen -W "private slave" -- "$cur")
+			;;
+		--proc-subset)
+			words=$(compgen -W pid -- "$cur")
+			;;
+		--hidepid)
+			words=$(compgen -W "off noaccess invisible ptraceable" -- "$cur")
 			;;
 	esac
 	[ -z "$words" ] || mapfile -t COMPREPLY <<<"$words"
@@ -101,6 +107,7 @@ _sbx_arity()
 		--tmpfs) echo 1 ;;
 		--dir) echo 1 ;;
 		--proc) echo 1 ;;
+		--sys) echo 1 ;;
 		--dev) echo 1 ;;
 		--mqueue) echo 1 ;;
 		--symlink) echo 2 ;;
@@ -131,6 +138,9 @@ _sbx_arity()
 		--not-a-security-boundary) echo 0 ;;
 		--close-fds) echo 0 ;;
 		--keep-fd) echo 1 ;;
+		--proc-subset) echo 1 ;;
+		--hidepid) echo 1 ;;
+		--proc-unmasked) echo 0 ;;
 		--strict-kernel) echo 0 ;;
 		--new-session) echo 0 ;;
 		--die-with-parent) echo 0 ;;
@@ -169,7 +179,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --verbose --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --uid --gid --hostname --propagation --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --mask --mask-try --ro --deny-create --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --verbose --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --uid --gid --hostname --propagation --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --sys --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --mask --mask-try --ro --deny-create --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --proc-subset --hidepid --proc-unmasked --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

@@ -44,6 +44,7 @@ _arguments -S \
 	"*--tmpfs[Mount an empty tmpfs at DEST]:DEST:_files" \
 	"*--dir[Create the directory DEST]:DEST:_files" \
 	"*--proc[Mount a procfs at DEST]:DEST:_files" \
+	"*--sys[Mount a sysfs at DEST, read-only]:DEST:_files" \
 	"*--dev[Mount a minimal /dev at DEST]:DEST:_files" \
 	"*--mqueue[Mount the POSIX message queues at DEST]:DEST:_files" \
 	"*--symlink[Create the symbolic link DEST to TARGET]:TARGET:_files:DEST:_files" \
@@ -74,6 +75,9 @@ _arguments -S \
 	"*--not-a-security-boundary[Accepted, because bubblewrap has it; without effect]" \
 	"*--close-fds[Give COMMAND no descriptors but 0, 1, 2 and those of --keep-fd]" \
 	"*--keep-fd[Let COMMAND have FD in spite of --close-fds]:FD:" \
+	"*--proc-subset[Let a new --proc have processes (pid) and nothing else]:SUBSET:(pid)" \
+	"*--hidepid[Hide processes of others in a new --proc, as proc(5) has it]:MODE:(off noaccess invisible ptraceable)" \
+	"*--proc-unmasked[Cover nothing of --proc, for sandboxes inside]" \
 	"*--strict-kernel[Refuse to run on a kernel that is known to be bad]" \
 	"*--new-session[Run in a session without the terminal]" \
 	"*--die-with-parent[Kill the sandbox when the process that started it ends]" \

@@ -2,6 +2,8 @@
 #include "sbx/apply.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -45,6 +47,25 @@ int apply_attach(struct site *site, const struct op *op, int mount, struct err *
 	return r;
 }
 
+int apply_note(const struct site *site, const struct op *op, enum note_level level, struct err *e,
+	       const char *fmt, ...)
+{
+	struct note note = {.level = level};
+	size_t used;
+	va_list ap;
+	int r;
+
+	(void)snprintf(note.option, sizeof(note.option), "--%s", op->option);
+	(void)snprintf(note.path, sizeof(note.path), "%s", op->dest);
+	(void)snprintf(note.text, sizeof(note.text), "%s: ", note.option);
+	used = strlen(note.text);
+	va_start(ap, fmt);
+	(void)vsnprintf(note.text + used, sizeof(note.text) - used, fmt, ap);
+	va_end(ap);
+	r = report_note(site->sock, &note);
+	return r < 0 ? err_sys(e, r, "cannot tell the monitor of %s", op->dest) : 0;
+}
+
 /* How each kind of op is carried out. */
 static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct err *) = {
 	[OP_BIND] = apply_bind,
@@ -55,6 +76,7 @@ static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct 
 	[OP_TMPFS] = apply_tmpfs,
 	[OP_DIR] = apply_dir,
 	[OP_PROC] = apply_proc,
+	[OP_SYS] = apply_sys,
 	[OP_DEV] = apply_dev,
 	[OP_MQUEUE] = apply_mqueue,
 	[OP_SYMLINK] = apply_symlink,

@@ -13,7 +13,13 @@
 #define NODE_PATH_BYTES 32 /* "/dev/" and the longest of nodes[] */
 
 /* Device nodes that every program may expect; bound from the host. */
-static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
+static const struct {
+	const char *name;
+	bool may_be_missing; /* as in some containers; hardly any program needs it */
+} nodes[] = {
+	{.name = "null"},   {.name = "zero"},    {.name = "full", .may_be_missing = true},
+	{.name = "random"}, {.name = "urandom"}, {.name = "tty", .may_be_missing = true},
+};
 
 static const struct {
 	const char *name;
@@ -56,14 +62,25 @@ static int bind_node(int dev, const char *src, const char *name, struct err *e)
 	return 0;
 }
 
-static int bind_nodes(int dev, struct err *e)
+/* Whether nodes[@i] can be done without now that binding it has come to @r. */
+static bool can_do_without(const struct plan *plan, size_t i, int r)
+{
+	return r == -ENOENT && nodes[i].may_be_missing && !plan->as_bwrap;
+}
+
+static int bind_nodes(const struct site *site, const struct op *op, int dev, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
 		char src[NODE_PATH_BYTES];
 		int r;
 
-		(void)snprintf(src, sizeof(src), "/dev/%s", nodes[i]);
-		r = bind_node(dev, src, nodes[i], e);
+		(void)snprintf(src, sizeof(src), "/dev/%s", nodes[i].name);
+		r = bind_node(dev, src, nodes[i].name, e);
+		if (can_do_without(site->plan, i, r)) {
+			*e = (struct err){0};
+			r = apply_note(site, op, NOTE_WARNING, e, "there is no %s on the host",
+				       src);
+		}
 		if (r < 0)
 			return r;
 	}
@@ -107,7 +124,7 @@ int apply_dev(struct site *site, const struct op *op, struct err *e)
 	int r = dev < 0 ? dev : apply_attach(site, op, dev, e);
 
 	if (r == 0)
-		r = bind_nodes(dev, e);
+		r = bind_nodes(site, op, dev, e);
 	if (r == 0)
 		r = make_entries(dev, e);
 	if (r == 0)

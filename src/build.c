@@ -62,7 +62,11 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		.roots = ROOTS_NONE,
 		.plan = box->plan,
 		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
-		.cover_procfs = box->ns.outside.uid == 0,
+		.new_sysfs = (box->ns.flags & CLONE_NEWNET) != 0,
+		.by_root = box->ns.outside.uid == 0,
+		.others_map = box->ns.users >= 0 || box->ns.users2 >= 0 ||
+			      plan_fd(box->plan, FD_USERNS_BLOCK) >= 0,
+		.sock = box->sock,
 		.tty = box->tty,
 		.lock_mounts = box->ns.lock_mounts,
 	};

@@ -41,11 +41,33 @@ const struct arg_class arg_classes[ARG_KINDS] = {
 			     .zsh = "(private slave)",
 			     .fish = "echo private; echo slave",
 			     .bash = "-W \"private slave\""},
+	[ARG_SUBSET] = {.metavar = "SUBSET", .zsh = "(pid)", .fish = "echo pid", .bash = "-W pid"},
+	[ARG_HIDEPID] = {.metavar = "MODE",
+			 .zsh = "(off noaccess invisible ptraceable)",
+			 .fish = "echo off; echo noaccess; echo invisible; echo ptraceable",
+			 .bash = "-W \"off noaccess invisible ptraceable\""},
 };
 
 static const struct choices propagations = {
 	.names = "private or slave",
 	.list = {{"private", PROPAGATION_PRIVATE}, {"slave", PROPAGATION_SLAVE}},
+};
+
+static const struct choices proc_subsets = {
+	.names = "pid",
+	.list = {{"pid", PROC_SUBSET_PID}},
+};
+
+static const struct choices hidepids = {
+	.names = "off, noaccess, invisible or ptraceable",
+	.list = {{"off", HIDEPID_OFF},
+		 {"noaccess", HIDEPID_NOACCESS},
+		 {"invisible", HIDEPID_INVISIBLE},
+		 {"ptraceable", HIDEPID_PTRACEABLE},
+		 {"0", HIDEPID_OFF},
+		 {"1", HIDEPID_NOACCESS},
+		 {"2", HIDEPID_INVISIBLE},
+		 {"4", HIDEPID_PTRACEABLE}},
 };
 
 const char *const opt_group_titles[OPT_GROUPS] = {
@@ -388,6 +410,14 @@ const struct opt opt_table[] = {
 		.op = OP_PROC,
 	},
 	{
+		.name = "sys",
+		.args = {ARG_DEST},
+		.group = GROUP_FILES,
+		.help = "Mount a sysfs at DEST, read-only",
+		.take = take_op,
+		.op = OP_SYS,
+	},
+	{
 		.name = "dev",
 		.args = {ARG_DEST},
 		.group = GROUP_FILES,
@@ -620,6 +650,31 @@ const struct opt opt_table[] = {
 		.group = GROUP_RESTRICTIONS,
 		.help = "Let COMMAND have FD in spite of --close-fds",
 		.take = take_keep_fd,
+	},
+	{
+		.name = "proc-subset",
+		.args = {ARG_SUBSET},
+		.group = GROUP_RESTRICTIONS,
+		.help = "Let a new --proc have processes (pid) and nothing else",
+		.take = take_choice,
+		.field = FIELD(unsigned, proc_subset),
+		.choices = &proc_subsets,
+	},
+	{
+		.name = "hidepid",
+		.args = {ARG_HIDEPID},
+		.group = GROUP_RESTRICTIONS,
+		.help = "Hide processes of others in a new --proc, as proc(5) has it",
+		.take = take_choice,
+		.field = FIELD(unsigned, hidepid),
+		.choices = &hidepids,
+	},
+	{
+		.name = "proc-unmasked",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Cover nothing of --proc, for sandboxes inside",
+		.take = take_bool,
+		.field = FIELD(bool, proc_unmasked),
 	},
 	{
 		.name = "strict-kernel",

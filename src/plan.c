@@ -184,6 +184,27 @@ static bool both_kinds_of_seccomp(const struct plan *plan)
 	return false;
 }
 
+static bool unmasks_what_is_not_there(const struct plan *plan)
+{
+	return plan->proc_unmasked && !plan_has_op(plan, OP_PROC);
+}
+
+static bool hides_processes(const struct plan *plan)
+{
+	return plan->proc_subset != PROC_SUBSET_NONE || plan->hidepid != HIDEPID_USUAL;
+}
+
+static bool hides_what_is_not_there(const struct plan *plan)
+{
+	return hides_processes(plan) && !plan_has_op(plan, OP_PROC);
+}
+
+static bool hides_what_is_the_hosts(const struct plan *plan)
+{
+	return hides_processes(plan) && !(plan->unshare & CLONE_NEWPID) &&
+	       plan_fd(plan, FD_PIDNS) < 0;
+}
+
 static bool no_command(const struct plan *plan)
 {
 	return plan->command == NULL;
@@ -219,6 +240,11 @@ static const struct {
 	 .msg = "--disable-userns cannot be combined with --userns-block-fd",
 	 .bwrap = "--disable-userns is not compatible with  --userns-block-fd"},
 	{.broken = keeps_what_nobody_closes, .msg = "--keep-fd needs --close-fds"},
+	{.broken = unmasks_what_is_not_there, .msg = "--proc-unmasked needs --proc"},
+	{.broken = hides_what_is_not_there, .msg = "--proc-subset and --hidepid need --proc"},
+	{.broken = hides_what_is_the_hosts,
+	 .msg = "--proc-subset and --hidepid need --unshare-pid or --pidns",
+	 .hint = "without a process namespace --proc is the host's procfs, which stays as it is"},
 	{.broken = no_command,
 	 .msg = "no command given",
 	 .hint = "usage: sbx [OPTIONS...] [--] COMMAND [ARGS...]; --help lists the options",

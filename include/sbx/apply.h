@@ -2,16 +2,20 @@
 #pragma once
 
 #include "sbx/plan.h"
+#include "sbx/report.h"
 #include "sbx/root.h"
 
 /* What the ops work with. */
 struct site {
 	struct roots roots;
 	const struct plan *plan;
-	bool new_procfs;   /* the process namespace is new: it has a procfs of its own */
-	bool cover_procfs; /* the payload might write to the host's parts of /proc */
-	const char *tty;   /* path of the terminal on standard output, "" if none */
-	bool lock_mounts;  /* see lock.h */
+	bool new_procfs;  /* the process namespace is new: it has a procfs of its own */
+	bool new_sysfs;   /* the network namespace is new: it has a sysfs of its own */
+	bool by_root;     /* the caller is the machine's root, so that the payload may be it, too */
+	bool others_map;  /* somebody else says whom the sandbox's ids stand for: likewise */
+	int sock;         /* to the monitor */
+	const char *tty;  /* path of the terminal on standard output, "" if none */
+	bool lock_mounts; /* see lock.h */
 	unsigned overlays; /* that have a place for their changes on the stage */
 	int *free;         /* mounts that the command may undo although they are locked, */
 	unsigned n_free;   /* and how many: see lock.h */
@@ -30,7 +34,14 @@ int apply_ops(struct site *site, struct err *e) must_check;
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e) must_check;
 
 /*
- * The kinds of op, by family: apply_bind.c, apply_overlay.c, apply_fs.c, apply_dev.c,
+ * Have it said that @op was done otherwise than one might think: a line without the option, which
+ * is put before it.  Returns 0 or -errno with @e set.
+ */
+int apply_note(const struct site *site, const struct op *op, enum note_level level, struct err *e,
+	       const char *fmt, ...) printf_like(5, 6) must_check;
+
+/*
+ * The kinds of op, by family: apply_bind.c, apply_overlay.c, apply_fs.c, apply_proc.c, apply_dev.c,
  * apply_file.c and apply_protect.c.  Each returns 0 or -errno with @e set; apply_ops() adds the
  * option's name.
  */
@@ -45,6 +56,7 @@ APPLY(remount_ro);
 APPLY(tmpfs);
 APPLY(mqueue);
 APPLY(proc);
+APPLY(sys);
 APPLY(dev);
 APPLY(dir);
 APPLY(symlink);

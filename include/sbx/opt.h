@@ -4,7 +4,7 @@
 #include "sbx/plan.h"
 
 #define OPT_MAX_ARGS 3
-#define OPT_MAX_CHOICES 8
+#define OPT_MAX_CHOICES 9
 
 /* Bytes of all --args descriptors together; more is an error. */
 #define OPT_MAX_TEXT ((size_t)64 << 20)
@@ -30,6 +30,8 @@ enum arg {
 	ARG_LABEL,
 	ARG_SECONDS,
 	ARG_PROPAGATION,
+	ARG_SUBSET,
+	ARG_HIDEPID,
 	ARG_KINDS,
 };
 

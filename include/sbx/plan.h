@@ -22,6 +22,7 @@ enum op_kind {
 	OP_TMPFS,
 	OP_DIR,
 	OP_PROC,
+	OP_SYS,
 	OP_DEV,
 	OP_MQUEUE,
 	OP_SYMLINK,
@@ -99,6 +100,21 @@ enum propagation {
 	PROPAGATION_SLAVE,
 };
 
+/* What a new procfs has; else all. */
+enum proc_subset {
+	PROC_SUBSET_NONE,
+	PROC_SUBSET_PID, /* processes alone */
+};
+
+/* Whose processes a new procfs shows to whom: see proc(5). */
+enum hidepid {
+	HIDEPID_USUAL, /* as the kernel has it */
+	HIDEPID_OFF,
+	HIDEPID_NOACCESS,
+	HIDEPID_INVISIBLE,
+	HIDEPID_PTRACEABLE,
+};
+
 /* What single descriptors are for. */
 enum fd_use {
 	FD_INFO,
@@ -147,6 +163,8 @@ struct plan {
 	bool have_uid;          /* --uid was given */
 	bool have_gid;          /* --gid was given */
 	unsigned propagation;   /* enum propagation */
+	unsigned proc_subset;   /* enum proc_subset */
+	unsigned hidepid;       /* enum hidepid */
 	uid_t uid;              /* inside, if have_uid */
 	gid_t gid;              /* inside, if have_gid */
 	const char *hostname;   /* NULL to keep */
@@ -166,9 +184,10 @@ struct plan {
 	bool allow_userns; /* in spite of ops that this defeats: see plan_protects() */
 	bool assert_userns_disabled;
 	bool close_fds;
-	bool level_prefix; /* messages start with their priority, as in sd-daemon(3) */
-	bool verbose;      /* tell also what is no warning */
-	bool as_bwrap;     /* started under bubblewrap's name: speak and act as it does */
+	bool proc_unmasked; /* nothing of a procfs is covered */
+	bool level_prefix;  /* messages start with their priority, as in sd-daemon(3) */
+	bool verbose;       /* tell also what is no warning */
+	bool as_bwrap;      /* started under bubblewrap's name: speak and act as it does */
 	bool want_help;
 	bool want_version;
 	const char *const *command; /* NULL-terminated */

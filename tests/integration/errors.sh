@@ -118,11 +118,26 @@ in_container()
 containers()
 {
 	check "a new procfs where /proc is covered has a hint" \
-		fails_saying 125 "^hint: parts of the host's /proc are covered, as in a container" \
-		in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid --proc /proc -- true
+		fails_saying 1 "^hint: parts of the host's /proc are covered, as in a container" \
+		in_container "$bwrap" --ro-bind / / --unshare-user --unshare-pid --proc /proc -- true
 	check "the first line says that it is --proc" \
 		fails_saying 125 "^sbx: --proc: cannot make a proc: .*Operation not permitted$" \
-		in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid --proc /proc -- true
+		in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid --proc /proc \
+		--hidepid off -- true
+	check "without --hidepid, sbx binds the old one" \
+		fails 0 "" in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid \
+		--proc /proc -- test -e /proc/self/status
+	check "and says so if asked to" \
+		fails 0 "sbx: --proc: /proc of the host is bound at /proc: the kernel refuses a new \
+procfs where part of the host's is covered" in_container "$sbx" --ro-bind / / --unshare-user \
+		--unshare-pid --proc /proc --verbose -- true
+	check "what is covered there stays so" \
+		prints "" in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid \
+		--proc /proc --proc-unmasked -- ls /proc/sys
+	check "--json-status-fd has a line of it" \
+		fails_saying 0 '^{ "phase": "note", "level": "info", "option": "--proc", "path": "/proc", "message": "--proc: ' \
+		in_container bash -c '"$@" 7>&2' - "$sbx" --ro-bind / / --unshare-user --unshare-pid \
+		--proc /proc --json-status-fd 7 -- true
 	check "what the hint says works: the old one can be bound" \
 		in_container "$sbx" --ro-bind / / --unshare-user --ro-bind /proc /proc -- true
 	if [ "$who" = root ]; then

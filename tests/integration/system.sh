@@ -22,17 +22,141 @@ proc()
 		check "/proc/$file cannot be written, with the host's" \
 			cannot_write "/proc/$file" --proc /proc
 	done
-	if [ "$who" = root ]; then
-		for dir in sys irq bus sysrq-trigger; do
-			[ -e "/proc/$dir" ] || continue
-			check "/proc/$dir is read-only for root" \
-				mounted '$5 == "/proc/'"$dir"'" && $6 ~ /^ro/' --proc /proc
-			check "/proc/$dir is read-only for root in a new procfs" \
-				mounted '$5 == "/proc/'"$dir"'" && $6 ~ /^ro/' --unshare-pid --proc /proc
-		done
-	fi
 	check "the process's own files can be written" \
 		box --unshare-pid --proc /proc -- sh -c 'echo name >/proc/self/comm'
+	check "the host's is noexec, too" mounted '$5 == "/proc" && / - proc / && /noexec/' --proc /proc
+	for options in --unshare-pid --share-net; do
+		covers "$options"
+	done
+	hidden
+}
+
+masks="acpi asound interrupts kcore keys latency_stats sched_debug scsi timer_list timer_stats"
+read_only="bus fs irq sys sysrq-trigger"
+
+# For an ordinary user, these are left to the kernel, which keeps them from all but root.
+left_to_the_kernel="kcore timer_list bus fs irq sysrq-trigger"
+
+# covers OPTION: what of /proc is covered, with a procfs as OPTION has it.
+covers()
+{
+	local name
+	for name in $masks $read_only; do
+		[ -e "/proc/$name" ] || continue
+		if [ "$who" = user ] && grep -qw -e "$name" <<<"$left_to_the_kernel"; then
+			check "/proc/$name is left to the kernel with $1" \
+				ends_with 1 mounted '$5 == "/proc/'"$name"'"' "$1" --proc /proc
+		elif grep -qw -e "$name" <<<"$masks"; then
+			check "/proc/$name is masked with $1" \
+				mounted '$5 == "/proc/'"$name"'" && $6 ~ /^ro,nosuid,nodev,noexec/ && / - tmpfs /' \
+				"$1" --proc /proc
+			check "it is empty and of mode 000" is_masked "/proc/$name" "$1" --proc /proc
+		else
+			check "/proc/$name is read-only with $1" \
+				mounted '$5 == "/proc/'"$name"'" && $6 ~ /^ro/ && / - proc /' "$1" --proc /proc
+		fi
+		check "/proc/$name is not covered with $1 and --proc-unmasked" \
+			ends_with 1 mounted '$5 == "/proc/'"$name"'"' "$1" --proc /proc --proc-unmasked
+	done
+	check "nothing inside can write to or read what is the machine's with $1" \
+		prints "" box "$1" --dev /dev --unshare-user --uid 0 --gid 0 --cap-add ALL \
+		--proc /proc -- bash -c "$tries"
+	[ "$who" = root ] ||
+		check "what is left to the kernel cannot be opened by user 0 with all capabilities with $1" \
+			prints "" box "$1" --dev /dev --unshare-user --uid 0 --gid 0 --cap-add ALL \
+			--proc /proc --proc-unmasked -- bash -c "$tries_left"
+	check "it shows what the machine has where it is not covered with $1" \
+		box "$1" --proc /proc --proc-unmasked -- grep -q CPU0 /proc/interrupts
+	check "a payload with capabilities in a user namespace of its own cannot take a cover away with $1" \
+		prints "" box "$1" --dev /dev --unshare-user --uid 5 --proc /proc -- \
+		unshare --user --map-root-user --mount bash -c "$takes_away"
+	check "nor one that has all in a sandbox with --disable-userns with $1" \
+		prints "" box "$1" --dev /dev --unshare-user --disable-userns --cap-add ALL --proc /proc -- \
+		bash -c "$takes_away"
+}
+
+takes_away='
+	exec 2>/dev/null
+	! umount /proc/keys || echo umounted
+	! mount -o remount,rw,bind /proc/keys || echo writable
+	! mount -o remount,rw,bind /proc/sys || echo writable
+	! chmod 644 /proc/keys || echo changed'
+
+# What can be read of what is secret, and opened for writing of all else.
+tries_left='
+	for file in /proc/kcore /proc/timer_list; do
+		[ -z "$(head -c 64 "$file" 2>/dev/null | tr -d "\0")" ] || echo "$file"
+	done
+	find /proc/sysrq-trigger /proc/bus /proc/fs /proc/irq -type f 2>/dev/null | while read -r file; do
+		! (exec 3>>"$file") 2>/dev/null || echo "$file"
+	done'
+tries=$tries_left'
+	cat /proc/keys /proc/interrupts 2>/dev/null
+	find /proc/acpi /proc/asound /proc/scsi -mindepth 1 2>/dev/null
+	find /proc/sys -type f 2>/dev/null | while read -r file; do
+		! (exec 3>>"$file") 2>/dev/null || echo "$file"
+	done'
+
+# is_masked PATH OPTION...
+is_masked()
+{
+	local path=$1
+	shift
+	prints "0" box "$@" -- sh -c \
+		'[ "$(stat -c %a "$1")" = 0 ] && { ls -A "$1"; cat "$1"; } 2>/dev/null | wc -c' - "$path"
+}
+
+hidden()
+{
+	check "--proc-subset pid leaves processes alone" \
+		prints "1 2 self thread-self" box --unshare-pid --proc /proc --proc-subset pid -- \
+		sh -c 'cd /proc; echo *'
+	check "--hidepid is an option of the mount" \
+		mounted '$5 == "/proc" && / - proc .*hidepid=(invisible|2)/' \
+		--unshare-pid --proc /proc --hidepid invisible
+	check "by its number, too" \
+		mounted '$5 == "/proc" && / - proc .*hidepid=(ptraceable|4)/' \
+		--unshare-pid --proc /proc --hidepid 4
+	check "both" mounted '$5 == "/proc" && / - proc .*hidepid=(noaccess|1).*subset=pid/' \
+		--unshare-pid --proc /proc --hidepid noaccess --proc-subset pid
+	check "ptraceable hides those whom COMMAND may not look at" \
+		prints "2" box --unshare-pid --proc /proc --hidepid ptraceable \
+		--unshare-user --uid 7 --cap-drop ALL -- sh -c 'cd /proc; echo [0-9]*'
+	check "off shows them" \
+		prints "1 2" box --unshare-pid --proc /proc --hidepid off \
+		--unshare-user --uid 7 --cap-drop ALL -- sh -c 'cd /proc; echo [0-9]*'
+	check "without a new procfs this is an error that says why" \
+		fails 125 "sbx: --proc-subset and --hidepid need --unshare-pid or --pidns
+hint: without a process namespace --proc is the host's procfs, which stays as it is" \
+		box --proc /proc --hidepid off -- true
+	nested
+}
+
+# Sandboxes inside.
+nested()
+{
+	local outer=(--bind / / --dev /dev --unshare-pid --unshare-user) inner
+	inner=("$sbx" --ro-bind / / --unshare-pid --unshare-user)
+	check "a sandbox in a sandbox gets the procfs of that" \
+		prints "sbx: --proc: /proc of the host is bound at /proc: the kernel refuses a new procfs \
+where part of the host's is covered
+mount: covered" eval 'nest --proc /proc -- "${inner[@]}" --verbose --proc /proc -- '"$mounts"' 2>&1'
+	check "with --proc-unmasked outside it gets its own" \
+		prints "1 2" nest --proc /proc --proc-unmasked -- "${inner[@]}" --proc /proc -- \
+		sh -c 'cd /proc; echo [0-9]*'
+	check "there bubblewrap does, too" \
+		prints "1 2" nest --proc /proc --proc-unmasked -- "$bwrap" "${inner[@]:1}" --proc /proc -- \
+		sh -c 'cd /proc; echo [0-9]*'
+	check "with --hidepid inside, the host's is no replacement" \
+		fails_saying 125 "^sbx: --proc: cannot make a proc: .*Operation not permitted$" \
+		nest --proc /proc -- "${inner[@]}" --proc /proc --hidepid off -- true
+}
+
+mounts="sh -c 'grep -q \" /proc/keys .* - tmpfs \" /proc/self/mountinfo && echo mount: covered'"
+
+nest()
+{
+	bare_box "${outer[@]}" "$@"
 }
 
 # mounted TEST OPTION...: a line of mountinfo inside satisfies the awk expression TEST.
@@ -49,6 +173,48 @@ cannot_write()
 	local file=$1
 	shift
 	ends_with 1 box "$@" -- bash -c 'exec 3>"$1" || exit 1' - "$file"
+}
+
+sys()
+{
+	check "--sys shows the network of the sandbox" \
+		prints lo box --unshare-net --sys /sys -- ls /sys/class/net
+	check "without a new network that of the host" \
+		prints "$(ls /sys/class/net)" box --sys /sys -- ls /sys/class/net
+	check "a new one is not spoken of" fails 0 "" box --unshare-net --sys /sys --verbose -- true
+	check "the host's is, if asked to" \
+		fails 0 "sbx: --sys: /sys of the host is bound at /s: there is no new network namespace \
+that a new sysfs would show" box --sys /s --verbose -- true
+	check "else it is not" fails 0 "" box --sys /s -- true
+	check "a line of --json-status-fd says so" \
+		fails_saying 0 '^{ "phase": "note", "level": "info", "option": "--sys", "path": "/s", ' \
+		eval 'box --sys /s --json-status-fd 7 -- true 7>&2'
+	check "not under the name bwrap" eval \
+		'! "$bwrap" --ro-bind / / --sys /mnt --json-status-fd 7 -- true 7>&1 | grep note'
+	for options in "--unshare-net" "--share-net"; do
+		check "it is read-only, nosuid, nodev and noexec with $options" \
+			mounted '$5 == "/sys" && / - sysfs / && $6 ~ /^ro,nosuid,nodev,noexec/' \
+			"$options" --proc /proc --sys /sys
+		check "and so is all below it with $options" \
+			ends_with 1 mounted '$5 ~ "^/sys" && $6 !~ /^ro,nosuid,nodev,noexec/' \
+			"$options" --proc /proc --sys /sys
+		for dir in firmware devices/virtual/powercap; do
+			[ -e "/sys/$dir" ] || continue
+			check "/sys/$dir is masked with $options" is_masked "/sys/$dir" "$options" --sys /sys
+		done
+	done
+	check "where the kernel refuses a new one, the host's is bound, and that is said" \
+		prints "sbx: --sys: /sys of the host is bound at /sys: the kernel refuses a new sysfs \
+where part of the host's is covered
+0" covered_sys
+}
+
+# In a sandbox in which part of /sys is covered.
+covered_sys()
+{
+	bare_box --bind / / --dev /dev --unshare-net --unshare-user --tmpfs /sys/kernel -- \
+		"$sbx" --ro-bind / / --unshare-net --unshare-user --verbose --sys /sys -- \
+		stat -c %a /sys/firmware 2>&1
 }
 
 dev()
@@ -102,6 +268,51 @@ dev()
 		box --dev /dev --remount-ro /dev -- sh -c 'echo >/dev/null && ! touch /dev/x'
 }
 
+# Devices of the host's in a --dev: they can be used as outside.
+devices()
+{
+	local node
+	for node in /dev/fuse /dev/kvm /dev/net/tun /dev/loop-control /dev/dri/renderD128 /dev/zero; do
+		[ -c "$node" ] || continue
+		check "$node can be opened in a --dev as outside" opens_as_outside "$node"
+	done
+	check "a directory of them, too" \
+		box --dev /dev --dev-bind /dev /dev/all -- sh -c 'echo >/dev/all/null && [ -c /dev/all/zero ]'
+	check "but not with --bind" ends_with 1 box --dev /dev --bind /dev/zero /dev/z -- \
+		sh -c 'head -c 1 /dev/z || exit 1'
+	check "a node in the place of one that is there" \
+		prints 00 box --dev /dev --dev-bind /dev/zero /dev/null -- \
+		sh -c 'head -c 1 /dev/null | od -An -tx1 | tr -d " "'
+	check "without a tty on the host there is none, and a warning" without_node tty "$sbx" 0 \
+		"sbx: --dev: there is no /dev/tty on the host"
+	check "without full likewise" without_node full "$sbx" 0 \
+		"sbx: --dev: there is no /dev/full on the host"
+	check "without urandom nothing runs" without_node urandom "$sbx" 125 \
+		"sbx: --dev: cannot open /dev/urandom on the host: No such file or directory"
+	check "nor without tty under the name bwrap" without_node tty "$bwrap" 1 \
+		"bwrap: --dev: cannot open /dev/tty on the host: No such file or directory"
+}
+
+opens_as_outside()
+{
+	local opens='exec 2>&1; exec 3<>"$1" && [ -c "$1" ] && stat -c %t:%T "$1"' outside inside
+	outside=$(sh -c "$opens" - "$1" | sed 's/^sh: [0-9]*: //')
+	inside=$(box --dev /dev --dev-bind "$1" "$1" -- sh -c "$opens" - "$1" | sed 's/^sh: [0-9]*: //')
+	echo "outside: $outside, inside: $inside"
+	[ -n "$outside" ] && [ "$outside" = "$inside" ]
+}
+
+# without_node NAME PROGRAM STATUS TEXT: start PROGRAM where all nodes but /dev/NAME are there.
+without_node()
+{
+	local name=$1 program=$2 binds=() node
+	for node in null zero full random urandom tty; do
+		[ "$node" = "$name" ] || binds+=(--dev-bind "/dev/$node" "/dev/$node")
+	done
+	fails "$3" "$4" bare_box --bind / / --tmpfs /dev "${binds[@]}" --unshare-user -- \
+		"$program" --ro-bind / / --dev /dev -- sh -c 'echo >/dev/null && [ ! -e "/dev/$1" ]' - "$name"
+}
+
 on_terminal()
 {
 	timeout 30 "$helpers/pty" '' "$sbx" --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib \
@@ -133,7 +344,9 @@ hint: --mqueue needs --unshare-ipc" box --mqueue /q -- true
 tests()
 {
 	proc
+	sys
 	dev
+	devices
 	mqueue
 }
 

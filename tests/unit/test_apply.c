@@ -10,17 +10,21 @@
 #include "sbx/sys.h"
 #include "test.h"
 
-enum { HOST = 3, CWD, STAGE, BOX, FILE_DATA = 10, BIND_DATA, SOURCE };
+enum { HOST = 3, CWD, STAGE, BOX, SOCK, FILE_DATA = 10, BIND_DATA, SOURCE };
 
 #define TRACE_BYTES 8192
 
 static const struct statx regular = {.stx_mode = S_IFREG | 0600};
+static const struct statx file = {.stx_mode = S_IFREG | 0444};
+static const struct statx directory = {.stx_mode = S_IFDIR | 0555};
 static const struct statx source = {.stx_mode = S_IFDIR | 0755, .stx_ino = 5};
 
 /* The sandbox of an ordinary user with all namespaces. */
 static const struct site ordinary = {
 	.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX},
 	.new_procfs = true,
+	.new_sysfs = true,
+	.sock = SOCK,
 	.tty = "",
 };
 
@@ -31,6 +35,7 @@ static void start(void)
 	fake_sys_given(CWD, "cwd");
 	fake_sys_given(STAGE, "stage");
 	fake_sys_given(BOX, "box");
+	fake_sys_given(SOCK, "sock");
 	fake_sys_given(FILE_DATA, "ten");
 	fake_sys_given(BIND_DATA, "eleven");
 	fake_sys_given(SOURCE, "twelve");
@@ -40,6 +45,12 @@ static void start(void)
 	fake_sys_always_text("readlink /proc/self/fd/12", "/src");
 	fake_sys_always_data("stat twelve", 0, &source, sizeof(source));
 	fake_sys_always_data("stat tree:/src", 0, &source, sizeof(source));
+	fake_sys_always_data("stat mount:sysfs/*", 0, &directory, sizeof(directory));
+	fake_sys_always_data("stat tree:/sys/*", 0, &directory, sizeof(directory));
+	fake_sys_always_data("stat mount:proc/acpi", 0, &directory, sizeof(directory));
+	fake_sys_always_data("stat mount:proc/scsi", 0, &directory, sizeof(directory));
+	fake_sys_always_data("stat mount:proc/*", 0, &file, sizeof(file));
+	fake_sys_always_data("stat tree:/proc/*", 0, &file, sizeof(file));
 	fake_sys_always("open_in box /new/data path", -ENOENT);
 	fake_sys_always("readlink box new", -ENOENT);
 	fake_sys_always("readlink box/new data", -ENOENT);
@@ -79,6 +90,21 @@ static int apply(const char *const *argv, struct err *e)
 }
 
 /* --- What each operation does --------------------------------------------- */
+
+/* What is done to a part of a procfs, to cover it. */
+#define PROTECT(name)                                                                              \
+	"open mount:proc " name " path nofollow\n"                                                 \
+	"open_tree mount:proc/" name " clone recursive itself\n"                                   \
+	"mount_setattr tree:mount:proc/" name " recursive ro\n"                                    \
+	"move_mount tree:mount:proc/" name " mount:proc/" name "\n"
+#define MASK(name, mask)                                                                           \
+	"open mount:proc " name " path nofollow\n"                                                 \
+	"stat mount:proc/" name "\n"                                                               \
+	"open_tree stage " mask " clone\n"                                                         \
+	"mount_setattr tree:" mask " ro nosuid nodev noexec\n"                                     \
+	"move_mount tree:" mask " mount:proc/" name "\n"
+#define MASK_DIR(name) MASK(name, "mask-dir")
+#define MASK_FILE(name) MASK(name, "mask-file")
 
 /* Operations, the path of which their errors speak, and what they do. */
 static const struct {
@@ -158,7 +184,29 @@ static const struct {
 	 "open_in box /proc path\n"
 	 "stat box/proc\n"
 	 "stat box\n"
-	 "move_mount mount:proc box/proc\n"},
+	 "move_mount mount:proc box/proc\n" PROTECT("sys") MASK_DIR("acpi") MASK_FILE("asound")
+		 MASK_FILE("interrupts") MASK_FILE("keys") MASK_FILE("latency_stats")
+			 MASK_FILE("sched_debug") MASK_DIR("scsi") MASK_FILE("timer_stats")},
+	{{"--sys", "/sys"},
+	 "/sys",
+	 "fsopen sysfs\n"
+	 "fsconfig fs:sysfs source=sysfs\n"
+	 "fsconfig fs:sysfs create\n"
+	 "fsmount fs:sysfs ro nosuid nodev noexec\n"
+	 "open_in box /sys path\n"
+	 "stat box/sys\n"
+	 "stat box\n"
+	 "move_mount mount:sysfs box/sys\n"
+	 "open mount:sysfs firmware path nofollow\n"
+	 "stat mount:sysfs/firmware\n"
+	 "open_tree stage mask-dir clone\n"
+	 "mount_setattr tree:mask-dir ro nosuid nodev noexec\n"
+	 "move_mount tree:mask-dir mount:sysfs/firmware\n"
+	 "open mount:sysfs devices/virtual/powercap path nofollow\n"
+	 "stat mount:sysfs/devices/virtual/powercap\n"
+	 "open_tree stage mask-dir clone\n"
+	 "mount_setattr tree:mask-dir ro nosuid nodev noexec\n"
+	 "move_mount tree:mask-dir mount:sysfs/devices/virtual/powercap\n"},
 	{{"--mqueue", "/mq"},
 	 "/mq",
 	 "fsopen mqueue\n"
@@ -657,59 +705,317 @@ TEST(binds_the_procfs_of_the_host_without_a_process_namespace)
 
 	site.new_procfs = false;
 	assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), 0);
-	assert_starts_with(fake_sys_trace(), "open_tree /proc clone recursive\n"
-					     "mount_setattr tree:/proc recursive nosuid nodev\n");
+	assert_starts_with(fake_sys_trace(),
+			   "open_tree /proc clone recursive\n"
+			   "mount_setattr tree:/proc recursive nosuid nodev noexec\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:mask-file tree:/proc/keys\n");
+	assert_null(strstr(fake_sys_trace(), "write sock"));
 }
 
 TEST(reports_every_call_that_fails_for_the_procfs_of_the_host)
 {
-	for (unsigned nth = 1; nth <= 6; nth++) {
+	for (unsigned nth = 1;; nth++) {
 		struct site site = ordinary;
 		struct err e = {0};
+		int r;
 
 		site.new_procfs = false;
 		start();
 		fake_sys_fail_at(nth, EIO);
-		assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), -EIO);
+		r = apply_at(&site, ARGV("--proc", "/proc", "sh"), &e);
+		if (r == 0) {
+			assert_in_range(nth, 40, 60);
+			break;
+		}
+		assert_int_equal(r, -EIO);
 		assert_starts_with(e.msg, "--proc: cannot ");
 		assert_contains(e.msg, "/proc");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
 }
 
-TEST(covers_what_root_could_change_of_the_machine)
+/* What is covered, and for whom alone; and how. */
+static const struct {
+	const char *name;
+	bool as_root; /* only for him */
+	bool as_bwrap;
+	const char *cover;
+} covers[] = {
+	{"sys", false, true, "tree:mount:proc/sys"},
+	{"sysrq-trigger", true, true, "tree:mount:proc/sysrq-trigger"},
+	{"irq", true, true, "tree:mount:proc/irq"},
+	{"bus", true, true, "tree:mount:proc/bus"},
+	{"fs", true, false, "tree:mount:proc/fs"},
+	{"acpi", false, false, "tree:mask-dir"},
+	{"asound", false, false, "tree:mask-file"},
+	{"interrupts", false, false, "tree:mask-file"},
+	{"kcore", true, false, "tree:mask-file"},
+	{"keys", false, false, "tree:mask-file"},
+	{"latency_stats", false, false, "tree:mask-file"},
+	{"sched_debug", false, false, "tree:mask-file"},
+	{"scsi", false, false, "tree:mask-dir"},
+	{"timer_list", true, false, "tree:mask-file"},
+	{"timer_stats", false, false, "tree:mask-file"},
+};
+
+/* Check that those are covered that are to be, and nothing else. */
+static void assert_covers(bool as_root, bool is_bwrap)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < LENGTH(covers); i++) {
+		bool expected =
+			is_bwrap ? as_root && covers[i].as_bwrap : as_root || !covers[i].as_root;
+		char line[128];
+
+		(void)snprintf(line, sizeof(line), "move_mount %s mount:proc/%s\n", covers[i].cover,
+			       covers[i].name);
+		assert_int_equal(strstr(fake_sys_trace(), line) != NULL, expected);
+		n += expected;
+	}
+	assert_int_equal(count_in(fake_sys_trace(), "move_mount "), n + 1);
+}
+
+/* Mount a procfs as @site has it, under either name. */
+static void mount_proc(struct site *site, bool is_bwrap, const char *const *argv)
+{
+	autoplan struct plan plan = {.as_bwrap = is_bwrap};
+	struct err e = {0};
+
+	start();
+	assert_int_equal(opt_parse(&plan, argv, NULL, &e), 0);
+	site->plan = &plan;
+	assert_int_equal(apply_ops(site, &e), 0);
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(covers_what_is_the_machine_s)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		struct site site = ordinary;
+		bool is_bwrap = (i & 1) != 0;
+
+		site.by_root = (i & 2) != 0;
+		site.others_map = (i & 4) != 0;
+		mount_proc(&site, is_bwrap, ARGV("--unshare-pid", "--proc", "/proc", "sh"));
+		assert_covers(site.by_root || (site.others_map && !is_bwrap), is_bwrap);
+		mount_proc(&site, is_bwrap,
+			   ARGV("--unshare-pid", "--proc-unmasked", "--proc", "/proc", "sh"));
+		assert_int_equal(count_in(fake_sys_trace(), "move_mount "), 1);
+	}
+}
+
+TEST(restricts_the_procfs_of_the_host_as_bubblewrap_does_under_its_name)
+{
+	struct site site = ordinary;
+
+	site.new_procfs = false;
+	mount_proc(&site, true, ARGV("--proc", "/proc", "sh"));
+	assert_starts_with(fake_sys_trace(), "open_tree /proc clone recursive\n"
+					     "mount_setattr tree:/proc recursive nosuid nodev\n");
+}
+
+TEST(covers_nothing_that_is_not_there)
 {
 	struct site site = ordinary;
 	struct err e = {0};
 
-	site.cover_procfs = true;
+	site.by_root = true;
 	fake_sys_answer("open mount:proc bus*", -ENOENT);
+	fake_sys_answer("open mount:proc keys*", -ENOENT);
 	assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), 0);
-	assert_contains(fake_sys_trace(), "move_mount mount:proc box/proc\n"
-					  "open mount:proc sys path nofollow\n"
-					  "open_tree mount:proc/sys clone recursive itself\n"
-					  "mount_setattr tree:mount:proc/sys recursive ro\n"
-					  "move_mount tree:mount:proc/sys mount:proc/sys\n"
-					  "open mount:proc sysrq-trigger path nofollow\n");
-	assert_contains(fake_sys_trace(), "move_mount tree:mount:proc/irq mount:proc/irq\n"
-					  "open mount:proc bus path nofollow\n");
-	assert_null(strstr(fake_sys_trace(), "tree:mount:proc/bus"));
+	assert_null(strstr(fake_sys_trace(), "proc/bus"));
+	assert_null(strstr(fake_sys_trace(), "proc/keys"));
+	assert_contains(fake_sys_trace(), "move_mount tree:mount:proc/fs mount:proc/fs\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:mask-file mount:proc/latency_stats\n");
 }
 
 TEST(does_not_leave_anything_of_proc_uncovered)
 {
-	for (unsigned nth = 9; nth <= 9 + 15; nth++) {
+	for (unsigned nth = 9;; nth++) {
+		struct site site = ordinary;
+		struct err e = {0};
+		int r;
+
+		site.by_root = true;
+		start();
+		fake_sys_fail_at(nth, EIO);
+		r = apply_at(&site, ARGV("--proc", "/proc", "sh"), &e);
+		if (r == 0) {
+			assert_int_equal(nth, 9 + 5 * 4 + 10 * 5);
+			break;
+		}
+		assert_int_equal(r, -EIO);
+		assert_starts_with(e.msg, "--proc: cannot ");
+		assert_contains(e.msg, " in /proc");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+TEST(asks_a_new_procfs_to_hide_what_is_to_be_hidden)
+{
+	static const struct {
+		const char *mode;
+		const char *value;
+	} modes[] = {
+		{"off", "0"}, {"noaccess", "1"}, {"invisible", "2"}, {"ptraceable", "4"},
+		{"0", "0"},   {"1", "1"},        {"2", "2"},         {"4", "4"},
+	};
+
+	for (size_t i = 0; i < LENGTH(modes); i++) {
+		struct site site = ordinary;
+		char lines[128];
+
+		(void)snprintf(lines, sizeof(lines),
+			       "fsconfig fs:proc source=proc\n"
+			       "fsconfig fs:proc subset=pid\n"
+			       "fsconfig fs:proc hidepid=%s\n"
+			       "fsconfig fs:proc create\n",
+			       modes[i].value);
+		mount_proc(&site, false,
+			   ARGV("--unshare-pid", "--proc-subset", "pid", "--hidepid", modes[i].mode,
+				"--proc", "/proc", "sh"));
+		assert_contains(fake_sys_trace(), lines);
+	}
+}
+
+/* The @i-th note that the monitor has been told. */
+static const struct note *note(unsigned i)
+{
+	const struct report *report = fake_sys_written(SOCK, i, NULL);
+
+	if (report == NULL || report->kind != REPORT_NOTE)
+		fail_msg("there is no note %u", i);
+	return &report->note;
+}
+
+TEST(binds_the_procfs_of_the_host_where_the_kernel_refuses_a_new_one_and_says_so)
+{
+	struct err e = {0};
+
+	fake_sys_answer("fsmount fs:proc*", -EPERM);
+	assert_int_equal(apply(ARGV("--unshare-pid", "--proc", "/p", "sh"), &e), 0);
+	assert_int_equal(e.code, 0);
+	assert_contains(fake_sys_trace(), "open_tree /proc clone recursive\n"
+					  "mount_setattr tree:/proc recursive nosuid nodev noexec\n"
+					  "write sock (data)\n"
+					  "open_in box /p path\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:mask-file tree:/proc/keys\n");
+	assert_int_equal(note(0)->level, NOTE_INFO);
+	assert_string_equal(note(0)->option, "--proc");
+	assert_string_equal(note(0)->path, "/p");
+	assert_string_equal(note(0)->text,
+			    "--proc: /proc of the host is bound at /p: the kernel refuses a new "
+			    "procfs where part of the host's is covered");
+	assert_null(fake_sys_written(SOCK, 1, NULL));
+}
+
+/* What keeps the host's procfs from being bound instead. */
+static const struct {
+	const char *argv[6];
+	bool as_bwrap;
+	int code;
+} refused[] = {
+	{{"--unshare-pid", "--proc", "/proc", "sh"}, true, EPERM},
+	{{"--unshare-pid", "--proc", "/proc", "sh"}, false, EINVAL},
+	{{"--unshare-pid", "--proc", "/proc", "--hidepid", "off", "sh"}, false, EPERM},
+	{{"--unshare-pid", "--proc", "/proc", "--proc-subset", "pid", "sh"}, false, EPERM},
+};
+
+TEST(binds_no_other_procfs_where_that_is_not_what_was_asked_for)
+{
+	for (size_t i = 0; i < LENGTH(refused); i++) {
+		const char *argv[LENGTH(refused[0].argv) + 1] = {NULL};
+		autoplan struct plan plan = {.as_bwrap = refused[i].as_bwrap};
 		struct site site = ordinary;
 		struct err e = {0};
 
-		site.cover_procfs = true;
+		memcpy(argv, refused[i].argv, sizeof(refused[i].argv));
+		start();
+		assert_int_equal(opt_parse(&plan, argv, NULL, &e), 0);
+		site.plan = &plan;
+		fake_sys_answer("fsmount fs:proc*", -refused[i].code);
+		assert_int_equal(apply_ops(&site, &e), -refused[i].code);
+		assert_starts_with(e.msg, "--proc: cannot make a proc: ");
+		assert_null(strstr(fake_sys_trace(), "open_tree"));
+	}
+}
+
+TEST(binds_nothing_instead_without_telling)
+{
+	struct err e = {0};
+
+	fake_sys_answer("fsmount fs:proc*", -EPERM);
+	fake_sys_answer("write sock*", -EPIPE);
+	assert_int_equal(apply(ARGV("--unshare-pid", "--proc", "/proc", "sh"), &e), -EPIPE);
+	assert_string_equal(e.msg, "--proc: cannot tell the monitor of /proc: Broken pipe");
+	assert_null(strstr(fake_sys_trace(), "open_in"));
+}
+
+/* Mount a sysfs, as @site has it, at /s; the host's is what is bound, because of @why. */
+static void assert_sysfs_of_host(struct site *site, const char *why)
+{
+	char text[sizeof(note(0)->text)];
+	struct err e = {0};
+
+	assert_int_equal(apply_at(site, ARGV("--sys", "/s", "sh"), &e), 0);
+	assert_int_equal(e.code, 0);
+	assert_contains(fake_sys_trace(),
+			"open_tree /sys clone recursive\n"
+			"mount_setattr tree:/sys recursive ro nosuid nodev noexec\n"
+			"write sock (data)\n"
+			"open_in box /s path\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:mask-dir tree:/sys/firmware\n");
+	assert_contains(fake_sys_trace(),
+			"move_mount tree:mask-dir tree:/sys/devices/virtual/powercap\n");
+	(void)snprintf(text, sizeof(text), "--sys: /sys of the host is bound at /s: %s", why);
+	assert_string_equal(note(0)->text, text);
+}
+
+TEST(binds_the_sysfs_of_the_host_where_there_is_no_new_one_and_says_so)
+{
+	struct site site = ordinary;
+
+	fake_sys_answer("fsmount fs:sysfs*", -EPERM);
+	assert_sysfs_of_host(&site,
+			     "the kernel refuses a new sysfs where part of the host's is covered");
+	start();
+	site.new_sysfs = false;
+	assert_sysfs_of_host(&site,
+			     "there is no new network namespace that a new sysfs would show");
+	assert_null(strstr(fake_sys_trace(), "fsopen"));
+}
+
+TEST(reports_every_call_that_fails_for_the_sysfs_of_the_host)
+{
+	for (unsigned nth = 1; nth <= 18; nth++) {
+		struct site site = ordinary;
+		struct err e = {0};
+		int r;
+
+		site.new_sysfs = false;
 		start();
 		fake_sys_fail_at(nth, EIO);
-		assert_int_equal(apply_at(&site, ARGV("--proc", "/proc", "sh"), &e), -EIO);
-		assert_starts_with(e.msg, "--proc: cannot ");
-		assert_contains(e.msg, " in the new /proc");
+		r = apply_at(&site, ARGV("--sys", "/sys", "sh"), &e);
+		if (nth == 18) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		assert_int_equal(r, -EIO);
+		assert_starts_with(e.msg, "--sys: cannot ");
+		assert_contains(e.msg, "/sys");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
+}
+
+TEST(masks_nothing_of_a_sysfs_that_is_not_there)
+{
+	struct err e = {0};
+
+	fake_sys_answer("open mount:sysfs firmware*", -ENOENT);
+	fake_sys_answer("open mount:sysfs devices*", -ENOENT);
+	assert_int_equal(apply(ARGV("--sys", "/sys", "sh"), &e), 0);
+	assert_null(strstr(fake_sys_trace(), "mask"));
 }
 
 TEST(gives_the_terminal_as_console)
@@ -723,6 +1029,70 @@ TEST(gives_the_terminal_as_console)
 					  "open mount:tmpfs console nofollow excl create 444\n"
 					  "mount_setattr tree:/dev/pts/3 nosuid\n"
 					  "move_mount tree:/dev/pts/3 mount:tmpfs/console\n");
+}
+
+TEST(does_without_nodes_that_hardly_any_program_needs_and_warns)
+{
+	static const char *const names[] = {"full", "tty"};
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		char call[64];
+		char text[64];
+		struct err e = {0};
+
+		start();
+		(void)snprintf(call, sizeof(call), "open_tree /dev/%s clone", names[i]);
+		(void)snprintf(text, sizeof(text), "--dev: there is no /dev/%s on the host",
+			       names[i]);
+		fake_sys_answer(call, -ENOENT);
+		assert_int_equal(apply(ARGV("--dev", "/d", "sh"), &e), 0);
+		assert_int_equal(e.code, 0);
+		assert_int_equal(note(0)->level, NOTE_WARNING);
+		assert_string_equal(note(0)->path, "/d");
+		assert_string_equal(note(0)->text, text);
+		assert_null(fake_sys_written(SOCK, 1, NULL));
+		assert_contains(fake_sys_trace(), "move_mount mount:devpts mount:tmpfs/pts\n");
+		start();
+		fake_sys_answer(call, -EACCES);
+		assert_int_equal(apply(ARGV("--dev", "/d", "sh"), &e), -EACCES);
+		assert_null(fake_sys_written(SOCK, 0, NULL));
+		start();
+		fake_sys_answer(call, -ENOENT);
+		fake_sys_answer("write sock*", -EPIPE);
+		assert_int_equal(apply(ARGV("--dev", "/d", "sh"), &e), -EPIPE);
+	}
+}
+
+/* Mount --dev where the host lacks @name, under either name.  Returns as apply_ops(). */
+static int mount_dev_without(const char *name, bool is_bwrap, struct err *e)
+{
+	autoplan struct plan plan = {.as_bwrap = is_bwrap};
+	struct site site = ordinary;
+	char call[64];
+
+	start();
+	(void)snprintf(call, sizeof(call), "open_tree /dev/%s clone", name);
+	fake_sys_answer(call, -ENOENT);
+	assert_int_equal(opt_parse(&plan, ARGV("--dev", "/dev", "sh"), NULL, e), 0);
+	site.plan = &plan;
+	return apply_ops(&site, e);
+}
+
+TEST(does_not_do_without_other_nodes_nor_under_bubblewrap_s_name)
+{
+	static const char *const names[] = {"null", "zero", "random", "urandom", "full", "tty"};
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		char msg[128];
+		struct err e = {0};
+
+		(void)snprintf(msg, sizeof(msg),
+			       "--dev: cannot open /dev/%s on the host: No such file or directory",
+			       names[i]);
+		assert_int_equal(mount_dev_without(names[i], i >= 4, &e), -ENOENT);
+		assert_string_equal(e.msg, msg);
+		assert_null(fake_sys_written(SOCK, 0, NULL));
+	}
 }
 
 TEST(labels_the_file_systems_that_it_makes)
@@ -874,9 +1244,24 @@ int main(void)
 				       set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails_for_the_procfs_of_the_host,
 				       set_up),
-		cmocka_unit_test_setup(covers_what_root_could_change_of_the_machine, set_up),
+		cmocka_unit_test(covers_what_is_the_machine_s),
+		cmocka_unit_test(
+			restricts_the_procfs_of_the_host_as_bubblewrap_does_under_its_name),
+		cmocka_unit_test_setup(covers_nothing_that_is_not_there, set_up),
+		cmocka_unit_test(asks_a_new_procfs_to_hide_what_is_to_be_hidden),
+		cmocka_unit_test_setup(
+			binds_the_procfs_of_the_host_where_the_kernel_refuses_a_new_one_and_says_so,
+			set_up),
+		cmocka_unit_test(binds_no_other_procfs_where_that_is_not_what_was_asked_for),
+		cmocka_unit_test_setup(binds_nothing_instead_without_telling, set_up),
 		cmocka_unit_test_setup(does_not_leave_anything_of_proc_uncovered, set_up),
+		cmocka_unit_test_setup(
+			binds_the_sysfs_of_the_host_where_there_is_no_new_one_and_says_so, set_up),
+		cmocka_unit_test(reports_every_call_that_fails_for_the_sysfs_of_the_host),
+		cmocka_unit_test_setup(masks_nothing_of_a_sysfs_that_is_not_there, set_up),
 		cmocka_unit_test_setup(gives_the_terminal_as_console, set_up),
+		cmocka_unit_test(does_without_nodes_that_hardly_any_program_needs_and_warns),
+		cmocka_unit_test(does_not_do_without_other_nodes_nor_under_bubblewrap_s_name),
 		cmocka_unit_test_setup(labels_the_file_systems_that_it_makes, set_up),
 		cmocka_unit_test_setup(leaves_a_directory_that_exists_as_it_is, set_up),
 		cmocka_unit_test_setup(does_not_take_a_file_for_a_directory, set_up),

@@ -33,9 +33,16 @@ printf_like(2, 3) static void put(struct text *text, const char *fmt, ...)
 
 /* What is said of a kind of operation that has nothing but a destination. */
 static const char *const plain_kinds[OP_KINDS] = {
-	[OP_DIR] = "dir",       [OP_PROC] = "proc",   [OP_DEV] = "dev",
-	[OP_MQUEUE] = "mqueue", [OP_CHMOD] = "chmod", [OP_REMOUNT_RO] = "remount",
-	[OP_MASK] = "mask",     [OP_RO] = "ro",       [OP_DENY_CREATE] = "deny",
+	[OP_DIR] = "dir",
+	[OP_PROC] = "proc",
+	[OP_SYS] = "sys",
+	[OP_DEV] = "dev",
+	[OP_MQUEUE] = "mqueue",
+	[OP_CHMOD] = "chmod",
+	[OP_REMOUNT_RO] = "remount",
+	[OP_MASK] = "mask",
+	[OP_RO] = "ro",
+	[OP_DENY_CREATE] = "deny",
 };
 
 static void put_overlay(struct text *text, const struct plan *plan, const struct op *op)
@@ -73,6 +80,7 @@ static void put_kind(struct text *text, const struct plan *plan, const struct op
 		return;
 	case OP_DIR:
 	case OP_PROC:
+	case OP_SYS:
 	case OP_DEV:
 	case OP_MQUEUE:
 	case OP_CHMOD:
@@ -174,6 +182,7 @@ static void put_switches(struct text *text, const struct plan *plan)
 		{plan->close_fds, "close-fds"},
 		{plan->level_prefix, "level-prefix"},
 		{plan->verbose, "verbose"},
+		{plan->proc_unmasked, "proc-unmasked"},
 		{plan->want_help, "help"},
 		{plan->want_version, "version"},
 	};
@@ -196,6 +205,10 @@ static void put_settings(struct text *text, const struct plan *plan)
 	if (plan->propagation != PROPAGATION_USUAL)
 		put(text, "propagation %s\n",
 		    plan->propagation == PROPAGATION_SLAVE ? "slave" : "private");
+	if (plan->proc_subset != PROC_SUBSET_NONE)
+		put(text, "proc-subset\n");
+	if (plan->hidepid != HIDEPID_USUAL)
+		put(text, "hidepid %u\n", plan->hidepid);
 	if (plan->chdir != NULL)
 		put(text, "chdir %s\n", plan->chdir);
 	if (plan->argv0 != NULL)
@@ -334,6 +347,13 @@ static const struct {
 	{{"--unshare-uts", "--hostname", "a", "--hostname", "b", "sh"},
 	 "hostname is repeated\nunshare: uts\nhostname b\nrun sh"},
 
+	{{"--pidns", "3", "--proc", "/p", "--proc-subset", "pid", "--hidepid", "2", "sh"},
+	 "proc: proc at /p, 0 below 755\npidns: 3\nproc-subset\nhidepid 3\nrun sh"},
+	{{"--unshare-all", "--hidepid", "off", "--hidepid", "ptraceable", "--proc", "/p", "sh"},
+	 "proc: proc at /p, 0 below 755\nhidepid is repeated\n"
+	 "unshare: ipc pid net uts\ntry: user cgroup\nhidepid 4\nrun sh"},
+	{{"--proc", "/p", "--proc-unmasked", "sh"},
+	 "proc: proc at /p, 0 below 755\nproc-unmasked\nrun sh"},
 	{{"--propagation", "slave", "sh"}, "propagation slave\nrun sh"},
 	{{"--propagation", "slave", "--propagation", "private", "sh"},
 	 "propagation is repeated\npropagation private\nrun sh"},
@@ -470,6 +490,7 @@ TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
 		{{"--tmpfs", "b", "sh"}, OP_TMPFS, 0755},
 		{{"--dir", "b", "sh"}, OP_DIR, 0755},
 		{{"--proc", "b", "sh"}, OP_PROC, 0},
+		{{"--sys", "b", "sh"}, OP_SYS, 0},
 		{{"--dev", "b", "sh"}, OP_DEV, 0},
 		{{"--mqueue", "b", "sh"}, OP_MQUEUE, 0},
 		{{"--symlink", "a", "b", "sh"}, OP_SYMLINK, 0},
@@ -611,6 +632,12 @@ static const struct {
 	{{"--uid", "4294967295", "sh"}, "--uid: not a number from 0 to 4294967294: 4294967295"},
 	{{"--gid", "wheel", "sh"}, "--gid: not a number from 0 to 4294967294: wheel"},
 	{{"--hostname", "box", "sh"}, "--hostname needs --unshare-uts"},
+	{{"--hidepid", "3", "sh"}, "--hidepid: not off, noaccess, invisible or ptraceable: 3"},
+	{{"--proc-subset", "all", "sh"}, "--proc-subset: not pid: all"},
+	{{"--proc-unmasked", "sh"}, "--proc-unmasked needs --proc"},
+	{{"--unshare-pid", "--hidepid", "off", "sh"}, "--proc-subset and --hidepid need --proc"},
+	{{"--proc", "/p", "--proc-subset", "pid", "sh"},
+	 "--proc-subset and --hidepid need --unshare-pid or --pidns"},
 	{{"--propagation", "shared", "sh"}, "--propagation: not private or slave: shared"},
 	{{"--propagation", "", "sh"}, "--propagation: not private or slave: "},
 	{{"--propagation"}, "--propagation: missing MODE"},
