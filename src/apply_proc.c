@@ -165,7 +165,13 @@ static int make_proc(const struct plan *plan, struct err *e)
 	return fs_make("proc", params, KERNELS_OWN, e);
 }
 
-/* A procfs of the new process namespace, or the host's.  Returns it detached. */
+/*
+ * A procfs of the new process namespace, or the host's.  Returns it detached.
+ *
+ * The host's shows processes that are not in the namespace.  What is not of a user namespace of
+ * its own might look into them, and get out by their roots: it does not get the host's in the
+ * place of a new one.
+ */
 static int get_proc(const struct site *site, const struct op *op, struct err *e)
 {
 	const struct plan *plan = site->plan;
@@ -178,6 +184,12 @@ static int get_proc(const struct site *site, const struct op *op, struct err *e)
 	r = make_proc(plan, e);
 	if (r != -EPERM || plan->as_bwrap || hides(plan))
 		return r;
+	if (!site->own_users)
+		return err_hint(e,
+				"part of the host's /proc is covered, as in a container, and the "
+				"kernel then refuses a new one: give --unshare-user, and the "
+				"host's is bound instead; without it, COMMAND could look into "
+				"processes outside");
 	*e = (struct err){0};
 	return clone_instead(site, op, "/proc", KERNELS_OWN,
 			     "the kernel refuses a new procfs where part of the host's is covered",

@@ -63,6 +63,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		.plan = box->plan,
 		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
 		.new_sysfs = (box->ns.flags & CLONE_NEWNET) != 0,
+		.own_users = ns_own_users(&box->ns),
 		.by_root = box->ns.outside.uid == 0,
 		.others_map = box->ns.users >= 0 || box->ns.users2 >= 0 ||
 			      plan_fd(box->plan, FD_USERNS_BLOCK) >= 0,

@@ -11,6 +11,7 @@ struct site {
 	const struct plan *plan;
 	bool new_procfs;  /* the process namespace is new: it has a procfs of its own */
 	bool new_sysfs;   /* the network namespace is new: it has a sysfs of its own */
+	bool own_users;   /* nobody outside is in the sandbox's user namespace */
 	bool by_root;     /* the caller is the machine's root, so that the payload may be it, too */
 	bool others_map;  /* somebody else says whom the sandbox's ids stand for: likewise */
 	int sock;         /* to the monitor */

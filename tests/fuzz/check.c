@@ -80,6 +80,8 @@ void check_outcome(int r, const struct err *e, const struct plan *plan)
 	check_error(r, e);
 	check_lists(plan); /* what was taken before an error is whole as well */
 	check_descriptors(plan);
+	check(plan->propagation <= PROPAGATION_SLAVE && plan->proc_subset <= PROC_SUBSET_PID &&
+	      plan->hidepid <= HIDEPID_PTRACEABLE);
 	check(r < 0 || plan->want_help || plan->want_version ||
 	      (plan->command != NULL && plan->command[0] != NULL));
 }

@@ -127,6 +127,13 @@ containers()
 	check "without --hidepid, sbx binds the old one" \
 		fails 0 "" in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid \
 		--proc /proc -- test -e /proc/self/status
+	check "but not where COMMAND could look into the processes outside" \
+		fails_saying 125 "^hint: part of the host's /proc is covered.*give --unshare-user" \
+		in_container unshare --user --map-root-user --mount "$sbx" --ro-bind / / --unshare-pid \
+		--proc /proc -- true
+	check "with it nothing of them can be looked at" \
+		prints "" in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid --cap-add ALL \
+		--proc /proc -- sh -c 'cat /proc/1/environ; ls /proc/1/root/ /proc/1/cwd/; readlink /proc/1/exe /proc/1/fd/0; true'
 	check "and says so if asked to" \
 		fails 0 "sbx: --proc: /proc of the host is bound at /proc: the kernel refuses a new \
 procfs where part of the host's is covered" in_container "$sbx" --ro-bind / / --unshare-user \

@@ -54,6 +54,24 @@ works()
 	check "with --disable-userns" fails_saying 1 "unshare failed" \
 		box --unshare-user --disable-userns -- unshare --user true
 	check "with overlays" overlays
+	check "--proc covers what is the machine's" \
+		prints "0 0" box --unshare-pid --proc /proc -- sh -c 'echo $(stat -c %a /proc/interrupts /proc/keys)'
+	check "also the host's" prints "0 0" box --proc /proc -- \
+		sh -c 'echo $(stat -c %a /proc/interrupts /proc/keys)'
+	check "/proc/sys is read-only" box --proc /proc -- grep -q " /proc/sys ro," /proc/self/mountinfo
+	check "but with --proc-unmasked nothing is covered" \
+		box --unshare-pid --proc /proc --proc-unmasked -- grep -q CPU0 /proc/interrupts
+	check "with --hidepid and --proc-subset" prints "1 2 self thread-self" \
+		box --unshare-pid --proc /proc --hidepid off --proc-subset pid -- sh -c 'cd /proc; echo *'
+	check "with --sys" prints lo box --unshare-net --sys /sys -- ls /sys/class/net
+	check "or that of the host, which is spoken of" \
+		fails_saying 0 "^sbx: --sys: /sys of the host is bound at /s: " box --sys /s --verbose -- true
+	check "with --propagation slave" box --ro-bind / / --propagation slave --proc /proc -- \
+		grep -q " master:" /proc/self/mountinfo
+	check "with --propagation private" ends_with 1 box --ro-bind / / --propagation private \
+		--proc /proc -- grep " master:" /proc/self/mountinfo
+	check "--dev with a device more" prints 00 box --dev /dev --dev-bind /dev/zero /dev/more -- \
+		sh -c 'head -c 1 /dev/more | od -An -tx1 | tr -d " "'
 	check "the status is that of COMMAND" ends_with 42 box -- sh -c 'exit 42'
 	check "a signal is passed on" passes_signal
 	check "the map is the caller's own id and nothing else" \

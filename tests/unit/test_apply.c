@@ -23,6 +23,7 @@ static const struct statx source = {.stx_mode = S_IFDIR | 0755, .stx_ino = 5};
 static const struct site ordinary = {
 	.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX},
 	.new_procfs = true,
+	.own_users = true,
 	.new_sysfs = true,
 	.sock = SOCK,
 	.tty = "",
@@ -941,6 +942,21 @@ TEST(binds_no_other_procfs_where_that_is_not_what_was_asked_for)
 	}
 }
 
+TEST(shows_no_processes_outside_to_who_may_look_into_them)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.own_users = false;
+	fake_sys_answer("fsmount fs:proc*", -EPERM);
+	assert_int_equal(apply_at(&site, ARGV("--unshare-pid", "--proc", "/proc", "sh"), &e),
+			 -EPERM);
+	assert_starts_with(e.msg, "--proc: cannot make a proc: ");
+	assert_contains(e.hint, "give --unshare-user");
+	assert_null(strstr(fake_sys_trace(), "open_tree"));
+	assert_null(fake_sys_written(SOCK, 0, NULL));
+}
+
 TEST(binds_nothing_instead_without_telling)
 {
 	struct err e = {0};
@@ -1253,6 +1269,8 @@ int main(void)
 			binds_the_procfs_of_the_host_where_the_kernel_refuses_a_new_one_and_says_so,
 			set_up),
 		cmocka_unit_test(binds_no_other_procfs_where_that_is_not_what_was_asked_for),
+		cmocka_unit_test_setup(shows_no_processes_outside_to_who_may_look_into_them,
+				       set_up),
 		cmocka_unit_test_setup(binds_nothing_instead_without_telling, set_up),
 		cmocka_unit_test_setup(does_not_leave_anything_of_proc_uncovered, set_up),
 		cmocka_unit_test_setup(

@@ -430,6 +430,37 @@ TEST(covers_the_host_s_proc_for_root_only)
 	}
 }
 
+TEST(covers_more_of_proc_where_somebody_else_says_whom_the_ids_stand_for)
+{
+	enum { OWN_MAP, USERS, USERS2, SOMEBODY, WAYS };
+
+	for (unsigned way = OWN_MAP; way < WAYS; way++) {
+		start_simple(ARGV("--proc", "/proc", "true"));
+		fake_sys_given(30, "thirty");
+		box.ns.outside.uid = 1;
+		box.ns.users = way == USERS ? 30 : -1;
+		box.ns.users2 = way == USERS2 ? 30 : -1;
+		if (way == SOMEBODY)
+			plan.fds[FD_USERNS_BLOCK] = (struct descriptor){"userns-block-fd", 30};
+		(void)fake_sys_run(run, NULL);
+		assert_int_equal(strstr(fake_sys_trace(), "sysrq-trigger") != NULL, way != OWN_MAP);
+	}
+}
+
+TEST(makes_a_sysfs_of_a_new_network_alone)
+{
+	start_simple(ARGV("--unshare-net", "--sys", "/sys", "true"));
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "fsopen sysfs\n");
+	start_simple(ARGV("--sys", "/sys", "true"));
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "open_tree /sys clone recursive\n");
+	assert_non_null(report(0));
+	assert_int_equal(report(0)->kind, REPORT_NOTE);
+}
+
 TEST(outlives_the_monitor_only_once_the_sandbox_stands)
 {
 	start_simple(ARGV("true"));
@@ -1495,6 +1526,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(names_the_option_of_what_fails_in_a_namespace, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(covers_the_host_s_proc_for_root_only, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		covers_more_of_proc_where_somebody_else_says_whom_the_ids_stand_for, set_up,
+		tear_down),
+	cmocka_unit_test_setup_teardown(makes_a_sysfs_of_a_new_network_alone, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(outlives_the_monitor_only_once_the_sandbox_stands, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(does_not_start_a_command_that_nobody_wants_any_more, set_up,
