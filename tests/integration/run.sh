@@ -18,7 +18,7 @@ prepare()
 	chmod 0755 "$work" &&
 		mkdir -m 0755 "$work/bin" "$work/root" "$work/user" &&
 		cp "$SBX" "$work/bin/sbx" && ln -s sbx "$work/bin/bwrap" &&
-		cp "$SBX_HELPERS"/{count_signals,escape,fds,filter,lock,loopback,opath,peek,pty,reap,swap} \
+		cp "$SBX_HELPERS"/{attempt,count_signals,escape,fds,filter,lock,loopback,opath,peek,pty,reap,swap,thief} \
 			"$work/bin" &&
 		cp "$0" "$(dirname "$0")"/{lib,run}.sh "$work/bin" || return
 	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/user" || return
