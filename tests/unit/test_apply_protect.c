@@ -117,18 +117,18 @@ TEST(makes_a_path_read_only_and_pins_what_is_above_it)
 /* Check that the last mount of the trace is made on @place. */
 static void assert_mounted_last_on(const char *place)
 {
-	const char *last = NULL;
 	const char *line = fake_sys_trace();
-	const char *to;
+	const char *last = "";
+	size_t len = strlen(place);
 
 	while ((line = strstr(line, "move_mount ")) != NULL) {
+		line += strlen("move_mount ");
 		last = line;
-		line++;
 	}
-	assert_non_null(last);
-	to = strchr(last + strlen("move_mount "), ' ') + 1;
-	assert_int_equal(strncmp(to, place, strlen(place)), 0);
-	assert_int_equal(to[strlen(place)], '\n');
+	last += strcspn(last, " ");
+	assert_int_equal(*last, ' ');
+	assert_int_equal(strncmp(last + 1, place, len), 0);
+	assert_int_equal(last[1 + len], '\n');
 }
 
 TEST(masks_a_path_and_pins_what_is_above_it)
