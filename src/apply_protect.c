@@ -6,7 +6,8 @@
  * above it: who may write there could move one away, with the mount, and make another, in
  * which the path is no longer protected; and the host would find that one.  So each directory
  * on the way that the command might move is pinned, by a mount of it on itself, unless it is the
- * root of a mount already.
+ * root of a mount already.  So is each link on the way: who could replace that would decide where
+ * the path leads.
  *
  * All this holds in the mount namespaces of the sandbox.  Somebody who can make others can
  * leave the mounts behind there and rename what they are on: hence ns_plan_second() forbids
@@ -48,7 +49,8 @@ static int mount_on_itself(struct site *site, int place, uint64_t attr)
 
 /*
  * Whether the command might rename what is in the directory @dir: it can write there, or, as the
- * owner, permit itself to.  Returns that or -errno.
+ * owner, permit itself to.  What counts are the capabilities that there are now: it has none
+ * besides.  Returns that, also if a filter of system calls forbids the question, or -errno.
  */
 static int can_rename_in(int dir)
 {
@@ -64,51 +66,55 @@ static int can_rename_in(int dir)
 	if (r == 0 && st.stx_uid == sys_getuid())
 		return true;
 	if (r == 0)
-		r = sys_faccessat(dir, ".", W_OK);
+		r = sys_faccessat(dir, ".", W_OK, AT_EACCESS);
 	if (r == -EACCES || r == -EROFS)
 		return false;
-	return r < 0 ? r : true;
+	return r < 0 && r != -EPERM ? r : true;
 }
 
-/* Pin the directory *@dir, unless it is a mount's root already: then it becomes one. */
-static int pin(struct site *site, int *dir)
+/*
+ * Pin what *@place is a descriptor of, unless it is a mount's root already: then it becomes one of
+ * the new mount's.
+ */
+static int pin(struct site *site, int *place)
 {
 	struct statx st = {0};
-	int r = sys_statx(*dir, STATX_TYPE, &st);
+	int r = sys_statx(*place, STATX_TYPE, &st);
 
 	if (r < 0 || (st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return r;
-	r = mount_on_itself(site, *dir, 0);
+	r = mount_on_itself(site, *place, 0);
 	if (r < 0)
 		return r;
-	(void)sys_close(*dir);
-	*dir = r;
+	(void)sys_close(*place);
+	*place = r;
 	return 0;
 }
 
-/* Go from *@dir down to @part of it, and pin that if it is not the @last. */
-static int go_down(struct site *site, int *dir, struct path_part part, bool last)
+/* Go from *@dir down to @part of it, and pin that if it can be renamed and is not to stay @loose.
+ */
+static int go_down(struct site *site, int *dir, struct path_part part, bool loose)
 {
 	char name[NAME_MAX + 1];
-	int loose = last ? 0 : can_rename_in(*dir);
+	int movable = loose ? 0 : can_rename_in(*dir);
 	int next;
 
-	if (loose < 0)
-		return loose;
+	if (movable < 0)
+		return movable;
 	(void)snprintf(name, sizeof(name), "%.*s", (int)part.len, part.text);
 	next = sys_openat(*dir, name, O_PATH | O_NOFOLLOW, 0);
 	if (next < 0)
 		return next;
 	(void)sys_close(*dir);
 	*dir = next;
-	return loose ? pin(site, dir) : 0;
+	return movable ? pin(site, dir) : 0;
 }
 
 /*
  * Open what is at @path, which dest_resolve() has written, having pinned all directories above
- * it.  Returns an O_PATH descriptor or -errno.
+ * it, and that itself unless it is to stay @loose.  Returns an O_PATH descriptor or -errno.
  */
-static int pin_way(struct site *site, const char *path)
+static int pin_way(struct site *site, const char *path, bool loose)
 {
 	autoclose int dir = sys_openat(site->roots.box, ".", O_PATH | O_DIRECTORY, 0);
 	const char *rest = path;
@@ -117,20 +123,48 @@ static int pin_way(struct site *site, const char *path)
 	while (r >= 0 && !path_is_root(rest)) {
 		struct path_part part = path_next(&rest);
 
-		r = go_down(site, &dir, part, path_is_root(rest));
+		r = go_down(site, &dir, part, loose && path_is_root(rest));
 	}
 	return r < 0 ? r : fd_take(&dir);
 }
 
-/* Find what is at @op's destination, and pin the way to it.  Returns as pin_way(), @e set. */
+/* Pin the link at @path, and the way to it; see struct dest_watch. */
+static int pin_link(void *site, const char *path)
+{
+	int r = pin_way(site, path, false);
+
+	if (r >= 0)
+		(void)sys_close(r);
+	return r < 0 ? r : 0;
+}
+
+/* Open what is at @path, with the way to it pinned, unless it has become a link meanwhile. */
+static int open_pinned(struct site *site, const char *path)
+{
+	autoclose int place = pin_way(site, path, true);
+	struct statx st = {0};
+	int r = place < 0 ? place : sys_statx(place, STATX_TYPE, &st);
+
+	if (r == 0 && S_ISLNK(st.stx_mode))
+		r = -ELOOP;
+	return r < 0 ? r : fd_take(&place);
+}
+
+/*
+ * Find what is at @op's destination, and pin the way to it, with the links on it.  If there is
+ * nothing, nothing is changed.  Returns an O_PATH descriptor or -errno with @e set.
+ */
 static int find_pinned(struct site *site, const struct op *op, struct err *e)
 {
+	const struct dest_watch watch = {.met_link = pin_link, .arg = site};
 	char path[PATH_MAX];
-	int r = dest_resolve(site->roots.box, op->dest, path, e);
+	int r = dest_resolve(site->roots.box, op->dest, NULL, path, e);
 
+	if (r > 0)
+		r = dest_resolve(site->roots.box, op->dest, &watch, path, e);
 	if (r < 0)
 		return r;
-	r = pin_way(site, path);
+	r = open_pinned(site, path);
 	return r < 0 ? err_sys(e, r, "cannot pin the directories above %s", op->dest) : r;
 }
 

@@ -34,7 +34,8 @@ struct walk {
 	int root;
 	mode_t parents_mode;
 	bool keep_link;
-	unsigned links;
+	const struct dest_watch *watch; /* NULL: nobody is told of links */
+	int links;
 	char path[PATH_MAX]; /* as path_clean() writes it */
 };
 
@@ -64,6 +65,17 @@ static int go_up(struct walk *w, struct path_part part, const char *rest)
 	while (len > 0 && w->path[len - 1] != '/')
 		len--;
 	return rewrite(w, len, "", rest);
+}
+
+/* Tell of the link that the component at @part is. */
+static int tell(const struct walk *w, struct path_part part)
+{
+	char path[PATH_MAX];
+
+	if (w->watch == NULL)
+		return 0;
+	(void)snprintf(path, sizeof(path), "%.*s", (int)(part.text + part.len - w->path), w->path);
+	return w->watch->met_link(w->watch->arg, path);
 }
 
 /* Put the link's @target in the place of the component at @part. */
@@ -104,10 +116,11 @@ static int descend(struct walk *w, struct path_part part, const char *rest, stru
 	int dir;
 
 	if (n >= 0) {
-		int r;
+		int r = tell(w, part);
 
 		target[n] = '\0';
-		r = follow(w, part, target, rest);
+		if (r == 0)
+			r = follow(w, part, target, rest);
 		return r < 0 ? r : STEP_RESTART;
 	}
 	if (n != -EINVAL && n != -ENOENT) /* EINVAL: it is no link */
@@ -197,9 +210,10 @@ static int open_found(const struct dest *dest)
 	return sys_openat(dest->dir, dest->name, O_PATH | O_NOFOLLOW, 0);
 }
 
-int dest_resolve(int box, const char *path, char *ret, struct err *e)
+int dest_resolve(int box, const char *path, const struct dest_watch *watch, char *ret,
+		 struct err *e)
 {
-	struct walk w = {.root = box, .parents_mode = DEST_NO_PARENTS};
+	struct walk w = {.root = box, .parents_mode = DEST_NO_PARENTS, .watch = watch};
 	autodest struct dest dest = DEST_NONE;
 	autoclose int fd = -1;
 	int r = find(&w, path, &dest, e);
@@ -210,7 +224,7 @@ int dest_resolve(int box, const char *path, char *ret, struct err *e)
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);
 	(void)memcpy(ret, w.path, sizeof(w.path));
-	return 0;
+	return w.links;
 }
 
 /*

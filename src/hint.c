@@ -292,7 +292,7 @@ void hint_exec(const char *file, struct err *e)
 		return;
 	head[n] = '\0';
 	name = interpreter(head, (size_t)n);
-	if (name == NULL || *name == '\0' || sys_faccessat(AT_FDCWD, name, F_OK) == 0)
+	if (name == NULL || *name == '\0' || sys_faccessat(AT_FDCWD, name, F_OK, 0) == 0)
 		return;
 	(void)err_hint(e,
 		       "the file is there, but what it is run by, %s, is not in the sandbox: bind "

@@ -58,7 +58,7 @@ static bool users_allowed(void)
 {
 	char max[MAP_BYTES];
 
-	if (sys_faccessat(AT_FDCWD, "/proc/self/ns/user", F_OK) < 0)
+	if (sys_faccessat(AT_FDCWD, "/proc/self/ns/user", F_OK, 0) < 0)
 		return false;
 	return io_read_line(AT_FDCWD, "/proc/sys/user/max_user_namespaces", max, sizeof(max)) < 0 ||
 	       strcmp(max, "0") != 0;
@@ -66,7 +66,7 @@ static bool users_allowed(void)
 
 static bool cgroups_available(void)
 {
-	return sys_faccessat(AT_FDCWD, "/proc/self/ns/cgroup", F_OK) == 0;
+	return sys_faccessat(AT_FDCWD, "/proc/self/ns/cgroup", F_OK, 0) == 0;
 }
 
 /* Those of @flags that this host has: what the -try options make. */

@@ -118,9 +118,9 @@ ssize_t sys_getdents(int fd, void *buf, size_t size)
 	return ret_size(getdents64(fd, buf, size));
 }
 
-int sys_faccessat(int dirfd, const char *path, int mode)
+int sys_faccessat(int dirfd, const char *path, int mode, int flags)
 {
-	return ret(faccessat(dirfd, path, mode, 0));
+	return ret(faccessat(dirfd, path, mode, flags));
 }
 
 int sys_fstatfs(int fd, struct statfs *fs)

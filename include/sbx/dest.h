@@ -37,12 +37,21 @@ void dest_done(struct dest *dest);
 int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
 	      struct err *e) must_check;
 
+/* Whom dest_resolve() tells of the links that it meets. */
+struct dest_watch {
+	/* @path is a link's, as dest_resolve() writes paths.  Returns 0 or -errno. */
+	int (*met_link)(void *arg, const char *path);
+	void *arg;
+};
+
 /*
  * Write to @ret, of PATH_MAX bytes, where @path leads: as path_clean() does it, without any link
- * or ".." in it, as things are now.  What is there has to exist.  Returns 0 or -errno with
+ * or ".." in it, as things are now.  What is there has to exist.  Unless @watch is NULL, it is
+ * told of each link before that is followed.  Returns how many links there were, or -errno with
  * @e set.
  */
-int dest_resolve(int box, const char *path, char *ret, struct err *e) must_check;
+int dest_resolve(int box, const char *path, const struct dest_watch *watch, char *ret,
+		 struct err *e) must_check;
 
 /* Open what is at @path, which has to exist, as O_PATH.  Returns it or -errno with @e set. */
 int dest_open(int box, const char *path, struct err *e) must_check;

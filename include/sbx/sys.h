@@ -39,8 +39,8 @@ int sys_mkdirat(int dirfd, const char *path, mode_t mode);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_unlinkat(int dirfd, const char *path);
-ssize_t sys_getdents(int fd, void *buf, size_t size);     /* struct dirent64s */
-int sys_faccessat(int dirfd, const char *path, int mode); /* as the real ids may */
+ssize_t sys_getdents(int fd, void *buf, size_t size); /* struct dirent64s */
+int sys_faccessat(int dirfd, const char *path, int mode, int flags);
 int sys_fstatfs(int fd, struct statfs *fs);
 /* Of @fd itself, as the kernel knows it: without waiting for a file server. */
 int sys_statx(int fd, unsigned mask, struct statx *st);

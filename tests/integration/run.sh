@@ -18,9 +18,9 @@ prepare()
 	chmod 0755 "$work" &&
 		mkdir -m 0755 "$work/bin" "$work/root" "$work/user" &&
 		cp "$SBX" "$work/bin/sbx" && ln -s sbx "$work/bin/bwrap" &&
-		cp "$SBX_HELPERS"/{count_signals,escape,fds,filter,lock,loopback,mount_attack,opath} \
+		cp "$SBX_HELPERS"/{attempt,count_signals,escape,fds,filter,lock,loopback,mount_attack,opath} \
 			"$work/bin" &&
-		cp "$SBX_HELPERS"/{peek,pty,reap,swap,umount_loop} "$work/bin" &&
+		cp "$SBX_HELPERS"/{peek,pty,reap,swap,thief,umount_loop} "$work/bin" &&
 		cp "$0" "$(dirname "$0")"/{lib,run}.sh "$work/bin" || return
 	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/user" || return
 	! declare -F prepare_more >/dev/null || prepare_more

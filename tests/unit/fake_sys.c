@@ -835,10 +835,10 @@ int sys_fchmod_path(int fd, mode_t mode)
 	return done(call("chmod_path %s %o", name_of(fd), mode));
 }
 
-int sys_faccessat(int dirfd, const char *path, int mode)
+int sys_faccessat(int dirfd, const char *path, int mode, int flags)
 {
-	return done(
-		call("access %s%s%s", dir_words(dirfd).text, path, mode == W_OK ? " write" : ""));
+	return done(call("access %s%s%s%s", dir_words(dirfd).text, path,
+			 mode == W_OK ? " write" : "", flags & AT_EACCESS ? " effective" : ""));
 }
 
 int sys_fstatfs(int fd, struct statfs *fs)

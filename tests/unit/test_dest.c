@@ -478,6 +478,138 @@ TEST(reports_every_call_that_fails_while_making_a_mount_point)
 	assert_int_equal(nth, 10);
 }
 
+/* --- dest_resolve() ------------------------------------------------------- */
+
+/* Links that somebody was told of, with a blank behind each. */
+struct told {
+	char text[256];
+	int r; /* what he answers */
+};
+
+static int hear(void *arg, const char *path)
+{
+	struct told *told = arg;
+	size_t used = strlen(told->text);
+
+	(void)snprintf(told->text + used, sizeof(told->text) - used, "%s ", path);
+	return told->r;
+}
+
+/* Resolve @path, telling @told of links unless it is NULL.  Returns where it leads, or what went
+ * wrong. */
+static const char *resolve(const char *path, struct told *told, int *n_links)
+{
+	static char where[PATH_MAX];
+	const struct dest_watch watch = {.met_link = hear, .arg = told};
+	struct err e = {0};
+
+	*n_links = dest_resolve(BOX, path, told != NULL ? &watch : NULL, where, &e);
+	assert_stayed_inside();
+	assert_int_equal(fake_sys_open_fds(), 0);
+	assert_null(strstr(fake_sys_trace(), "mkdir"));
+	if (*n_links >= 0)
+		return where;
+	assert_int_equal(e.code, -*n_links);
+	return memcpy(where, e.msg, sizeof(e.msg));
+}
+
+/* Paths in the sandbox of make_links(), where they lead, and what links there are on the way. */
+static const struct {
+	const char *path;
+	const char *where;
+	int links;
+	const char *told;
+} resolved[] = {
+	{"/", "", 0, ""},
+	{"", "", 0, ""},
+	{"..", "", 0, ""},
+	{"/a/../..", "", 0, ""},
+	{"x", "/x", 0, ""},
+	{"//x/./y/", "/x/y", 0, ""},
+	{"/../x/../y", "/y", 0, ""},
+	{"/bin", "/usr/bin2", 2, "/bin /usr/bin "},
+	{"/bin/../x", "/usr/x", 2, "/bin /usr/bin "},
+	{"/a/../abs/sh", "/usr/bin2/sh", 2, "/abs /usr/bin "},
+	{"/usr/home/x", "/etc/me/x", 2, "/usr/home /up "},
+	{"/etc/up", "", 1, "/etc/up "},
+	{"/slash/x", "/x", 1, "/slash "},
+};
+
+TEST(resolves_to_where_a_path_leads_and_tells_of_the_links)
+{
+	for (size_t i = 0; i < LENGTH(resolved); i++) {
+		struct told told = {.text = ""};
+		int n_links;
+
+		make_links();
+		assert_string_equal(resolve(resolved[i].path, &told, &n_links), resolved[i].where);
+		assert_int_equal(n_links, resolved[i].links);
+		assert_string_equal(told.text, resolved[i].told);
+		make_links();
+		assert_string_equal(resolve(resolved[i].path, NULL, &n_links), resolved[i].where);
+		assert_int_equal(n_links, resolved[i].links);
+	}
+}
+
+TEST(tells_of_a_link_before_it_goes_where_that_leads)
+{
+	struct told told = {.text = "", .r = -EPERM};
+	int n_links;
+
+	fake_sys_always_text("readlink box bin", "usr");
+	assert_string_equal(resolve("/bin/x", &told, &n_links),
+			    "cannot find or make the way to /bin/x in the sandbox: "
+			    "Operation not permitted");
+	assert_string_equal(told.text, "/bin ");
+	assert_string_equal(fake_sys_trace(), "open box . path dir\n"
+					      "readlink box bin\n");
+}
+
+TEST(resolves_only_what_exists)
+{
+	int n_links;
+
+	make_links();
+	assert_string_equal(resolve("/dangling/x", NULL, &n_links),
+			    "cannot find or make the way to /dangling/x in the sandbox: "
+			    "No such file or directory");
+	start();
+	fake_sys_answer("open box a path nofollow", -ENOENT);
+	assert_string_equal(resolve("/a", NULL, &n_links),
+			    "cannot open /a in the sandbox: No such file or directory");
+}
+
+TEST(resolves_no_links_in_a_circle)
+{
+	struct told told = {.text = ""};
+	int n_links;
+
+	fake_sys_always_text("readlink box a", "b");
+	fake_sys_always_text("readlink box b", "a");
+	assert_contains(resolve("/a", &told, &n_links), ": Too many levels of symbolic links");
+}
+
+TEST(reports_every_call_that_fails_while_resolving)
+{
+	unsigned nth = 0;
+	int n_links = -EIO;
+
+	while (n_links < 0) {
+		const char *where;
+
+		start();
+		fake_sys_always_text("readlink box link", "a");
+		fake_sys_fail_at(++nth, EIO);
+		where = resolve("/link/b", NULL, &n_links);
+		if (n_links < 0) {
+			assert_int_equal(n_links, -EIO);
+			assert_contains(where, "/link/b in the sandbox: Input/output error");
+			assert_string_equal(fake_sys_trace_after_failure(), "");
+		}
+	}
+	assert_int_equal(nth, 8);
+}
+
 TEST(lets_go_of_a_place_once)
 {
 	struct dest dest = DEST_NONE;
@@ -522,6 +654,12 @@ int main(void)
 		cmocka_unit_test_setup(makes_nothing_when_it_cannot_look, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails_while_making_a_mount_point,
 				       set_up),
+		cmocka_unit_test_setup(resolves_to_where_a_path_leads_and_tells_of_the_links,
+				       set_up),
+		cmocka_unit_test_setup(tells_of_a_link_before_it_goes_where_that_leads, set_up),
+		cmocka_unit_test_setup(resolves_only_what_exists, set_up),
+		cmocka_unit_test_setup(resolves_no_links_in_a_circle, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails_while_resolving, set_up),
 		cmocka_unit_test_setup(lets_go_of_a_place_once, set_up),
 	};
 

@@ -316,6 +316,93 @@ TEST(cannot_lock_mounts_in_a_user_namespace_of_others)
 	}
 }
 
+static struct op mask[] = {{.kind = OP_MASK, .option = "mask"}};
+static struct op ro[] = {{.kind = OP_RO, .option = "ro"}};
+static struct op deny[] = {{.kind = OP_DENY_CREATE, .option = "deny-create"}};
+
+#define CAP(cap) (UINT64_C(1) << (cap))
+
+/* What protects paths, and whether user namespaces are forbidden for it. */
+static const struct {
+	struct plan plan;
+	uint64_t keep;
+	struct ns ns;
+	bool forbidden;
+	bool second;
+} protecting[] = {
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER},
+	 .forbidden = true},
+	{.plan = {.ops = ro, .n_ops = 1},
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER},
+	 .forbidden = true},
+	{.plan = {.ops = deny, .n_ops = 1},
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER},
+	 .forbidden = true},
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER, .mapper = NS_MAPPER_MONITOR},
+	 .forbidden = true},
+	{.plan = {.ops = dev, .n_ops = 1}, .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
+	{.ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
+
+	/* other capabilities hold in a user namespace of their own */
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .keep = CAP(CAP_NET_RAW),
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER},
+	 .forbidden = true,
+	 .second = true},
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .keep = CAP(CAP_SYS_ADMIN),
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
+	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_YES},
+	 .keep = CAP(CAP_SYS_ADMIN),
+	 .ns = {.users = -1, .users2 = -1, .flags = CLONE_NEWUSER},
+	 .second = true},
+
+	/* they are allowed */
+	{.plan = {.ops = mask, .n_ops = 1, .allow_userns = true},
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
+	{.plan = {.ops = mask, .n_ops = 1, .allow_userns = true},
+	 .keep = CAP(CAP_NET_RAW),
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
+
+	/* the user namespace is not the sandbox's own, or there is no new one */
+	{.plan = {.ops = mask, .n_ops = 1}, .ns = {.users2 = -1}},
+	{.plan = {.ops = mask, .n_ops = 1}, .ns = {.users = USERS, .users2 = -1}},
+	{.plan = {.ops = mask, .n_ops = 1}, .ns = {.users2 = USERS2, .flags = CLONE_NEWUSER}},
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER, .mapper = NS_MAPPER_CALLER}},
+};
+
+TEST(forbids_user_namespaces_where_paths_are_protected)
+{
+	for (size_t i = 0; i < LENGTH(protecting); i++) {
+		struct caps caps = {.set = true, .keep = protecting[i].keep};
+		struct ns ns = protecting[i].ns;
+		struct err e = {0};
+
+		assert_int_equal(ns_plan_second(&protecting[i].plan, &caps, &ns, &e), 0);
+		assert_int_equal(ns.disable_users, protecting[i].forbidden);
+		assert_int_equal(ns.check_no_users, protecting[i].forbidden);
+		assert_int_equal(ns.second, protecting[i].second);
+	}
+}
+
+TEST(forbids_user_namespaces_that_are_allowed_if_another_option_says_so)
+{
+	const struct plan plan = {
+		.ops = mask, .n_ops = 1, .allow_userns = true, .disable_userns = true};
+	struct ns ns = {.users2 = -1,
+			.flags = CLONE_NEWUSER,
+			.disable_users = true,
+			.check_no_users = true};
+	struct caps caps = {.set = true};
+	struct err e = {0};
+
+	assert_int_equal(ns_plan_second(&plan, &caps, &ns, &e), 0);
+	assert_true(ns.disable_users && ns.check_no_users);
+}
+
 TEST(knows_whether_others_can_be_in_the_user_namespace_of_the_command)
 {
 	const struct ns made = {.flags = CLONE_NEWUSER, NONE_GIVEN};
@@ -997,6 +1084,9 @@ int main(void)
 			makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first),
 		cmocka_unit_test(locks_mounts_where_the_command_is_given_what_could_undo_them),
 		cmocka_unit_test(cannot_lock_mounts_in_a_user_namespace_of_others),
+		cmocka_unit_test(forbids_user_namespaces_where_paths_are_protected),
+		cmocka_unit_test(
+			forbids_user_namespaces_that_are_allowed_if_another_option_says_so),
 		cmocka_unit_test(knows_whether_others_can_be_in_the_user_namespace_of_the_command),
 		cmocka_unit_test(tries_only_what_the_host_has),
 		cmocka_unit_test_setup(does_not_ask_the_host_about_what_has_to_be_there, set_up),

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What apply_protect.c does itself.  How a mask is made, and how what --deny-create puts there, is
+ * for others to test: of these no more is expected here than that it is done at the right place.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+#include "fake_sys.h"
+#include "sbx/apply.h"
+#include "sbx/opt.h"
+#include "sbx/sys.h"
+#include "test.h"
+
+enum { HOST = 3, CWD, STAGE, BOX };
+
+#define OTHER_UID 1000
+
+static const struct statfs read_only = {.f_flags = ST_RDONLY};
+static const struct statx others_dir = {.stx_mode = S_IFDIR | 0755, .stx_uid = OTHER_UID};
+static const struct statx mount_root = {.stx_mode = S_IFDIR | 0755,
+					.stx_attributes = STATX_ATTR_MOUNT_ROOT,
+					.stx_attributes_mask = STATX_ATTR_MOUNT_ROOT};
+static const struct statx root = {.stx_mode = S_IFDIR | 0755, .stx_ino = 7};
+static const struct statx a_link = {.stx_mode = S_IFLNK | 0777};
+
+static void start(void)
+{
+	fake_sys_reset();
+	fake_sys_given(HOST, "host");
+	fake_sys_given(CWD, "cwd");
+	fake_sys_given(STAGE, "stage");
+	fake_sys_given(BOX, "box");
+}
+
+static int set_up(void **state __attribute__((unused)))
+{
+	start();
+	return 0;
+}
+
+/* Carry out @option with @dest; @e is as apply_ops() leaves it. */
+static int apply(const char *option, const char *dest, struct err *e)
+{
+	const char *const argv[] = {option, dest, "sh", NULL};
+	struct site site = {.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX}};
+	autoplan struct plan plan = {0};
+	int r = opt_parse(&plan, argv, NULL, e);
+
+	assert_int_equal(r, 0);
+	site.plan = &plan;
+	r = apply_ops(&site, e);
+	if (site.roots.box != BOX)
+		(void)sys_close(site.roots.box);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return r;
+}
+
+/* What carrying out @option with @dest, which works, calls. */
+static const char *trace_of(const char *option, const char *dest)
+{
+	struct err e = {0};
+
+	assert_int_equal(apply(option, dest, &e), 0);
+	assert_int_equal(e.code, 0);
+	return fake_sys_trace();
+}
+
+/* What it says if it fails with @error. */
+static const char *error_of(const char *option, const char *dest, int error)
+{
+	static struct err e;
+
+	e = (struct err){0};
+	assert_int_equal(apply(option, dest, &e), -error);
+	assert_int_equal(e.code, error);
+	return e.msg;
+}
+
+/* --- The way -------------------------------------------------------------- */
+
+/* Where "/a/b" leads. */
+#define FOUND                                                                                      \
+	"open box . path dir\n"                                                                    \
+	"readlink box a\n"                                                                         \
+	"open box a path dir nofollow\n"                                                           \
+	"readlink box/a b\n"                                                                       \
+	"open box/a b path nofollow\n"
+
+/* The way to it, with "/a" pinned. */
+#define PINNED                                                                                     \
+	"open box . path dir\n"                                                                    \
+	"statfs box\n"                                                                             \
+	"stat box\n"                                                                               \
+	"getuid\n"                                                                                 \
+	"open box a path nofollow\n"                                                               \
+	"stat box/a\n"                                                                             \
+	"open_tree box/a clone recursive itself\n"                                                 \
+	"stat box/a\n"                                                                             \
+	"stat box\n"                                                                               \
+	"move_mount tree:box/a box/a\n"                                                            \
+	"open tree:box/a b path nofollow\n"                                                        \
+	"stat tree:box/a/b\n"
+
+TEST(makes_a_path_read_only_and_pins_what_is_above_it)
+{
+	assert_string_equal(trace_of("--ro", "/a/b"),
+			    FOUND PINNED "open_tree tree:box/a/b clone recursive itself\n"
+					 "mount_setattr tree:tree:box/a/b recursive ro\n"
+					 "stat tree:box/a/b\n"
+					 "stat box\n"
+					 "move_mount tree:tree:box/a/b tree:box/a/b\n");
+}
+
+/* Check that the last mount of the trace is made on @place. */
+static void assert_mounted_last_on(const char *place)
+{
+	const char *line = fake_sys_trace();
+	const char *last = "";
+	size_t len = strlen(place);
+
+	while ((line = strstr(line, "move_mount ")) != NULL) {
+		line += strlen("move_mount ");
+		last = line;
+	}
+	last += strcspn(last, " ");
+	assert_int_equal(*last, ' ');
+	assert_int_equal(strncmp(last + 1, place, len), 0);
+	assert_int_equal(last[1 + len], '\n');
+}
+
+TEST(masks_a_path_and_pins_what_is_above_it)
+{
+	static const char *const options[] = {"--mask", "--mask-try"};
+
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		start();
+		assert_starts_with(trace_of(options[i], "/a/b"), FOUND PINNED);
+		assert_mounted_last_on("tree:box/a/b");
+	}
+}
+
+TEST(masks_what_it_has_made_to_keep_a_path_from_being_created)
+{
+	const char *masked;
+
+	fake_sys_answer("readlink box/a b", -ENOENT);
+	masked = trace_of("--deny-create", "/a/b");
+	assert_contains(masked, "excl create");
+	assert_contains(masked, FOUND PINNED);
+	assert_mounted_last_on("tree:box/a/b");
+}
+
+TEST(protects_the_root_without_pinning_anything)
+{
+	static const char *const roots[] = {"/", "", "//./"};
+
+	for (size_t i = 0; i < LENGTH(roots); i++) {
+		start();
+		fake_sys_always_data("stat box", 0, &root, sizeof(root));
+		assert_string_equal(trace_of("--ro", roots[i]),
+				    "open box . path dir\n"
+				    "open box . path nofollow\n"
+				    "open box . path dir\n"
+				    "stat box\n"
+				    "open_tree box clone recursive itself\n"
+				    "mount_setattr tree:box recursive ro\n"
+				    "stat box\n"
+				    "stat box\n"
+				    "move_mount tree:box box\n"
+				    "open tree:box . path dir\n");
+	}
+}
+
+TEST(pins_nothing_for_what_is_in_the_root)
+{
+	assert_string_equal(trace_of("--ro", "/a"), "open box . path dir\n"
+						    "readlink box a\n"
+						    "open box a path nofollow\n"
+						    "open box . path dir\n"
+						    "open box a path nofollow\n"
+						    "stat box/a\n"
+						    "open_tree box/a clone recursive itself\n"
+						    "mount_setattr tree:box/a recursive ro\n"
+						    "stat box/a\n"
+						    "stat box\n"
+						    "move_mount tree:box/a box/a\n");
+}
+
+TEST(pins_each_directory_in_the_pinned_one_above_it)
+{
+	(void)trace_of("--ro", "/a/b/c/d");
+	assert_contains(fake_sys_trace(), "move_mount tree:box/a box/a\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:tree:box/a/b tree:box/a/b\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:tree:tree:box/a/b/c "
+					  "tree:tree:box/a/b/c\n");
+	assert_mounted_last_on("tree:tree:tree:box/a/b/c/d");
+}
+
+TEST(pins_no_root_of_a_mount_again)
+{
+	fake_sys_always_data("stat box/a", 0, &mount_root, sizeof(mount_root));
+	assert_string_equal(trace_of("--ro", "/a/b"),
+			    FOUND "open box . path dir\n"
+				  "statfs box\n"
+				  "stat box\n"
+				  "getuid\n"
+				  "open box a path nofollow\n"
+				  "stat box/a\n"
+				  "open box/a b path nofollow\n"
+				  "stat box/a/b\n"
+				  "open_tree box/a/b clone recursive itself\n"
+				  "mount_setattr tree:box/a/b recursive ro\n"
+				  "stat box/a/b\n"
+				  "stat box\n"
+				  "move_mount tree:box/a/b box/a/b\n");
+}
+
+TEST(mounts_over_the_root_of_a_mount)
+{
+	fake_sys_always_data("stat tree:box/a/b", 0, &mount_root, sizeof(mount_root));
+	(void)trace_of("--ro", "/a/b");
+	assert_mounted_last_on("tree:box/a/b");
+}
+
+/* Whether the directory "/a", in the root, is pinned. */
+static bool is_pinned(void)
+{
+	return strstr(fake_sys_trace(), "move_mount tree:box/a box/a\n") != NULL;
+}
+
+TEST(pins_nothing_in_a_read_only_file_system)
+{
+	fake_sys_always_data("statfs box", 0, &read_only, sizeof(read_only));
+	(void)trace_of("--ro", "/a/b");
+	assert_false(is_pinned());
+	assert_null(strstr(fake_sys_trace(), "getuid"));
+	assert_mounted_last_on("box/a/b");
+}
+
+/* What there is to a directory of somebody else's. */
+static const struct {
+	long access;
+	bool pinned;
+} accesses[] = {
+	{0, true},
+	{-EPERM, true}, /* the question is forbidden */
+	{-EACCES, false},
+	{-EROFS, false},
+};
+
+TEST(pins_nothing_in_a_directory_of_others_that_cannot_be_written)
+{
+	for (size_t i = 0; i < LENGTH(accesses); i++) {
+		start();
+		fake_sys_always_data("stat box", 0, &others_dir, sizeof(others_dir));
+		fake_sys_always("access box . write effective", accesses[i].access);
+		(void)trace_of("--ro", "/a/b");
+		assert_int_equal(is_pinned(), accesses[i].pinned);
+	}
+}
+
+TEST(pins_in_a_directory_of_ones_own_whatever_its_mode)
+{
+	fake_sys_always("getuid", OTHER_UID);
+	fake_sys_always_data("stat box", 0, &others_dir, sizeof(others_dir));
+	fake_sys_always("access*", -EACCES);
+	(void)trace_of("--ro", "/a/b");
+	assert_true(is_pinned());
+}
+
+TEST(protects_nothing_if_it_cannot_learn_who_may_write)
+{
+	fake_sys_always_data("stat box", 0, &others_dir, sizeof(others_dir));
+	fake_sys_always("access*", -EIO);
+	assert_string_equal(error_of("--ro", "/a/b", EIO),
+			    "--ro: cannot pin the directories above /a/b: Input/output error");
+	assert_false(is_pinned());
+}
+
+/* --- Links ---------------------------------------------------------------- */
+
+TEST(pins_the_links_on_the_way_in_their_directories)
+{
+	fake_sys_always_text("readlink box/a link", "../real/b");
+	fake_sys_always_text("readlink tree:box/a link", "../real/b");
+	(void)trace_of("--ro", "/a/link");
+	assert_contains(fake_sys_trace(), "open tree:box/a link path nofollow\n"
+					  "stat tree:box/a/link\n"
+					  "open_tree tree:box/a/link clone recursive itself\n"
+					  "stat tree:box/a/link\n"
+					  "stat box\n"
+					  "move_mount tree:tree:box/a/link tree:box/a/link\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:box/real box/real\n");
+	assert_mounted_last_on("tree:box/real/b");
+}
+
+TEST(pins_no_link_that_nobody_can_replace)
+{
+	fake_sys_always_data("statfs box", 0, &read_only, sizeof(read_only));
+	fake_sys_always_text("readlink box link", "a");
+	(void)trace_of("--ro", "/link");
+	assert_null(strstr(fake_sys_trace(), "move_mount tree:box/link"));
+	assert_mounted_last_on("box/a");
+}
+
+TEST(changes_nothing_for_a_link_that_leads_nowhere)
+{
+	struct err e = {0};
+
+	fake_sys_always_text("readlink box/a link", "../nowhere");
+	fake_sys_answer("open box nowhere path nofollow", -ENOENT);
+	assert_int_equal(apply("--mask-try", "/a/link", &e), 0);
+	assert_null(strstr(fake_sys_trace(), "mount"));
+}
+
+TEST(refuses_a_link_that_came_to_be_there_meanwhile)
+{
+	static const char *const options[] = {"--ro", "--mask"};
+
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		start();
+		fake_sys_always_data("stat tree:box/a/b", 0, &a_link, sizeof(a_link));
+		assert_contains(error_of(options[i], "/a/b", ELOOP),
+				": cannot pin the directories above /a/b: Too many levels");
+		assert_mounted_last_on("box/a");
+	}
+}
+
+TEST(refuses_a_link_that_came_to_be_above_meanwhile)
+{
+	fake_sys_always("open tree:box/a b path nofollow", -ENOTDIR);
+	assert_string_equal(error_of("--ro", "/a/b", ENOTDIR),
+			    "--ro: cannot pin the directories above /a/b: Not a directory");
+}
+
+/* --- What is missing ------------------------------------------------------ */
+
+TEST(says_what_to_do_about_a_missing_path)
+{
+	struct err e = {0};
+
+	fake_sys_always("readlink box a", -ENOENT);
+	assert_int_equal(apply("--mask", "/a/b", &e), -ENOENT);
+	assert_string_equal(e.msg, "--mask: cannot find or make the way to /a/b in the sandbox: "
+				   "No such file or directory");
+	assert_string_equal(e.hint, "--mask-try masks it if it is there, --deny-create keeps it "
+				    "from being created");
+	assert_null(strstr(fake_sys_trace(), "mkdir"));
+}
+
+TEST(leaves_out_what_is_missing_only_if_it_may)
+{
+	static const char *const missing[] = {"readlink box/a b", "open box/a b path nofollow"};
+	struct err e = {0};
+
+	for (size_t i = 0; i < LENGTH(missing); i++) {
+		start();
+		fake_sys_always(missing[i], -ENOENT);
+		fake_sys_always("open box/a b path nofollow", -ENOENT);
+		assert_int_equal(apply("--mask-try", "/a/b", &e), 0);
+		assert_null(strstr(fake_sys_trace(), "mount"));
+		start();
+		fake_sys_always("open box/a b path nofollow", -ENOENT);
+		assert_starts_with(error_of("--ro", "/a/b", ENOENT), "--ro: ");
+		start();
+		fake_sys_always("readlink box/a b", -EACCES);
+		assert_starts_with(error_of("--mask-try", "/a/b", EACCES), "--mask-try: ");
+	}
+}
+
+TEST(denies_only_what_is_not_there)
+{
+	fake_sys_always("open box/a b write*", -EEXIST);
+	assert_starts_with(error_of("--deny-create", "/a/b", EEXIST), "--deny-create: ");
+	assert_null(strstr(fake_sys_trace(), "mount"));
+}
+
+/* --- Failures ------------------------------------------------------------- */
+
+/* Options, and how many calls of each can fail before it is done; 0 if that is for others to say.
+ */
+static const struct {
+	const char *option;
+	unsigned calls;
+} failing[] = {
+	{"--ro", 41},
+	{"--mask", 0},
+	{"--mask-try", 0},
+	{"--deny-create", 0},
+};
+
+/* A way with a link, a directory of others that can be written, and one's own. */
+static void start_failing(void)
+{
+	start();
+	fake_sys_always_text("readlink box link", "a");
+	fake_sys_always_data("stat box", 0, &others_dir, sizeof(others_dir));
+}
+
+TEST(reports_every_call_that_fails)
+{
+	for (size_t i = 0; i < LENGTH(failing); i++) {
+		unsigned nth = 0;
+		int r = -EIO;
+
+		while (r < 0) {
+			struct err e = {0};
+
+			start_failing();
+			fake_sys_fail_at(++nth, EIO);
+			r = apply(failing[i].option, "/link/b", &e);
+			if (r == 0)
+				break;
+			assert_int_equal(r, -EIO);
+			assert_int_equal(e.code, EIO);
+			assert_starts_with(e.msg, failing[i].option);
+			assert_contains(e.msg, "/link/b");
+			assert_contains(e.msg, ": Input/output error");
+			assert_string_equal(fake_sys_trace_after_failure(), "");
+		}
+		assert_true(nth > 1);
+		if (failing[i].calls > 0)
+			assert_int_equal(nth - 1, failing[i].calls);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(makes_a_path_read_only_and_pins_what_is_above_it, set_up),
+		cmocka_unit_test_setup(masks_a_path_and_pins_what_is_above_it, set_up),
+		cmocka_unit_test_setup(masks_what_it_has_made_to_keep_a_path_from_being_created,
+				       set_up),
+		cmocka_unit_test_setup(protects_the_root_without_pinning_anything, set_up),
+		cmocka_unit_test_setup(pins_nothing_for_what_is_in_the_root, set_up),
+		cmocka_unit_test_setup(pins_each_directory_in_the_pinned_one_above_it, set_up),
+		cmocka_unit_test_setup(pins_no_root_of_a_mount_again, set_up),
+		cmocka_unit_test_setup(mounts_over_the_root_of_a_mount, set_up),
+		cmocka_unit_test_setup(pins_nothing_in_a_read_only_file_system, set_up),
+		cmocka_unit_test_setup(pins_nothing_in_a_directory_of_others_that_cannot_be_written,
+				       set_up),
+		cmocka_unit_test_setup(pins_in_a_directory_of_ones_own_whatever_its_mode, set_up),
+		cmocka_unit_test_setup(protects_nothing_if_it_cannot_learn_who_may_write, set_up),
+		cmocka_unit_test_setup(pins_the_links_on_the_way_in_their_directories, set_up),
+		cmocka_unit_test_setup(pins_no_link_that_nobody_can_replace, set_up),
+		cmocka_unit_test_setup(changes_nothing_for_a_link_that_leads_nowhere, set_up),
+		cmocka_unit_test_setup(refuses_a_link_that_came_to_be_there_meanwhile, set_up),
+		cmocka_unit_test_setup(refuses_a_link_that_came_to_be_above_meanwhile, set_up),
+		cmocka_unit_test_setup(says_what_to_do_about_a_missing_path, set_up),
+		cmocka_unit_test_setup(leaves_out_what_is_missing_only_if_it_may, set_up),
+		cmocka_unit_test_setup(denies_only_what_is_not_there, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
