@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "sbx/apply.h"
 #include "sbx/cleanup.h"
@@ -196,11 +197,35 @@ static int get_proc(const struct site *site, const struct op *op, struct err *e)
 			     e);
 }
 
+/*
+ * Warn of a procfs that is not covered, if its owner, the machine's root, is who runs the command:
+ * the kernel lets that user write to /proc/sys, in any user namespace and without capabilities.
+ */
+static int warn_of_uncovered(const struct site *site, const struct op *op, int proc, struct err *e)
+{
+	struct statx st = {0};
+	int r = 0;
+
+	if (!site->plan->proc_unmasked || !site->by_root)
+		return 0;
+	r = sys_statx(proc, STATX_UID, &st);
+	if (r < 0)
+		return err_sys(e, r, "cannot learn whose the procfs is");
+	if (st.stx_uid != sys_getuid())
+		return 0;
+	return apply_note(site, op, NOTE_WARNING, e,
+			  "%s is not covered, and COMMAND is the machine's root: it can take over "
+			  "the machine",
+			  op->dest);
+}
+
 int apply_proc(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int proc = get_proc(site, op, e);
 	int r = proc < 0 ? proc : apply_attach(site, op, proc, e);
 
+	if (r == 0)
+		r = warn_of_uncovered(site, op, proc, e);
 	return r < 0 ? r : cover_proc(site, op, proc, e);
 }
 

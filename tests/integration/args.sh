@@ -103,7 +103,7 @@ reading()
 	check "a value cannot be given with =" \
 		fails_saying 125 "^sbx: unknown option --dir=/a$" box --dir=/a -- true
 	check "options cannot be abbreviated" \
-		fails_saying 125 "^sbx: unknown option --ro$" box --ro /usr /usr -- true
+		fails_saying 125 "^sbx: unknown option --ro-b$" box --ro-b /usr /usr -- true
 	check "there are no short ones" fails_saying 125 "^sbx: unknown option -h$" box -h
 	check "- is none" fails_saying 125 "^sbx: unknown option -$" box - true
 	check "a missing argument is named" \

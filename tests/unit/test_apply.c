@@ -890,6 +890,30 @@ static const struct note *note(unsigned i)
 	return &report->note;
 }
 
+TEST(warns_of_a_procfs_that_the_machine_s_root_may_write_to)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const struct statx owner = {.stx_mode = S_IFDIR, .stx_uid = (i & 1) ? 65534 : 0};
+		struct site site = ordinary;
+
+		fake_sys_reset();
+		site.by_root = (i & 2) != 0;
+		start();
+		fake_sys_always("getuid", 0);
+		fake_sys_always_data("stat mount:proc", 0, &owner, sizeof(owner));
+		mount_proc(&site, false,
+			   ARGV("--unshare-pid", "--proc-unmasked", "--proc", "/p", "sh"));
+		if (i != 2) {
+			assert_null(strstr(fake_sys_trace(), "write"));
+			continue;
+		}
+		assert_int_equal(note(0)->level, NOTE_WARNING);
+		assert_string_equal(note(0)->text,
+				    "/p is not covered, and COMMAND is the machine's "
+				    "root: it can take over the machine");
+	}
+}
+
 TEST(binds_the_procfs_of_the_host_where_the_kernel_refuses_a_new_one_and_says_so)
 {
 	struct err e = {0};
@@ -1241,6 +1265,7 @@ int main(void)
 		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
 		cmocka_unit_test_setup(stops_at_the_operation_that_fails, set_up),
 		cmocka_unit_test_setup(builds_on_what_was_mounted_on_the_root, set_up),
+		cmocka_unit_test(warns_of_a_procfs_that_the_machine_s_root_may_write_to),
 		cmocka_unit_test(notes_down_what_is_to_be_free_where_mounts_are_locked),
 		cmocka_unit_test(notes_nothing_else_down),
 		cmocka_unit_test_setup(notes_nothing_down_where_mounts_are_not_locked, set_up),
