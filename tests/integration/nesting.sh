@@ -10,22 +10,11 @@
 programs=(--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/sbin /sbin --symlink usr/lib /lib
 	--symlink usr/lib64 /lib64 --dev /dev --perms 1777 --tmpfs /tmp)
 
-# set_uncovered: how a sandbox gets a procfs that is not covered, for what is inside; and how one
-# that is inside passes that on.
-set_uncovered()
-{
-	uncovered=(--dev-bind /proc /uncovered)
-	uncovered_inside=(--dev-bind /uncovered /uncovered)
-	"$sbx" --help | grep -q -e "--proc-unmasked" || return 0
-	uncovered=(--proc-unmasked)
-	uncovered_inside=(--proc-unmasked)
-}
-
 # outer OPTION... -- COMMAND...: the sandbox on the host; the programs under test are in /h.
 outer()
 {
 	timeout --kill-after=5 100 "$sbx" "${programs[@]}" --ro-bind "$helpers" /h --unshare-all \
-		--proc /proc "${uncovered[@]}" "$@"
+		--proc /proc --proc-unmasked "$@"
 }
 
 # --- sbx -------------------------------------------------------------------------
@@ -40,7 +29,7 @@ three_deep()
 		shift
 	done
 	inner=(/h/sbx "${programs[@]}" --ro-bind /h /h --unshare-all --proc /proc
-		"${uncovered_inside[@]}" "${options[@]}" --)
+		--proc-unmasked "${options[@]}" --)
 	outer "${options[@]}" -- "${inner[@]}" "${inner[@]}" "${@:2}"
 }
 
@@ -48,8 +37,21 @@ three_deep()
 all_there='[ $$ -le 3 ] && echo >/dev/null && echo >/tmp/new && grep -q "^Name:.*sh$" /proc/$$/status &&
 	echo $(id -u) $(id -g)'
 
+# covered COMMAND...: COMMAND in a sandbox in one whose procfs is covered, so that there can be no new
+# one inside
+covered()
+{
+	timeout --kill-after=5 100 "$sbx" "${programs[@]}" --ro-bind "$helpers" /h --unshare-all \
+		--proc /proc -- /h/sbx "${programs[@]}" --unshare-all --proc /proc --verbose -- "$@"
+}
+
 of_sbx()
 {
+	check "where there can be no new procfs, the outer one is bound" \
+		prints "$(printf 'cat\n0')" covered bash -c \
+		'cat /proc/self/comm; cat /proc/keys 2>/dev/null | wc -c'
+	check "and that is said" fails_saying 0 "^sbx: --proc: /proc of the host is bound at /proc: " \
+		covered true
 	check "three sandboxes inside each other" \
 		prints "$(id -u) $(id -g)" three_deep -- bash -c "$all_there"
 	check "with other ids" \
@@ -141,7 +143,6 @@ podman_inside()
 
 tests()
 {
-	set_uncovered
 	of_sbx
 	of_others
 }
