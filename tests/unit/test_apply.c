@@ -390,7 +390,7 @@ static unsigned lines_of(const char *text)
 /* The option that @operation is about: its last word that starts with "--". */
 static const char *option_of(size_t operation)
 {
-	const char *option = NULL;
+	const char *option = "";
 
 	for (const char *const *word = operations[operation].argv; *word != NULL; word++)
 		if (strncmp(*word, "--", 2) == 0)
