@@ -174,8 +174,10 @@ int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, st
 	if (r < 0)
 		return r;
 	ns->lock_mounts = r;
-	if (protects(plan, caps, ns))
+	if (protects(plan, caps, ns)) {
+		ns->for_paths = !ns->disable_users;
 		ns->disable_users = ns->check_no_users = true;
+	}
 	ns->second =
 		ns->lock_mounts || (has_caps && ns_own_users(ns) &&
 				    (ns->disable_users || (plan_has_op(plan, OP_DEV) && !is_root)));
@@ -404,14 +406,18 @@ int ns_identify(const struct ns *ns, int proc, struct ns_ids *ret, struct err *e
 	return 0;
 }
 
-/* Let this user namespace have no more than @max others below it. */
-static int limit_users(int proc, const char *max, struct err *e)
+/* Let this user namespace have no others below it but the command's. */
+static int limit_users(const struct ns *ns, int proc, struct err *e)
 {
-	int r = io_write_file(proc, "sys/user/max_user_namespaces", max);
+	int r = io_write_file(proc, "sys/user/max_user_namespaces", ns->second ? "1" : "0");
 
 	if (r == 0)
 		return 0;
 	(void)err_sys(e, r, "cannot write to /proc/sys/user/max_user_namespaces");
+	if (ns->for_paths)
+		return err_hint(e,
+				"user namespaces are forbidden where paths are protected, unless "
+				"--allow-userns is given");
 	return err_option(e, "disable-userns");
 }
 
@@ -450,7 +456,7 @@ int ns_enter_last(const struct ns *ns, int proc, struct err *e)
 	if (r == 0)
 		r = enter(ns->users2, CLONE_NEWUSER, "userns2", e);
 	if (r == 0 && ns->disable_users)
-		r = limit_users(proc, ns->second ? "1" : "0", e);
+		r = limit_users(ns, proc, e);
 	if (r == 0 && ns->lock_mounts)
 		r = lock_enter(proc, ns->flags & (CLONE_NEWUTS | CLONE_NEWCGROUP), e);
 	else if (r == 0 && ns->second)

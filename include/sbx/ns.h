@@ -33,7 +33,8 @@ struct ns {
 	unsigned flags;      /* CLONE_NEW* to make at once; CLONE_NEWNS always */
 	bool second;         /* a second user namespace once the mounts stand, */
 	bool lock_mounts;    /* and with it a second mount namespace */
-	bool disable_users;  /* forbid more user namespaces */
+	bool disable_users;  /* forbid more user namespaces, */
+	bool for_paths;      /* if only for the sake of paths that are protected */
 	bool check_no_users; /* see that there can be no more */
 	enum ns_mapper mapper;
 	int users;          /* descriptors of namespaces to enter, -1 for none: a user */

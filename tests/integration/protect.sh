@@ -373,6 +373,16 @@ users()
 	check "--allow-userns permits them" ends_with 1 thief users -- --allow-userns --ro /w/a
 	check "but not against --disable-userns" no_users --unshare-user --disable-userns --allow-userns --ro /w/a
 	check "without anything to protect they are permitted" ends_with 1 thief users --
+	[ "$(id -u)" -ne 0 ] || check "where they cannot be forbidden, nothing runs, and a hint says what would" \
+		fails_saying 125 "^hint: user namespaces are forbidden .* unless --allow-userns is given$" \
+		without_sysctls
+}
+
+# without_sysctls: sbx where the files in /proc/sys are read-only.
+without_sysctls()
+{
+	unshare --mount sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys &&
+		exec "$@"' - "$sbx" --ro-bind / / "${base[@]}" --ro /usr -- true
 }
 
 # thief WORD... -- OPTION...: see thief.c.

@@ -383,6 +383,7 @@ TEST(forbids_user_namespaces_where_paths_are_protected)
 
 		assert_int_equal(ns_plan_second(&protecting[i].plan, &caps, &ns, &e), 0);
 		assert_int_equal(ns.disable_users, protecting[i].forbidden);
+		assert_int_equal(ns.for_paths, protecting[i].forbidden);
 		assert_int_equal(ns.check_no_users, protecting[i].forbidden);
 		assert_int_equal(ns.second, protecting[i].second);
 	}
@@ -390,8 +391,7 @@ TEST(forbids_user_namespaces_where_paths_are_protected)
 
 TEST(forbids_user_namespaces_that_are_allowed_if_another_option_says_so)
 {
-	const struct plan plan = {
-		.ops = mask, .n_ops = 1, .allow_userns = true, .disable_userns = true};
+	struct plan plan = {.ops = mask, .n_ops = 1, .allow_userns = true, .disable_userns = true};
 	struct ns ns = {.users2 = -1,
 			.flags = CLONE_NEWUSER,
 			.disable_users = true,
@@ -401,6 +401,11 @@ TEST(forbids_user_namespaces_that_are_allowed_if_another_option_says_so)
 
 	assert_int_equal(ns_plan_second(&plan, &caps, &ns, &e), 0);
 	assert_true(ns.disable_users && ns.check_no_users);
+	assert_false(ns.for_paths);
+	plan.allow_userns = false;
+	assert_int_equal(ns_plan_second(&plan, &caps, &ns, &e), 0);
+	assert_true(ns.disable_users && ns.check_no_users);
+	assert_false(ns.for_paths);
 }
 
 TEST(knows_whether_others_can_be_in_the_user_namespace_of_the_command)
@@ -1030,6 +1035,7 @@ TEST(reports_every_call_that_fails_where_mounts_are_locked)
 TEST(names_the_option_that_fails_at_last)
 {
 	const struct ns *ns = &lasts[LENGTH(lasts) - 1].ns;
+	struct ns for_paths = *ns;
 	struct err e = {0};
 
 	start_entering(ns);
@@ -1041,6 +1047,15 @@ TEST(names_the_option_that_fails_at_last)
 	assert_int_equal(ns_enter_last(ns, PROC, &e), -EACCES);
 	assert_string_equal(e.msg, "--disable-userns: cannot write to "
 				   "/proc/sys/user/max_user_namespaces: Permission denied");
+	assert_string_equal(e.hint, "");
+	for_paths.for_paths = true;
+	start_entering(ns);
+	fake_sys_answer("write*", -EACCES);
+	e = (struct err){0};
+	assert_int_equal(ns_enter_last(&for_paths, PROC, &e), -EACCES);
+	assert_string_equal(e.msg, "cannot write to /proc/sys/user/max_user_namespaces: "
+				   "Permission denied");
+	assert_contains(e.hint, "unless --allow-userns is given");
 	start_entering(&plain);
 	fake_sys_answer("unshare user", -ENOSPC);
 	assert_int_equal(ns_enter_last(&lasts[2].ns, PROC, &e), -ENOSPC);
