@@ -909,7 +909,7 @@ TEST(warns_of_a_procfs_that_the_machine_s_root_may_write_to)
 		}
 		assert_int_equal(note(0)->level, NOTE_WARNING);
 		assert_string_equal(note(0)->text,
-				    "/p is not covered, and COMMAND is the machine's "
+				    "--proc: /p is not covered, and COMMAND is the machine's "
 				    "root: it can take over the machine");
 	}
 }
