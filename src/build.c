@@ -50,6 +50,9 @@ static int build_root(const struct box *box, struct err *e)
 {
 	struct site site = {
 		.roots = ROOTS_NONE,
+		.litter = {.monitor = box->sock,
+			   .janitor = box->janitor,
+			   .is_watched = (box->ns.flags & CLONE_NEWPID) != 0},
 		.plan = box->plan,
 		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
 		.cover_procfs = box->ns.outside.uid == 0,
@@ -64,6 +67,7 @@ static int build_root(const struct box *box, struct err *e)
 	if (r == 0)
 		r = root_enter(&site.roots, e);
 	roots_done(&site.roots);
+	litter_done(&site.litter);
 	return r;
 }
 

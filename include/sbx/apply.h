@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "sbx/litter.h"
 #include "sbx/plan.h"
 #include "sbx/root.h"
 
 /* What the ops work with. */
 struct site {
 	struct roots roots;
+	struct litter
+		litter; /* its sockets, and whether it is watched; apply_ops() sets the rest */
 	const struct plan *plan;
 	bool new_procfs;   /* the process namespace is new: it has a procfs of its own */
 	bool cover_procfs; /* the payload might write to the host's parts of /proc */
