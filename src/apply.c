@@ -23,12 +23,25 @@ static int name_mismatch(int mount, int dest)
 	return S_ISDIR(where.stx_mode) ? -EISDIR : -ENOTDIR;
 }
 
+/* Note a file system of the sandbox's own, where mount points need not be removed in the end. */
+static int note_own(struct site *site, const struct op *op, int mount, struct err *e)
+{
+	const unsigned hosts = 1U << OP_BIND | 1U << OP_BIND_FD | 1U << OP_BIND_DATA |
+			       1U << OP_PROC | 1U << OP_SYS;
+	int r = (hosts & 1U << op->kind) != 0 ? 0 : litter_own(&site->litter, mount);
+
+	return r < 0 ? err_sys(e, r, "cannot note the file system for %s down", op->dest) : 0;
+}
+
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e)
 {
-	autoclose int dest =
-		dest_mount_point(site->roots.box, op->dest, op->parents_mode, mount, e);
-	int r;
+	autoclose int dest = -1;
+	int r = note_own(site, op, mount, e);
 
+	if (r < 0)
+		return r;
+	dest = dest_mount_point(site->roots.box, op->dest, op->parents_mode, mount, &site->litter,
+				e);
 	if (dest < 0)
 		return dest;
 	r = root_mount(&site->roots, mount, dest);
@@ -89,13 +102,32 @@ static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct 
 	[OP_DENY_CREATE] = apply_deny_create,
 };
 
+/* Whether @op binds something of the host writable: then mount points may be made on the host. */
+static bool binds_writable(const struct op *op)
+{
+	return (op->kind == OP_BIND || op->kind == OP_BIND_FD) && !(op->flags & OP_READONLY);
+}
+
+/* Prepare for mount points that are made on the host. */
+static void begin_litter(struct site *site)
+{
+	for (size_t i = 0; i < site->plan->n_ops; i++)
+		if (binds_writable(&site->plan->ops[i]))
+			site->litter.is_possible = true;
+	site->litter.stage = site->roots.stage;
+	site->litter.cwd = site->roots.cwd >= 0 ? site->roots.cwd : site->roots.host;
+}
+
 int apply_ops(struct site *site, struct err *e)
 {
+	begin_litter(site);
 	for (size_t i = 0; i < site->plan->n_ops; i++) {
 		const struct op *op = &site->plan->ops[i];
 
-		if (appliers[op->kind](site, op, e) >= 0)
+		if (appliers[op->kind](site, op, e) >= 0) {
+			site->litter.is_on |= binds_writable(op);
 			continue;
+		}
 		(void)err_path(e, op->dest);
 		return err_option(e, op->option);
 	}

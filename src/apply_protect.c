@@ -206,7 +206,7 @@ int apply_ro(struct site *site, const struct op *op, struct err *e)
 int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int place = -1;
-	int r = dest_placeholder(site->roots.box, op->dest, op->parents_mode, e);
+	int r = dest_placeholder(site->roots.box, op->dest, op->parents_mode, &site->litter, e);
 
 	if (r == -EEXIST)
 		(void)err_hint(e, "--ro keeps what exists from being changed, --mask hides it");

@@ -212,6 +212,11 @@ bool box_is_watched(const struct box *box)
 	return plan_fd(box->plan, FD_INFO) >= 0 || plan_fd(box->plan, FD_STATUS) >= 0;
 }
 
+bool box_is_over_with_first(const struct box *box)
+{
+	return (box->ns.flags & CLONE_NEWPID) != 0;
+}
+
 /* Make the socket between outside and inside. */
 static int connect(struct box *box, struct ends *ends, struct err *e)
 {

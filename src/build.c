@@ -60,6 +60,9 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 {
 	struct site site = {
 		.roots = ROOTS_NONE,
+		.litter = {.monitor = box->sock,
+			   .janitor = box->janitor,
+			   .is_watched = (box->ns.flags & CLONE_NEWPID) != 0},
 		.plan = box->plan,
 		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
 		.new_sysfs = (box->ns.flags & CLONE_NEWNET) != 0,
@@ -89,6 +92,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 	}
 	lock_done(&site);
 	roots_done(&site.roots);
+	litter_done(&site.litter);
 	return r;
 }
 

@@ -12,6 +12,10 @@
  * but written into the path, and the walk starts again at the root.  Whoever
  * moves directories or swaps links meanwhile can make it fail, or end somewhere
  * else inside, but no step of it goes anywhere but down from the root.
+ *
+ * What a mount point needs and is made on the host is removed in the end, see litter.c; and
+ * what another sandbox has made on the way is held for as long.  To find that, the walk
+ * starts again once it is known that something has to be made there.
  */
 #include "sbx/dest.h"
 
@@ -26,8 +30,10 @@
 #include "sbx/path.h"
 #include "sbx/sys.h"
 
-#define MAX_LINKS 40 /* as many as the kernel follows */
+#define MAX_LINKS 40   /* as many as the kernel follows */
+#define MAX_STARTS 100 /* while others remove what is found: see litter.h */
 #define FILE_MODE 0444
+#define DIR_MODE 0755
 
 /* A walk through a path that changes with each link met. */
 struct walk {
@@ -36,6 +42,9 @@ struct walk {
 	bool keep_link;
 	const struct dest_watch *watch; /* NULL: nobody is told of links */
 	int links;
+	struct litter *litter; /* NULL if nothing here is to be removed in the end */
+	bool is_adopting;      /* what it meets of others, being on the host */
+	unsigned starts;
 	char path[PATH_MAX]; /* as path_clean() writes it */
 };
 
@@ -88,18 +97,60 @@ static int follow(struct walk *w, struct path_part part, const char *target, con
 	return rewrite(w, head_len, target, rest);
 }
 
-/* Open the directory @name below @dir, making it if it is missing. */
-static int enter(const struct walk *w, int dir, const char *name, bool missing)
+/*
+ * See whether what is made at @dest is to be removed in the end.  Returns 1 or 0; -ESTALE for the
+ * walk to start again; or -errno.  The walk that starts again may end elsewhere.
+ */
+static int judge(struct walk *w, const struct dest *dest)
 {
-	int r = 0;
+	int r = dest->is_own ? 0 : litter_counts(w->litter, dest->dir);
 
-	if (missing && w->parents_mode == DEST_NO_PARENTS)
-		return -ENOENT;
-	if (missing)
-		r = sys_mkdirat(dir, name, w->parents_mode);
-	if (r < 0 && r != -EEXIST)
+	if (r <= 0 || w->is_adopting)
 		return r;
-	return sys_openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	w->is_adopting = true;
+	return -ESTALE;
+}
+
+/* Make the directory @dest.  Returns 1 if it is removed in the end, 0 if not, or -errno. */
+static int make_parent(struct walk *w, const struct dest *dest)
+{
+	int r;
+
+	if (w->parents_mode == DEST_NO_PARENTS)
+		return -ENOENT;
+	r = judge(w, dest);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		r = litter_make(w->litter, dest, S_IFDIR | w->parents_mode);
+		return r < 0 ? r : 1;
+	}
+	r = sys_mkdirat(dest->dir, dest->name, w->parents_mode);
+	return r == -EEXIST ? 0 : r;
+}
+
+/* Go down to the directory @dest, making it if it is missing. */
+static int enter(struct walk *w, struct dest *dest, bool missing)
+{
+	autoclose int dir = -1;
+	int r = missing ? make_parent(w, dest) : 0;
+
+	if (r == -EEXIST)
+		return -ESTALE;
+	if (r < 0)
+		return r;
+	dir = sys_openat(dest->dir, dest->name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (dir < 0)
+		return dir;
+	if (!missing && w->is_adopting)
+		r = litter_adopt(w->litter, dest, dir);
+	if (r < 0)
+		return r;
+	dest_done(dest);
+	dest->dir = fd_take(&dir);
+	dest->is_litter = r > 0;
+	dest->is_own = missing && r == 0;
+	return 0;
 }
 
 enum step {
@@ -113,11 +164,10 @@ static int descend(struct walk *w, struct path_part part, const char *rest, stru
 {
 	char target[PATH_MAX];
 	ssize_t n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
-	int dir;
+	int r;
 
 	if (n >= 0) {
-		int r = tell(w, part);
-
+		r = tell(w, part);
 		target[n] = '\0';
 		if (r == 0)
 			r = follow(w, part, target, rest);
@@ -127,12 +177,10 @@ static int descend(struct walk *w, struct path_part part, const char *rest, stru
 		return (int)n;
 	if (path_is_root(rest))
 		return STEP_FOUND;
-	dir = enter(w, dest->dir, dest->name, n == -ENOENT);
-	if (dir < 0)
-		return dir;
-	dest_done(dest);
-	dest->dir = dir;
-	return STEP_ENTERED;
+	r = enter(w, dest, n == -ENOENT);
+	if (r == -ESTALE && ++w->starts < MAX_STARTS)
+		return STEP_RESTART;
+	return r < 0 ? r : STEP_ENTERED;
 }
 
 /*
@@ -182,11 +230,12 @@ static int walk_once(struct walk *w, struct dest *ret)
 	return r;
 }
 
-/* Walk to @path, as @w says. */
-static int find(struct walk *w, const char *path, struct dest *ret, struct err *e)
+/* Walk @path, as @w says. */
+static int walk(struct walk *w, const char *path, struct dest *ret, struct err *e)
 {
 	int r = path_clean(path, w->path, sizeof(w->path));
 
+	w->links = 0;
 	if (r == 0)
 		r = STEP_RESTART;
 	while (r == STEP_RESTART)
@@ -201,7 +250,7 @@ int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, st
 {
 	struct walk w = {.root = box, .parents_mode = parents_mode, .keep_link = keep_link};
 
-	return find(&w, path, ret, e);
+	return walk(&w, path, ret, e);
 }
 
 /* Open what is at @dest, without following a link that came to be there. */
@@ -216,7 +265,7 @@ int dest_resolve(int box, const char *path, const struct dest_watch *watch, char
 	struct walk w = {.root = box, .parents_mode = DEST_NO_PARENTS, .watch = watch};
 	autodest struct dest dest = DEST_NONE;
 	autoclose int fd = -1;
-	int r = find(&w, path, &dest, e);
+	int r = walk(&w, path, &dest, e);
 
 	if (r < 0)
 		return r;
@@ -255,17 +304,25 @@ int dest_open(int box, const char *path, struct err *e)
 	return fd;
 }
 
-/* Make an empty file or directory, as @mount's root is, at @dest. */
-static int make_mount_point(const struct dest *dest, int mount)
+/* The type and mode of a mount point for @mount.  Returns it or -errno. */
+static int mount_point_mode(int mount)
 {
-	autoclose int file = -1;
 	struct statx st = {0};
 	int r = sys_statx(mount, STATX_TYPE, &st);
 
 	if (r < 0)
 		return r;
-	if (S_ISDIR(st.stx_mode)) {
-		r = sys_mkdirat(dest->dir, dest->name, 0755);
+	return S_ISDIR(st.stx_mode) ? S_IFDIR | DIR_MODE : S_IFREG | FILE_MODE;
+}
+
+/* Make what is to stay, of the type and mode @mode, unless it is there. */
+static int make_for_good(const struct dest *dest, mode_t mode)
+{
+	autoclose int file = -1;
+
+	if (S_ISDIR(mode)) {
+		int r = sys_mkdirat(dest->dir, dest->name, DIR_MODE);
+
 		return r == -EEXIST ? 0 : r;
 	}
 	file = sys_openat(dest->dir, dest->name,
@@ -273,22 +330,96 @@ static int make_mount_point(const struct dest *dest, int mount)
 	return file < 0 && file != -EEXIST ? file : 0;
 }
 
-int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount, struct err *e)
+/* Make what is to be removed in the end, unless it is there; then hold it. */
+static int make_or_adopt(struct litter *litter, const struct dest *dest, mode_t mode)
 {
-	autodest struct dest dest = DEST_NONE;
-	int fd = open_existing(box, path);
+	autoclose int thing = open_found(dest);
 	int r;
 
-	if (fd >= 0)
-		return fd;
-	if (fd != -ENOENT && fd != -ENOSYS)
-		return err_sys(e, fd, "cannot open %s in the sandbox", path);
-	r = dest_find(box, path, parents_mode, false, &dest, e);
-	if (r < 0) {
-		hint_mount_point(e);
-		return r;
+	if (thing != -ENOENT) {
+		r = thing < 0 ? thing : litter_adopt(litter, dest, thing);
+		return r < 0 ? r : 0;
 	}
-	r = make_mount_point(&dest, mount);
+	r = litter_make(litter, dest, mode);
+	return r == -EEXIST ? -ESTALE : r;
+}
+
+/*
+ * Make an empty file or directory, as @mount's root is, at @dest, to which @w led.  Returns 0,
+ * -ESTALE for the walk to start again, or another -errno.
+ */
+static int make_mount_point(struct walk *w, const struct dest *dest, int mount)
+{
+	int r = judge(w, dest);
+	int mode;
+
+	if (r < 0)
+		return r;
+	mode = mount_point_mode(mount);
+	if (mode < 0)
+		return mode;
+	return r > 0 ? make_or_adopt(w->litter, dest, (mode_t)mode)
+		     : make_for_good(dest, (mode_t)mode);
+}
+
+/* Whether @thing at @dest is a placeholder of another sandbox's: 0, which holds it, or -errno. */
+static int adopt_placeholder(struct litter *litter, const struct dest *dest, int thing)
+{
+	struct statx st = {0};
+	int r = sys_statx(thing, STATX_TYPE, &st);
+
+	if (r < 0)
+		return r;
+	if (!S_ISREG(st.stx_mode))
+		return -EEXIST;
+	r = litter_adopt(litter, dest, thing);
+	return r == 0 ? -EEXIST : r < 0 ? r : 0;
+}
+
+/* Make an empty file at @dest, to which @w led.  Returns as make_mount_point(). */
+static int make_placeholder(struct walk *w, const struct dest *dest, int mount)
+{
+	autoclose int thing = -1;
+	int r = judge(w, dest);
+
+	(void)mount;
+	if (r < 0)
+		return r;
+	if (r == 0) {
+		thing = sys_openat(dest->dir, dest->name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW,
+				   FILE_MODE);
+		return thing < 0 ? thing : 0;
+	}
+	thing = open_found(dest);
+	if (thing >= 0)
+		return adopt_placeholder(w->litter, dest, thing);
+	if (thing != -ENOENT)
+		return thing;
+	r = litter_make(w->litter, dest, S_IFREG | FILE_MODE);
+	return r == -EEXIST ? -ESTALE : r;
+}
+
+/*
+ * Go the way to @path and have @make make what is missing there.  Returns an O_PATH descriptor or
+ * -errno with @e set.
+ */
+static int walk_and_make(struct walk *w, const char *path,
+			 int (*make)(struct walk *w, const struct dest *dest, int mount), int mount,
+			 struct err *e)
+{
+	autodest struct dest dest = DEST_NONE;
+	int fd;
+	int r;
+
+	do {
+		dest_done(&dest);
+		r = walk(w, path, &dest, e);
+		if (r < 0) {
+			hint_mount_point(e);
+			return r;
+		}
+		r = make(w, &dest, mount);
+	} while (r == -ESTALE && ++w->starts < MAX_STARTS);
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
 		hint_mount_point(e);
@@ -300,14 +431,26 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount, 
 	return fd;
 }
 
-int dest_placeholder(int box, const char *path, mode_t parents_mode, struct err *e)
+int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
+		     struct litter *litter, struct err *e)
 {
-	autodest struct dest dest = DEST_NONE;
-	autoclose int file = -1;
-	int r = dest_find(box, path, parents_mode, false, &dest, e);
+	struct walk w = {.root = box, .parents_mode = parents_mode, .litter = litter};
+	autoclose int fd = open_existing(box, path);
+	int r = fd >= 0 ? litter_may_be(litter, fd) : fd;
 
-	if (r < 0)
-		return r;
-	file = sys_openat(dest.dir, dest.name, O_CREAT | O_EXCL | O_WRONLY, FILE_MODE);
-	return file < 0 ? err_sys(e, file, "cannot create %s", path) : fd_take(&file);
+	if (fd >= 0 && r == 0)
+		return fd_take(&fd);
+	if (r < 0 && r != -ENOENT && r != -ENOSYS)
+		return err_sys(e, r, "cannot open %s in the sandbox", path);
+	w.is_adopting = fd >= 0;
+	return walk_and_make(&w, path, make_mount_point, mount, e);
+}
+
+int dest_placeholder(int box, const char *path, mode_t parents_mode, struct litter *litter,
+		     struct err *e)
+{
+	struct walk w = {
+		.root = box, .parents_mode = parents_mode, .keep_link = true, .litter = litter};
+
+	return walk_and_make(&w, path, make_placeholder, -1, e);
 }

@@ -134,6 +134,10 @@ void hint_mount_point(struct err *e)
 	if (e->code == EROFS || e->code == EACCES || e->code == EPERM)
 		(void)err_hint(e, "it does not exist yet, and nothing can be created there: choose "
 				  "a path that exists, or mount a --tmpfs above it first");
+	else if (e->code == EMFILE)
+		(void)err_hint(e, "each one that is made on the host takes two descriptors until "
+				  "it is removed: make them beforehand, or raise the hard limit "
+				  "of open files, which ulimit -Hn tells");
 }
 
 /* ENOSPC of a mount call: the namespace is full. */

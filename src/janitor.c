@@ -24,6 +24,10 @@
  * The socket to the inside is closed there when the command is executed: its end of file
  * tells.
  *
+ * The janitor removes the mount points that were made on the host, see litter.c: with a process
+ * namespace, before it lets the mounts go, which may take long.  Without one, somebody may live on
+ * who sees them, when the first process has ended; then it leaves a process behind that waits.
+ *
  * To free what is stuck, a helper enters the mount namespace and goes through the file systems
  * that were mounted inside, once: it cuts connections to file servers (FUSE), which frees who
  * waits for these; and where nothing inside may live on, it takes down the others of the
@@ -53,6 +57,7 @@
 #include "sbx/io.h"
 #include "sbx/kin.h"
 #include "sbx/mountinfo.h"
+#include "sbx/sweep.h"
 #include "sbx/sys.h"
 
 #define PATH_BYTES 32
@@ -104,38 +109,52 @@ void janitor_cancel(struct janitor_ends *ends)
 /* What the janitor knows. */
 struct watch {
 	const struct box *box;
-	int child;     /* pidfd of the first process inside */
-	int monitor;   /* socket; -1 once the monitor is gone */
-	int inside;    /* socket; its partners are closed when the command is executed */
-	int mounts;    /* the mount namespace, -1 until it has come */
-	bool killed;   /* the sandbox is to end, the monitor being gone */
-	bool cut;      /* connections to file servers have been, */
-	bool freed;    /* and the rest has been taken down */
-	bool let_go;   /* whatever is still there */
-	int64_t until; /* when @killed: the end of patience */
+	int child;          /* pidfd of the first process inside */
+	int monitor;        /* socket; -1 once the monitor is gone */
+	int inside;         /* socket; its partners are closed when the command is executed */
+	int mounts;         /* the mount namespace, -1 until it has come */
+	bool executed;      /* the command has been */
+	bool killed;        /* the sandbox is to end, the monitor being gone */
+	bool cut;           /* connections to file servers have been, */
+	bool freed;         /* and the rest has been taken down */
+	bool let_go;        /* whatever is still there */
+	int64_t until;      /* when @killed: the end of patience */
+	struct sweep sweep; /* what is to be removed in the end */
 };
 
+/* Take a message from inside, of @n bytes, which came with *@fd. */
+static void take_message(struct watch *w, const struct litter_note *said, size_t n, int *fd)
+{
+	struct err unheard = {0}; /* the monitor fails for the same reason */
+
+	if (n != sizeof(*said) && w->mounts < 0)
+		w->mounts = fd_take(fd);
+	if (n == sizeof(*said) && sweep_take(&w->sweep, said, fd, &unheard) < 0)
+		return;
+}
+
 /*
- * Receive the mount namespace, which has been in the socket up to now: it holds it as well.
- * Returns whether the command has been executed.
+ * Receive the mount namespace, which has been in the socket up to now: it holds it as well; and
+ * what is said of mount points.  Who is killed before he has read what was sent to him leaves
+ * ECONNRESET behind, once; what he said comes after that.  Returns whether the command has been
+ * executed.
  */
 static bool take_inside(struct watch *w)
 {
 	struct pollfd inside = {.fd = w->inside, .events = POLLIN};
-	char byte;
-	ssize_t n = 1;
 
-	while (n > 0 && sys_poll(&inside, 1, 0) > 0) {
-		int fd = -1;
+	while (!w->executed && sys_poll(&inside, 1, 0) > 0) {
+		struct litter_note said;
+		autoclose int fd = -1;
 		pid_t sender;
+		ssize_t n = sys_receive(w->inside, &said, sizeof(said), &fd, &sender);
 
-		n = sys_receive(w->inside, &byte, sizeof(byte), &fd, &sender);
-		if (fd >= 0 && w->mounts < 0)
-			w->mounts = fd;
-		else if (fd >= 0)
-			(void)sys_close(fd);
+		if (n > 0)
+			take_message(w, &said, (size_t)n, &fd);
+		else if (n != -ECONNRESET)
+			w->executed = true;
 	}
-	return n <= 0;
+	return w->executed;
 }
 
 /* Say what is being done, for as long as somebody listens. */
@@ -397,22 +416,51 @@ static int patience(const struct watch *w)
 /* Wait for the end of the first process inside, or of patience. */
 static void await_end(struct watch *w)
 {
-	enum { MONITOR, CHILD, N };
+	enum { MONITOR, CHILD, INSIDE, N };
 	bool over = false;
 
 	while (!over && !w->let_go) {
 		struct pollfd fds[N] = {
 			[MONITOR] = {.fd = w->monitor, .events = POLLIN},
 			[CHILD] = {.fd = w->child, .events = POLLIN},
+			[INSIDE] = {.fd = w->executed ? -1 : w->inside, .events = POLLIN},
 		};
 		int n = sys_poll(fds, N, patience(w));
 
 		over = fds[CHILD].revents != 0 || (n == 0 && w->freed);
+		if (!over && fds[INSIDE].revents != 0)
+			(void)take_inside(w); /* who sends waits for room */
 		if (!over && fds[MONITOR].revents != 0)
 			take_monitor(w);
 		else if (!over && n == 0)
 			take_time(w);
 	}
+}
+
+static void let_mounts_go(struct watch *w)
+{
+	if (w->mounts >= 0)
+		(void)sys_close(w->mounts);
+	w->mounts = -1;
+}
+
+/*
+ * The sandbox is over, as far as this process waits for it: remove what was made on the host, and
+ * let the mounts go.
+ */
+static void clean_up(struct watch *w)
+{
+	struct pollfd unmounted = {.fd = w->sweep.unmounted, .events = POLLIN};
+
+	if (w->sweep.n > 0 && box_is_over_with_first(w->box))
+		sweep_now(&w->sweep);
+	let_mounts_go(w);
+	if (w->sweep.n == 0 || box_is_over_with_first(w->box) || unmounted.fd < 0)
+		return;
+	if (sys_poll(&unmounted, 1, MOMENT_MS) > 0 || (w->let_go && w->box->ends_all))
+		sweep_now(&w->sweep);
+	else
+		sweep_later(&w->sweep, unmounted.fd, w->monitor);
 }
 
 /* Be the janitor.  Does not return. */
@@ -430,15 +478,18 @@ static void be_janitor(struct watch *w)
 	(void)sys_write(w->inside, "", 1);
 	await_end(w);
 	(void)take_inside(w);
-	if (w->mounts >= 0)
-		(void)sys_close(w->mounts);
+	clean_up(w);
 	sys_exit(0);
 }
 
 int janitor_start(const struct box *box, int child, struct janitor_ends *ends, struct janitor *ret,
 		  struct err *e)
 {
-	struct watch w = {.box = box, .child = child, .mounts = -1, .inside = ends->janitor};
+	struct watch w = {.box = box,
+			  .child = child,
+			  .mounts = -1,
+			  .inside = ends->janitor,
+			  .sweep = SWEEP_NONE};
 	int pair[ENDS];
 	pid_t pid = sys_socketpair(pair);
 
@@ -460,6 +511,19 @@ void janitor_ask(const struct janitor *janitor, enum janitor_request request)
 	const char byte = (char)request;
 
 	(void)sys_send(janitor->sock, &byte, sizeof(byte), -1);
+}
+
+bool janitor_is_over(const struct janitor *janitor)
+{
+	struct pollfd said = {.fd = janitor->sock, .events = POLLIN};
+	struct janitor_note last;
+
+	if (janitor->sock < 0)
+		return true;
+	while (sys_poll(&said, 1, 0) > 0)
+		if (sys_read(janitor->sock, &last, sizeof(last)) <= 0)
+			return true;
+	return false;
 }
 
 void janitor_listen(const struct janitor *janitor, struct janitor_note *ret)

@@ -89,7 +89,7 @@ int lock_set_aside(struct site *site, struct err *e)
 
 		name_aside(name, i);
 		aside = dest_mount_point(site->roots.stage, name, DEST_NO_PARENTS, site->free[i],
-					 e);
+					 NULL, e);
 		if (aside < 0)
 			return aside;
 		r = sys_move_mount(site->free[i], aside);

@@ -29,11 +29,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sbx/cleanup.h"
 #include "sbx/ending.h"
 #include "sbx/fds.h"
 #include "sbx/job.h"
 #include "sbx/report.h"
 #include "sbx/status.h"
+#include "sbx/sweep.h"
 #include "sbx/sys.h"
 
 #define PID_BYTES 16
@@ -41,6 +43,7 @@
 #define LOOK_MS 150   /* between looks whether the command is stuck in its exit */
 #define CLOSER_MS 50  /* once it seems so */
 #define RETRY_MS 20   /* between looks at a process that has ended but cannot be reaped */
+#define MOMENT_MS 20  /* for what has been killed to be gone */
 #define LEAST_LOOKS 2 /* that find it there: to tell what is stuck from what is about to end */
 
 /* What the monitor knows. */
@@ -61,6 +64,7 @@ struct watch {
 	int64_t looked;       /* when the command was last seen not to be in its exit */
 	unsigned seen;        /* how often it has been seen there since */
 	struct ending ending; /* what is known of the end, and who else is there */
+	struct sweep sweep;   /* what is to be removed in the end, if the janitor cannot */
 	struct outcome *out;
 };
 
@@ -111,12 +115,21 @@ static void note_end(struct watch *w, int status)
 		w->ending.since = sys_now_ms();
 }
 
+/*
+ * Something is made on the host; *@fd came with it.  Once there is a command, nothing is any more,
+ * whatever who traces the reaper says.  Returns 0, or -errno with @e set.
+ */
+static int take_litter(struct watch *w, const struct litter_note *note, int *fd, struct err *e)
+{
+	return w->started ? 0 : sweep_take(&w->sweep, note, fd, e);
+}
+
 /* Note what a message says.  Returns 0, or -errno with @e set: the run failed. */
 static int take_report(struct watch *w, struct err *e)
 {
 	struct report report;
-	int pidfd = -1;
-	int r = report_receive(w->sock, &report, &pidfd);
+	autoclose int fd = -1;
+	int r = report_receive(w->sock, &report, &fd);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot hear from inside the sandbox");
@@ -127,8 +140,10 @@ static int take_report(struct watch *w, struct err *e)
 	switch (report.kind) {
 	case REPORT_NAMESPACES: /* who traces the reaper might say it again */
 		return 0;
+	case REPORT_LITTER:
+		return take_litter(w, &report.litter, &fd, e);
 	case REPORT_STARTED:
-		take_started(w, &report, pidfd);
+		take_started(w, &report, fd_take(&fd));
 		return 0;
 	case REPORT_ENDED:
 		w->ending.since = 0; /* it may have taken long up to now */
@@ -471,6 +486,36 @@ static int release(struct watch *w, struct err *e)
 	return janitor_start(w->box, w->ending.child, &w->ends, &w->janitor, e);
 }
 
+/* The run has ended before the command: hear what was made up to that. */
+static void hear_the_rest(struct watch *w)
+{
+	struct pollfd sock = {.fd = w->sock, .events = POLLIN};
+	struct err e = {0};
+
+	while (w->sock >= 0 && !w->started && sys_poll(&sock, 1, 0) > 0)
+		if (take_report(w, &e) < 0)
+			return;
+}
+
+/*
+ * Remove what was made on the host, unless the janitor has done or will do so: it was killed, or
+ * there never was one.  If others are left inside, leave a process behind for that.
+ */
+static void sweep_up(struct watch *w)
+{
+	bool is_over = box_is_over_with_first(w->box);
+	struct pollfd end = {.fd = is_over ? w->ending.child : w->sweep.unmounted,
+			     .events = POLLIN};
+
+	hear_the_rest(w);
+	if (w->sweep.n == 0 || end.fd < 0 || !janitor_is_over(&w->janitor))
+		return;
+	if ((w->ending.first.gone && is_over) || sys_poll(&end, 1, MOMENT_MS) > 0)
+		sweep_now(&w->sweep);
+	else
+		sweep_later(&w->sweep, end.fd, -1);
+}
+
 /* Let the sandbox begin, and follow what happens until it is over. */
 static int watch(struct watch *w, struct err *e)
 {
@@ -487,6 +532,7 @@ static int watch(struct watch *w, struct err *e)
 	if (r < 0)
 		end_all(w);
 	ending_await(&w->ending, w->out);
+	sweep_up(w);
 	if (w->has_terminal)
 		job_take_terminal();
 	return r;
@@ -561,6 +607,7 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 			   .proc = proc,
 			   .child = monitored->child,
 			   .signals = monitored->signals},
+		.sweep = SWEEP_NONE,
 		.out = ret,
 	};
 	int r;
@@ -572,6 +619,7 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 	r = watch(&w, e);
 	janitor_cancel(&w.ends);
 	close_own(&w);
+	sweep_done(&w.sweep);
 	tell_end(&w, r < 0);
 	return r;
 }

@@ -35,6 +35,14 @@ int report_note(int sock, const struct note *note)
 	return n < 0 ? (int)n : 0;
 }
 
+int report_litter(int sock, const struct litter_note *note, int fd)
+{
+	struct report report = {.kind = REPORT_LITTER, .litter = *note};
+	ssize_t n = sys_send(sock, &report, SIZE_TO(litter), fd);
+
+	return n < 0 ? (int)n : 0;
+}
+
 void report_ended(int sock, int status, bool is_last)
 {
 	struct report report = {
@@ -76,6 +84,9 @@ static bool is_sound(struct report *report, size_t n)
 	switch (report->kind) {
 	case REPORT_NAMESPACES:
 		return n == SIZE_TO(namespaces);
+	case REPORT_LITTER:
+		report->litter.name[sizeof(report->litter.name) - 1] = '\0';
+		return n == SIZE_TO(litter);
 	case REPORT_STARTED:
 		return n == SIZE_TO(kind);
 	case REPORT_ENDED:
@@ -90,18 +101,23 @@ static bool is_sound(struct report *report, size_t n)
 	return false;
 }
 
-int report_receive(int sock, struct report *ret, int *pidfd)
+static bool brings_descriptor(enum report_kind kind)
+{
+	return kind == REPORT_STARTED || kind == REPORT_LITTER;
+}
+
+int report_receive(int sock, struct report *ret, int *fd)
 {
 	pid_t sender = 0;
-	ssize_t n = sys_receive(sock, ret, sizeof(*ret), pidfd, &sender);
+	ssize_t n = sys_receive(sock, ret, sizeof(*ret), fd, &sender);
 
 	if (n == -ECONNRESET)
 		return 0;
 	if (n <= 0)
 		return (int)n;
-	if (!is_sound(ret, (size_t)n) || (*pidfd >= 0 && ret->kind != REPORT_STARTED)) {
-		if (*pidfd >= 0)
-			(void)sys_close(fd_take(pidfd));
+	if (!is_sound(ret, (size_t)n) || (*fd >= 0 && !brings_descriptor(ret->kind))) {
+		if (*fd >= 0)
+			(void)sys_close(fd_take(fd));
 		return -EPROTO;
 	}
 	ret->sender = sender;

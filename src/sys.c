@@ -15,11 +15,14 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/file.h>
 #include <sys/fsuid.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -113,6 +116,11 @@ int sys_unlinkat(int dirfd, const char *path)
 	return ret(unlinkat(dirfd, path, 0));
 }
 
+int sys_rmdirat(int dirfd, const char *path)
+{
+	return ret(unlinkat(dirfd, path, AT_REMOVEDIR));
+}
+
 ssize_t sys_getdents(int fd, void *buf, size_t size)
 {
 	return ret_size(getdents64(fd, buf, size));
@@ -185,6 +193,19 @@ int sys_lock_shared(int fd)
 	return ret(fcntl(fd, F_SETLK, &lock));
 }
 
+int sys_flock(int fd, int operation)
+{
+	return ret(flock(fd, operation));
+}
+
+int sys_set_mtime(int fd, int64_t seconds)
+{
+	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds}};
+
+	/* futimens(3) takes no O_PATH descriptor, and libc's utimensat(3) no empty path */
+	return ret(syscall(SYS_utimensat, fd, "", times, AT_EMPTY_PATH));
+}
+
 int sys_ttyname(int fd, char *buf, size_t size)
 {
 	return -ttyname_r(fd, buf, size);
@@ -243,6 +264,20 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 int sys_umount(const char *path, int flags)
 {
 	return ret(umount2(path, flags));
+}
+
+int sys_watch_unmount(const char *path)
+{
+	int fd = ret(inotify_init1(IN_CLOEXEC));
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = ret(inotify_add_watch(fd, path, IN_UNMOUNT | IN_ONLYDIR));
+	if (r >= 0)
+		return fd;
+	(void)close(fd);
+	return r;
 }
 
 void *sys_dlopen(const char *soname)
@@ -312,6 +347,27 @@ int sys_ns_users(int fd)
 int sys_uname(struct utsname *buf)
 {
 	return ret(uname(buf));
+}
+
+int sys_raise_files(void)
+{
+	struct rlimit files;
+	int r = ret(getrlimit(RLIMIT_NOFILE, &files));
+
+	if (r < 0)
+		return r;
+	files.rlim_cur = files.rlim_max;
+	return ret(setrlimit(RLIMIT_NOFILE, &files));
+}
+
+int sys_files_max(void)
+{
+	struct rlimit files;
+	int r = ret(getrlimit(RLIMIT_NOFILE, &files));
+
+	if (r < 0)
+		return r;
+	return files.rlim_max < INT_MAX ? (int)files.rlim_max : INT_MAX;
 }
 
 int sys_stay_on(unsigned cpu)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "sbx/litter.h"
 #include "sbx/plan.h"
 #include "sbx/report.h"
 #include "sbx/root.h"
@@ -8,6 +9,8 @@
 /* What the ops work with. */
 struct site {
 	struct roots roots;
+	struct litter
+		litter; /* its sockets, and whether it is watched; apply_ops() sets the rest */
 	const struct plan *plan;
 	bool new_procfs;  /* the process namespace is new: it has a procfs of its own */
 	bool new_sysfs;   /* the network namespace is new: it has a sysfs of its own */

@@ -53,6 +53,12 @@ struct outcome {
 /* Whether the caller is to be told of processes and namespaces. */
 bool box_is_watched(const struct box *box);
 
+/*
+ * Whether nobody inside is left once the first process has ended: there is a process namespace
+ * of the sandbox's own.
+ */
+bool box_is_over_with_first(const struct box *box);
+
 /* What a run finds: what is known about the host, and who prints. */
 struct host {
 	bool lent;       /* privileges are, see setuid.h */

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "sbx/err.h"
+#include "sbx/litter.h"
 
 /*
  * Destinations: paths inside the sandbox while it is being built.  Whatever
@@ -16,6 +17,8 @@
 /* A place that may not exist yet: a name in a directory. */
 struct dest {
 	int dir;                 /* O_PATH, the owner's to close */
+	bool is_own;             /* @dir was made where nothing is to be removed in the end */
+	bool is_litter;          /* @dir was made as a place for mount points, see litter.h */
 	char name[NAME_MAX + 1]; /* one component, neither "" nor ".."; "." is the root */
 };
 
@@ -57,15 +60,20 @@ int dest_resolve(int box, const char *path, const struct dest_watch *watch, char
 int dest_open(int box, const char *path, struct err *e) must_check;
 
 /*
- * Make an empty file at @path, where there is nothing yet, and the directories above it.
- * Returns an O_PATH descriptor of it or -errno with @e set.
- */
-int dest_placeholder(int box, const char *path, mode_t parents_mode, struct err *e) must_check;
-
-/*
  * Open @path as a place to mount @mount on.  What is missing is made: an empty
- * directory or file, as @mount's root is, and the directories above it.  Returns
+ * directory or file, as @mount's root is, and the directories above it; those outside remove
+ * it in the end where @litter, if it is not NULL, has them do that.  Returns
  * an O_PATH descriptor or -errno with @e set.
  */
 int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
+		     struct litter *litter, struct err *e) must_check;
+
+/*
+ * Make an empty file at @path, where nothing may be but what another sandbox has made so, and the
+ * directories above it; to mount on it what keeps others from making anything there.  It is
+ * removed as a mount point is.
+ *
+ * Returns an O_PATH descriptor or -errno with @e set: -EEXIST if there is anything, be it a link.
+ */
+int dest_placeholder(int box, const char *path, mode_t parents_mode, struct litter *litter,
 		     struct err *e) must_check;

@@ -56,5 +56,11 @@ enum janitor_request {
 };
 void janitor_ask(const struct janitor *janitor, enum janitor_request request);
 
+/*
+ * For the monitor: whether neither the janitor is there, nor a process that it has left behind.
+ * What it said is lost.
+ */
+bool janitor_is_over(const struct janitor *janitor);
+
 /* For the monitor: the last that the janitor said, "" if nothing. */
 void janitor_listen(const struct janitor *janitor, struct janitor_note *ret);

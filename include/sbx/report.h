@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "sbx/err.h"
+#include "sbx/litter.h"
 #include "sbx/ns.h"
 
 /*
@@ -12,6 +13,7 @@
  */
 enum report_kind {
 	REPORT_NAMESPACES, /* the namespaces that were made */
+	REPORT_LITTER,     /* of what is made on the host; comes with a descriptor, see litter.h */
 	REPORT_STARTED,    /* the command's process exists; comes with a pidfd of it */
 	REPORT_ENDED,      /* the command ended */
 	REPORT_FAILED,     /* it never ran */
@@ -36,6 +38,7 @@ struct report {
 	pid_t sender; /* for the receiver: its number for who sent it, 0 if not asked for */
 	union {
 		struct ns_ids namespaces;
+		struct litter_note litter;
 		struct {
 			int status;   /* as wait(2) gives it */
 			bool is_last; /* the reaper has no other child left to wait for */
@@ -52,16 +55,17 @@ struct report {
  */
 int report_namespaces(int sock, const struct ns_ids *ids) must_check;
 int report_note(int sock, const struct note *note) must_check;
+int report_litter(int sock, const struct litter_note *note, int fd) must_check;
 int report_started(int sock, int pidfd) must_check;
 void report_ended(int sock, int status, bool is_last);
 void report_failed(int sock, const struct err *e);
 
 /*
- * Receive one; *@pidfd is the caller's to close, or -1.  Returns 1, 0 when nobody
+ * Receive one; *@fd, what came with it, is the caller's to close, or -1.  Returns 1, 0 when nobody
  * is left to send any, or -errno: -EPROTO for what is no report, because a payload
  * that can trace the reaper could send anything.
  */
-int report_receive(int sock, struct report *ret, int *pidfd) must_check;
+int report_receive(int sock, struct report *ret, int *fd) must_check;
 
 /* Say "go", and wait for it.  report_await_go() returns -EPIPE if the monitor is gone. */
 int report_go(int sock) must_check;

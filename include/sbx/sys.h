@@ -39,6 +39,7 @@ int sys_mkdirat(int dirfd, const char *path, mode_t mode);
 int sys_symlinkat(const char *target, int dirfd, const char *path);
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_unlinkat(int dirfd, const char *path);
+int sys_rmdirat(int dirfd, const char *path);
 ssize_t sys_getdents(int fd, void *buf, size_t size); /* struct dirent64s */
 int sys_faccessat(int dirfd, const char *path, int mode, int flags);
 int sys_fstatfs(int fd, struct statfs *fs);
@@ -54,6 +55,8 @@ int sys_fchdir(int fd);
 int sys_chroot(const char *path);
 mode_t sys_umask(mode_t mask);
 int sys_lock_shared(int fd);                     /* fcntl(F_SETLK), the whole file */
+int sys_flock(int fd, int operation);            /* of what is open, not of this process */
+int sys_set_mtime(int fd, int64_t seconds);      /* also of an O_PATH descriptor; no other time */
 int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal */
 
 /* Mounts */
@@ -68,6 +71,11 @@ int sys_fsconfig_create(int fsfd);
 int sys_fsmount(int fsfd, unsigned attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount(const char *path, int flags);
+/*
+ * inotify_init1(2), inotify_add_watch(2): a descriptor that can be read from once the file
+ * system that the directory @path is on has been shut down.
+ */
+int sys_watch_unmount(const char *path);
 
 /* Libraries: dlopen(3) and dlsym(3), which tell no errno.  NULL if it is not there. */
 void *sys_dlopen(const char *soname);
@@ -100,6 +108,8 @@ pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra
 int sys_pidfd_open(pid_t pid);
 int sys_ns_users(int fd); /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */
 int sys_uname(struct utsname *buf);
+int sys_raise_files(void);     /* RLIMIT_NOFILE: what is allowed to what is possible, */
+int sys_files_max(void);       /* which this tells, or INT_MAX */
 int sys_stay_on(unsigned cpu); /* sched_setaffinity(2), of the calling thread */
 int64_t sys_now_ms(void);      /* CLOCK_MONOTONIC */
 int sys_unshare(int flags);

@@ -185,7 +185,6 @@ modes()
 on_the_host()
 {
 	check "in a folder of the host bound writable, files are the host's" writes_on_host
-	check "mount points made in it stay" leaves_mount_points
 }
 
 writes_on_host()
@@ -195,13 +194,6 @@ writes_on_host()
 		sh -c 'echo inside >/h/g' &&
 		[ "$(cat host/f host/g)" = newinside ] && [ "$(readlink host/l)" = t ] &&
 		[ "$(stat -c %a:%u host/d)" = "750:$(id -u)" ]
-}
-
-leaves_mount_points()
-{
-	rm -rf host && mkdir host || return
-	with_data x --bind host /h --tmpfs /h/t/t --ro-bind-data 7 /h/f -- true &&
-		[ "$(stat -c %a host/t/t)" = 755 ] && [ "$(stat -c %a-%s host/f)" = 444-0 ]
 }
 
 tests()

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
@@ -11,6 +12,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -809,6 +811,11 @@ int sys_unlinkat(int dirfd, const char *path)
 	return done(call("unlink %s%s", dir_words(dirfd).text, path));
 }
 
+int sys_rmdirat(int dirfd, const char *path)
+{
+	return done(call("rmdir %s%s", dir_words(dirfd).text, path));
+}
+
 int sys_statx(int fd, unsigned mask, struct statx *st)
 {
 	struct outcome outcome = call("stat %s", name_of(fd));
@@ -908,6 +915,23 @@ int sys_lock_shared(int fd)
 	return done(call("lock_shared %s", name_of(fd)));
 }
 
+int sys_flock(int fd, int operation)
+{
+	static const struct word locks[] = {
+		{LOCK_SH, "shared"},
+		{LOCK_EX, "exclusive"},
+		{LOCK_UN, "unlock"},
+		{0, NULL},
+	};
+
+	return done(call("flock %s%s", name_of(fd), words(locks, (unsigned)operation).text));
+}
+
+int sys_set_mtime(int fd, int64_t seconds)
+{
+	return done(call("set_mtime %s %" PRId64, name_of(fd), seconds));
+}
+
 int sys_ttyname(int fd, char *buf, size_t size)
 {
 	struct outcome outcome = call("ttyname %d", fd);
@@ -1004,6 +1028,18 @@ int sys_umount(const char *path, int flags)
 		return (int)outcome.r;
 	fake.unmounted = true;
 	return was_unmounted ? -EINVAL : 0;
+}
+
+int sys_watch_unmount(const char *path)
+{
+	struct outcome outcome = call("watch_unmount %s", path);
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, 0, "unmounted");
+	return fd;
 }
 
 /* --- Libraries ------------------------------------------------------------ */
@@ -1166,6 +1202,18 @@ int sys_uname(struct utsname *ret)
 	*ret = (struct utsname){.release = "6.1.0-49-amd64", .version = "#1 SMP"};
 	(void)give(outcome, ret, sizeof(*ret), 0);
 	return failed(outcome) ? (int)outcome.r : 0;
+}
+
+int sys_raise_files(void)
+{
+	return done(call("raise_files"));
+}
+
+int sys_files_max(void)
+{
+	struct outcome outcome = call("files_max");
+
+	return outcome.is_told ? (int)outcome.r : INT_MAX;
 }
 
 int sys_stay_on(unsigned cpu)

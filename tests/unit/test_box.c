@@ -76,7 +76,8 @@ static int run(const char *const *argv, struct outcome *out, struct err *e)
 	"wait_pidfd child\n"                                                                       \
 	"poll janitor signals, 1000 ms\n"                                                          \
 	"look janitor, 0 ms\n"                                                                     \
-	"wait_pidfd janitor\n"
+	"wait_pidfd janitor\n"                                                                     \
+	"look outside, 0 ms\n"
 
 static const char golden[] = "prctl no_new_privs 1\n"
 			     "prctl name sbx-monitor\n"
@@ -179,7 +180,7 @@ TEST(reports_every_call_that_fails)
 		assert_int_equal(r, -EIO);
 		assert_contains(e.msg, ": Input/output error");
 	}
-	assert_int_equal(nth, 44);
+	assert_int_equal(nth, 45);
 	assert_int_equal(failed, 22);
 }
 

@@ -294,7 +294,7 @@ static const char *open_mount_point(const char *path)
 {
 	static char opened[sizeof(((struct err *)0)->msg)];
 	struct err e = {0};
-	int fd = dest_mount_point(BOX, path, 0700, MOUNT, &e);
+	int fd = dest_mount_point(BOX, path, 0700, MOUNT, NULL, &e);
 
 	assert_stayed_inside();
 	if (fd < 0) {
@@ -610,6 +610,262 @@ TEST(reports_every_call_that_fails_while_resolving)
 	assert_int_equal(nth, 8);
 }
 
+/* --- On the host ---------------------------------------------------------- */
+
+enum { MONITOR = 6, JANITOR, STAGE };
+
+static const struct statx own = {.stx_mode = S_IFDIR | 0755, .stx_dev_minor = 40};
+static const struct statx host = {.stx_mode = S_IFDIR | 0755, .stx_dev_major = 8};
+static const struct statx marked = {
+	.stx_mode = S_IFDIR | 01755, .stx_dev_major = 8, .stx_mtime = {.tv_sec = 499162500}};
+static const struct statx marked_file = {
+	.stx_mode = S_IFREG | 01444, .stx_dev_major = 8, .stx_mtime = {.tv_sec = 499162500}};
+
+static struct litter litter;
+
+/* Let "h" in the box be a directory of the host. */
+static void start_with_host(void)
+{
+	start();
+	fake_sys_given(MONITOR, "monitor");
+	fake_sys_given(JANITOR, "janitor");
+	fake_sys_given(STAGE, "stage");
+	fake_sys_always_data("stat stage", 0, &own, sizeof(own));
+	fake_sys_always_data("stat box", 0, &own, sizeof(own));
+	fake_sys_always_data("stat box/h*", 0, &host, sizeof(host));
+	fake_sys_always_data("poll janitor, -1 ms", 1, "+", 1);
+	fake_sys_always_data("stat tree:*", 0, &marked, sizeof(marked));
+	litter_done(&litter);
+	litter = (struct litter){.is_possible = true,
+				 .is_on = true,
+				 .is_watched = true,
+				 .monitor = MONITOR,
+				 .janitor = JANITOR,
+				 .stage = STAGE};
+}
+
+/* Open @path as a place to mount on.  Returns the -errno or 0. */
+static int mount_on(const char *path)
+{
+	struct err e = {0};
+	autoclose int fd = dest_mount_point(BOX, path, 0755, MOUNT, &litter, &e);
+
+	litter_done(&litter);
+	assert_int_equal(e.code, fd < 0 ? -fd : 0);
+	return fd < 0 ? fd : 0;
+}
+
+/* The names that the janitor was told of, with blanks between; "?" for one that is not new. */
+static const char *told(void)
+{
+	static char names[1024];
+	const struct litter_note *note;
+
+	names[0] = '\0';
+	for (unsigned i = 0; (note = fake_sys_written(JANITOR, i, NULL)) != NULL; i++) {
+		size_t used = strlen(names);
+
+		if (note->kind == LITTER_PLACE)
+			(void)snprintf(names + used, sizeof(names) - used, "%s%s ", note->name,
+				       note->is_new ? "" : "?");
+	}
+	return names;
+}
+
+TEST(takes_one_look_at_what_exists)
+{
+	start_with_host();
+	assert_int_equal(mount_on("/h/x"), 0);
+	assert_string_equal(fake_sys_trace(), "open_in box /h/x path\nstat box/h/x\n");
+}
+
+TEST(makes_mount_points_of_its_own_as_ever)
+{
+	start_with_host();
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_always("readlink*", -ENOENT);
+	assert_int_equal(mount_on("/a/b"), 0);
+	assert_string_equal(fake_sys_trace(), "open_in box /a/b path\n"
+					      "open box . path dir\n"
+					      "readlink box a\n"
+					      "stat box\n"
+					      "stat stage\n"
+					      "mkdir box a 755\n"
+					      "open box a path dir nofollow\n"
+					      "readlink box/a b\n"
+					      "stat mount\n"
+					      "mkdir box/a b 755\n"
+					      "open box/a b path nofollow\n");
+}
+
+TEST(tells_of_all_that_it_makes_on_the_host)
+{
+	start_with_host();
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_always("readlink box/h*", -ENOENT);
+	fake_sys_answer("open box/h/a/b c path nofollow", -ENOENT);
+	assert_int_equal(mount_on("/h/a/b/c"), 0);
+	assert_string_equal(told(), "a b c ");
+	assert_in_order(fake_sys_trace(),
+			ARGV("mkdir tree:box/h a 1755\n", "mkdir tree:box/h/a b 1755\n",
+			     "set_mtime tree:box/h/a 499162500\n", "mkdir tree:box/h/a/b c 1755\n",
+			     "set_mtime tree:box/h/a/b 499162500\n"));
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(holds_what_others_have_made_on_the_way)
+{
+	static const struct statx a = {.stx_mode = S_IFDIR | 01755,
+				       .stx_ino = 7,
+				       .stx_dev_major = 8,
+				       .stx_mtime = {.tv_sec = 499162500}};
+
+	start_with_host();
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_answer("readlink box/h/a b", -ENOENT);
+	fake_sys_answer("readlink box/h/a b", -ENOENT);
+	fake_sys_answer("open box/h/a b path nofollow", -ENOENT);
+	fake_sys_answer_data("stat box/h/a", 0, &host, sizeof(host)); /* is it of the host? */
+	fake_sys_answer_data("stat box/h/a", 0, &a, sizeof(a));
+	for (unsigned i = 0; i < 3; i++)
+		fake_sys_answer_data("stat tree:box/h/a", 0, &a, sizeof(a));
+	assert_int_equal(mount_on("/h/a/b"), 0);
+	assert_string_equal(told(), "a? b ");
+	assert_contains(fake_sys_trace(), "set_mtime tree:box/h/a 499162500\n");
+}
+
+TEST(holds_a_mount_point_that_another_sandbox_has_made)
+{
+	start_with_host();
+	fake_sys_answer_data("stat box/h/x", 0, &marked, sizeof(marked));
+	fake_sys_answer_data("stat box/h/x", 0, &marked, sizeof(marked));
+	assert_int_equal(mount_on("/h/x"), 0);
+	assert_string_equal(told(), "x? ");
+	assert_null(strstr(fake_sys_trace(), "mkdir"));
+}
+
+TEST(starts_again_when_others_make_and_remove_what_it_needs)
+{
+	start_with_host();
+	fake_sys_always("open_in*", -ENOENT);
+	fake_sys_always("readlink box/h x", -ENOENT);
+	fake_sys_answer("open box/h x path nofollow", -ENOENT);
+	fake_sys_answer("mkdir tree:box/h x 1755", -EEXIST);    /* made, */
+	fake_sys_answer("open box/h x path nofollow", -ENOENT); /* and removed */
+	assert_int_equal(mount_on("/h/x"), 0);
+	assert_string_equal(told(), "x x ");
+	assert_int_equal(count_in(fake_sys_trace(), "mkdir"), 2);
+}
+
+TEST(hands_out_nothing_of_its_own_whatever_changes_on_the_way)
+{
+	start_with_host();
+	fake_sys_answer("open_in*", -ENOENT);
+	fake_sys_always("readlink box/h new", -ENOENT);
+	fake_sys_always("readlink box own", -ENOENT);
+	fake_sys_answer("readlink box h", -EINVAL);    /* a directory, */
+	fake_sys_always_text("readlink box h", "own"); /* and then a link */
+	assert_int_equal(mount_on("/h/new"), 0);
+	assert_string_equal(told(), "");
+	assert_contains(fake_sys_trace(), "mkdir box own 755\n");
+	assert_null(strstr(fake_sys_trace(), "open_tree"));
+}
+
+TEST(starts_again_only_so_often)
+{
+	start_with_host();
+	fake_sys_always("open_in*", -ENOENT);
+	fake_sys_always("readlink box/h x", -ENOENT);
+	fake_sys_always("open box/h x path nofollow", -ENOENT);
+	fake_sys_always("mkdir*", -EEXIST);
+	fake_sys_always("send*", 1);
+	assert_int_equal(mount_on("/h/x"), -ESTALE);
+	assert_in_range(count_in(fake_sys_trace(), "mkdir"), 90, 100);
+	start_with_host();
+	fake_sys_always("open_in*", -ENOENT);
+	fake_sys_always("readlink box/h x", -ENOENT);
+	fake_sys_always("mkdir*", -EEXIST);
+	fake_sys_always("send*", 1);
+	assert_int_equal(mount_on("/h/x/y"), -ESTALE);
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(reports_every_call_that_fails_while_making_on_the_host)
+{
+	unsigned failures = 0;
+	unsigned nth;
+
+	for (nth = 1;; nth++) {
+		int r;
+
+		start_with_host();
+		fake_sys_always("open_in*", -ENOENT);
+		fake_sys_always("readlink box/h*", -ENOENT);
+		fake_sys_answer("open box/h/a b path nofollow", -ENOENT);
+		fake_sys_fail_at(nth, EIO);
+		r = mount_on("/h/a/b");
+		assert_int_equal(fake_sys_open_fds(), 0);
+		if (fake_sys_calls() < nth)
+			break;
+		assert_true(r == 0 || r == -EIO || r == -ESTALE);
+		failures += r == -EIO;
+	}
+	assert_in_range(failures, 35, nth - 1);
+}
+
+/* Make a placeholder at @path.  Returns the -errno or 0. */
+static int hold_place(const char *path)
+{
+	struct err e = {0};
+	autoclose int fd = dest_placeholder(BOX, path, 0755, &litter, &e);
+
+	litter_done(&litter);
+	assert_int_equal(e.code, fd < 0 ? -fd : 0);
+	return fd < 0 ? fd : 0;
+}
+
+TEST(makes_a_placeholder_where_nothing_is)
+{
+	start_with_host();
+	fake_sys_answer("open box/h x path nofollow", -ENOENT);
+	assert_int_equal(hold_place("/h/x"), 0);
+	assert_string_equal(told(), "x ");
+	assert_contains(fake_sys_trace(), "open tree:box/h x nofollow nonblock excl create 1444\n");
+	start_with_host();
+	assert_int_equal(hold_place("/x"), 0);
+	assert_string_equal(told(), "");
+	assert_contains(fake_sys_trace(), "open box x nofollow excl create 444\n");
+	assert_null(strstr(fake_sys_trace(), "readlink box x"));
+}
+
+TEST(takes_no_place_that_is_taken)
+{
+	start_with_host();
+	assert_int_equal(hold_place("/h/x"), -EEXIST);
+	start_with_host();
+	fake_sys_always_data("stat box/h/x", 0, &marked, sizeof(marked)); /* a directory */
+	assert_int_equal(hold_place("/h/x"), -EEXIST);
+	start_with_host();
+	fake_sys_answer("open box x nofollow excl*", -EEXIST);
+	assert_int_equal(hold_place("/x"), -EEXIST);
+	start_with_host();
+	fake_sys_answer("open box/h x path nofollow", -EACCES);
+	assert_int_equal(hold_place("/h/x"), -EACCES);
+	assert_string_equal(told(), "");
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(shares_the_placeholder_of_another_sandbox)
+{
+	start_with_host();
+	fake_sys_answer_data("stat box/h/x", 0, &marked_file, sizeof(marked_file));
+	fake_sys_answer_data("stat box/h/x", 0, &marked_file, sizeof(marked_file));
+	for (unsigned i = 0; i < 3; i++)
+		fake_sys_answer_data("stat tree:box/h/x", 0, &marked_file, sizeof(marked_file));
+	assert_int_equal(hold_place("/h/x"), 0);
+	assert_string_equal(told(), "x? ");
+}
+
 TEST(lets_go_of_a_place_once)
 {
 	struct dest dest = DEST_NONE;
@@ -660,6 +916,21 @@ int main(void)
 		cmocka_unit_test_setup(resolves_only_what_exists, set_up),
 		cmocka_unit_test_setup(resolves_no_links_in_a_circle, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails_while_resolving, set_up),
+		cmocka_unit_test_setup(takes_one_look_at_what_exists, set_up),
+		cmocka_unit_test_setup(makes_mount_points_of_its_own_as_ever, set_up),
+		cmocka_unit_test_setup(tells_of_all_that_it_makes_on_the_host, set_up),
+		cmocka_unit_test_setup(holds_what_others_have_made_on_the_way, set_up),
+		cmocka_unit_test_setup(holds_a_mount_point_that_another_sandbox_has_made, set_up),
+		cmocka_unit_test_setup(starts_again_when_others_make_and_remove_what_it_needs,
+				       set_up),
+		cmocka_unit_test_setup(hands_out_nothing_of_its_own_whatever_changes_on_the_way,
+				       set_up),
+		cmocka_unit_test_setup(starts_again_only_so_often, set_up),
+		cmocka_unit_test_setup(reports_every_call_that_fails_while_making_on_the_host,
+				       set_up),
+		cmocka_unit_test_setup(makes_a_placeholder_where_nothing_is, set_up),
+		cmocka_unit_test_setup(takes_no_place_that_is_taken, set_up),
+		cmocka_unit_test_setup(shares_the_placeholder_of_another_sandbox, set_up),
 		cmocka_unit_test_setup(lets_go_of_a_place_once, set_up),
 	};
 

@@ -200,6 +200,9 @@ TEST(tells_where_a_mount_point_cannot_be_made)
 		hint_mount_point(&e);
 		assert_hint(&e, errors[i], "mount a --tmpfs above it");
 	}
+	e = error(EMFILE);
+	hint_mount_point(&e);
+	assert_hint(&e, EMFILE, "ulimit -Hn");
 	e = error(ENOTDIR);
 	hint_mount_point(&e);
 	assert_hint(&e, ENOTDIR, NULL);

@@ -7,6 +7,7 @@
 #include "fake_proc.h"
 #include "fake_sys.h"
 #include "sbx/janitor.h"
+#include "sbx/litter.h"
 #include "test.h"
 
 enum { CHILD = 7, STDERR = 2, TO_JANITOR = 20, INSIDE, FIRST = 50, JANITOR_PID = 300 };
@@ -191,10 +192,15 @@ static void run(void *arg)
 	fail_msg("returned %d", janitor_start(&box, CHILD, &ends, &janitor, &e));
 }
 
-/* Be the janitor until it ends. */
+/* Be the janitor until it ends, which leaves what it remembers in its memory. */
 static void be_janitor(void)
 {
-	assert_int_equal(fake_sys_run(run, NULL), 0);
+	int status;
+
+	fake_malloc_leave(true);
+	status = fake_sys_run(run, NULL);
+	fake_malloc_leave(false);
+	assert_int_equal(status, 0);
 	assert_int_equal(fake_sys_fd("mounts"), -1);
 }
 
@@ -231,9 +237,11 @@ static void command_is_executed(void)
 	fake_sys_answer_message("receive inside", "", 0, NULL);
 }
 
-#define WAIT "poll monitor child, -1 ms"
-#define WAIT_ALONE "poll - child, -1 ms"
-#define WAIT_A_SECOND "poll - child, 1000 ms"
+#define WAIT "poll monitor child inside, -1 ms"
+#define WAIT_EXECUTED "poll monitor child -, -1 ms"
+#define WAIT_ALONE "poll - child -, -1 ms" /* the command has been executed */
+#define WAIT_A_SECOND "poll - child inside, 1000 ms"
+#define WAIT_A_SECOND_EXECUTED "poll - child -, 1000 ms"
 
 static void first_process_ends(const char *wait)
 {
@@ -296,6 +304,182 @@ TEST(lets_go_at_once_when_the_monitor_gives_up)
 			    BEGIN WAIT "\nread monitor\n" TAKE_NAMESPACE "exit 0\n");
 }
 
+/* --- Mount points on the host --------------------------------------------- */
+
+static void note_comes(const struct litter_note *note, const char *passed)
+{
+	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
+	fake_sys_answer_message("receive inside", note, sizeof(*note), passed);
+}
+
+/* A mount point is made on the host, which stays as it is. */
+static void mount_point_is_made(bool is_watched)
+{
+	static const struct litter_note watch = {.kind = LITTER_WATCH};
+	static const struct litter_note place = {.kind = LITTER_PLACE, .is_new = true, .name = "x"};
+	static const struct litter_note thing = {.kind = LITTER_THING, .is_ours = true};
+	static const struct statx marked = {.stx_mode = S_IFDIR | 01755,
+					    .stx_mtime = {.tv_sec = 499162500}};
+
+	if (is_watched)
+		note_comes(&watch, "unmounted");
+	note_comes(&place, "place");
+	note_comes(&thing, "thing");
+	fake_sys_always_data("stat thing", 0, &marked, sizeof(marked));
+	fake_sys_always_data("stat place/x", 0, &marked, sizeof(marked));
+}
+
+#define REMOVAL                                                                                    \
+	"flock thing exclusive\nstat thing\nopen place x path nofollow\nstat place/x\n"            \
+	"stat place\nrmdir place x\nflock thing unlock\n"
+
+/* Who is called at the removal sees whether the mount namespace is still held. */
+static void namespace_is_there(void *is_expected)
+{
+	assert_int_equal(fake_sys_fd("mounts") >= 0, *(const bool *)is_expected);
+}
+
+static void expect_namespace(bool *is_there)
+{
+	fake_sys_then("rmdir place x", namespace_is_there, is_there);
+}
+
+TEST(listens_while_it_waits)
+{
+	begin();
+	fake_sys_answer_data(WAIT, 1, "..+", 3);
+	namespace_comes();
+	fake_sys_answer("look inside, 0 ms", 0);
+	fake_sys_answer_data(WAIT, 1, "..+", 3);
+	mount_point_is_made(true);
+	command_is_executed();
+	first_process_ends(WAIT_EXECUTED);
+	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	be_janitor();
+	assert_in_order(fake_sys_trace(),
+			ARGV(WAIT "\n" TAKE_NAMESPACE WAIT "\n", "raise_files\n",
+			     WAIT_EXECUTED "\npoll unmounted, 20 ms\n" REMOVAL "exit 0\n"));
+}
+
+TEST(removes_mount_points_before_it_lets_go_where_all_have_ended)
+{
+	bool is_there = true;
+
+	begin();
+	box.ns.flags |= CLONE_NEWPID;
+	expect_namespace(&is_there);
+	first_process_ends(WAIT);
+	namespace_comes();
+	mount_point_is_made(false);
+	be_janitor();
+	assert_contains(fake_sys_trace(), REMOVAL "exit 0\n");
+}
+
+TEST(removes_mount_points_after_it_has_let_go_where_others_may_live)
+{
+	bool is_there = false;
+
+	begin();
+	expect_namespace(&is_there);
+	first_process_ends(WAIT);
+	namespace_comes();
+	mount_point_is_made(true);
+	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	be_janitor();
+	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" REMOVAL "exit 0\n");
+}
+
+/* The monitor sees that somebody is there as long as that process is. */
+TEST(leaves_a_process_behind_for_mount_points_while_others_live)
+{
+	for (unsigned is_child = 0; is_child <= 1; is_child++) {
+		begin();
+		first_process_ends(WAIT);
+		namespace_comes();
+		mount_point_is_made(true);
+		fake_sys_answer("poll unmounted, 20 ms", 0);
+		if (is_child)
+			fake_sys_answer("clone unreaped", 0);
+		fake_sys_answer_data("poll unmounted, -1 ms", 1, "+", 1);
+		be_janitor();
+		assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\nclone unreaped\n");
+		assert_int_equal(strstr(fake_sys_trace(), "poll unmounted, -1 ms\n" REMOVAL) !=
+					 NULL,
+				 is_child);
+		assert_true(fake_sys_fd("monitor") >= 0);
+	}
+}
+
+TEST(removes_mount_points_of_a_sandbox_that_is_given_up)
+{
+	static const unsigned flags[] = {CLONE_NEWPID, 0};
+
+	for (size_t i = 0; i < LENGTH(flags); i++) {
+		begin();
+		box.ns.flags |= flags[i];
+		box.ends_all = true;
+		monitor_asks(JANITOR_LET_GO);
+		namespace_comes();
+		mount_point_is_made(true);
+		fake_sys_always("poll unmounted, 20 ms", 0);
+		be_janitor();
+		assert_contains(fake_sys_trace(), REMOVAL "exit 0\n");
+	}
+}
+
+TEST(removes_no_mount_point_if_it_cannot_know_who_lives)
+{
+	begin();
+	first_process_ends(WAIT);
+	namespace_comes();
+	mount_point_is_made(false);
+	be_janitor();
+	assert_null(strstr(fake_sys_trace(), "flock"));
+}
+
+TEST(hears_who_was_killed_with_something_left_to_read)
+{
+	begin();
+	first_process_ends(WAIT);
+	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
+	fake_sys_answer("receive inside", -ECONNRESET);
+	namespace_comes();
+	mount_point_is_made(true);
+	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	be_janitor();
+	assert_contains(fake_sys_trace(), REMOVAL);
+}
+
+TEST(goes_on_without_what_it_has_no_room_for)
+{
+	static const struct litter_note place = {.kind = LITTER_PLACE, .is_new = true, .name = "x"};
+
+	begin();
+	first_process_ends(WAIT);
+	namespace_comes();
+	note_comes(&place, NULL);
+	be_janitor();
+	assert_contains(fake_sys_trace(), "exit 0\n");
+}
+
+TEST(tells_whether_anybody_of_it_is_left)
+{
+	static const struct janitor_note note = {"unmounting /a (fuse)"};
+
+	fake_sys_given(30, "sock");
+	janitor = (struct janitor){.pidfd = -1, .sock = 30};
+	assert_false(janitor_is_over(&janitor));
+	says(&note, sizeof(note));
+	assert_false(janitor_is_over(&janitor));
+	says(&note, sizeof(note));
+	fake_sys_answer_data("look sock, 0 ms", 1, "+", 1); /* the end of the file */
+	assert_true(janitor_is_over(&janitor));
+	janitor.sock = -1;
+	assert_true(janitor_is_over(&janitor));
+}
+
+/* --- The end of the monitor ----------------------------------------------- */
+
 TEST(lives_on_with_the_sandbox_when_the_monitor_goes)
 {
 	begin();
@@ -310,8 +494,7 @@ TEST(lives_on_with_the_sandbox_when_the_monitor_goes)
 				       "look inside, 0 ms\n"
 				       "receive inside\n"
 				       "look inside, 0 ms\n"
-				       "receive inside\n" WAIT_ALONE "\nlook inside, 0 ms\n"
-				       "exit 0\n");
+				       "receive inside\n" WAIT_ALONE "\nexit 0\n");
 	assert_int_equal(fake_sys_fd("monitor"), -1);
 }
 
@@ -355,7 +538,11 @@ TEST(ends_a_sandbox_that_is_to_die_with_the_monitor)
 		namespace_comes();
 		if (orphans[i].executed)
 			command_is_executed();
-		first_process_ends(orphans[i].line[0] != '\0' ? WAIT_A_SECOND : WAIT_ALONE);
+		if (orphans[i].line[0] == '\0')
+			first_process_ends(WAIT_ALONE);
+		else
+			first_process_ends(orphans[i].executed ? WAIT_A_SECOND_EXECUTED
+							       : WAIT_A_SECOND);
 		be_janitor();
 		assert_contains(fake_sys_trace(), orphans[i].line);
 		assert_int_equal(count_in(fake_sys_trace(), "kill child"),
@@ -389,14 +576,12 @@ TEST(kills_a_reaper_in_the_end_that_has_no_command_yet)
 		box.ends_all = box.reaper_ends = true;
 		monitor_goes();
 		namespace_comes();
-		if (executed) {
+		if (executed)
 			command_is_executed();
-			command_is_executed(); /* it stays so */
-		}
-		fake_sys_always(WAIT_A_SECOND, 0);
+		fake_sys_always(executed ? WAIT_A_SECOND_EXECUTED : WAIT_A_SECOND, 0);
 		fake_sys_always_data("poll pidfd:1000, 500 ms", 1, "+", 1);
 		be_janitor();
-		assert_contains(fake_sys_trace(), "kill child 18\n" WAIT_A_SECOND "\n");
+		assert_contains(fake_sys_trace(), "kill child 18\npoll - child ");
 		assert_int_equal(count_in(fake_sys_trace(), "kill child 9\n"), !executed);
 		assert_int_equal(fake_sys_now(), 2000);
 	}
@@ -545,7 +730,8 @@ static void number(const char *line, uint64_t id)
 /* From now on the first process inside has ended, and so have helpers. */
 static void end_of_first_process(void)
 {
-	static const char *const waits[] = {WAIT, WAIT_ALONE, WAIT_A_SECOND};
+	static const char *const waits[] = {WAIT, WAIT_EXECUTED, WAIT_ALONE, WAIT_A_SECOND,
+					    WAIT_A_SECOND_EXECUTED};
 
 	for (size_t i = 0; i < LENGTH(waits); i++)
 		fake_sys_always_data(waits[i], 1, ".+", 2);
@@ -862,6 +1048,16 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(says_that_it_cannot_start),
 	cmocka_unit_test(lets_the_namespace_go_when_the_first_process_has_ended),
 	cmocka_unit_test(lets_go_at_once_when_the_monitor_gives_up),
+	cmocka_unit_test_setup(listens_while_it_waits, set_up),
+	cmocka_unit_test_setup(removes_mount_points_before_it_lets_go_where_all_have_ended, set_up),
+	cmocka_unit_test_setup(removes_mount_points_after_it_has_let_go_where_others_may_live,
+			       set_up),
+	cmocka_unit_test_setup(leaves_a_process_behind_for_mount_points_while_others_live, set_up),
+	cmocka_unit_test_setup(removes_mount_points_of_a_sandbox_that_is_given_up, set_up),
+	cmocka_unit_test_setup(removes_no_mount_point_if_it_cannot_know_who_lives, set_up),
+	cmocka_unit_test_setup(hears_who_was_killed_with_something_left_to_read, set_up),
+	cmocka_unit_test_setup(goes_on_without_what_it_has_no_room_for, set_up),
+	cmocka_unit_test_setup(tells_whether_anybody_of_it_is_left, set_up),
 	cmocka_unit_test(lives_on_with_the_sandbox_when_the_monitor_goes),
 	cmocka_unit_test(kills_a_sandbox_whose_monitor_goes_before_the_command_is_executed),
 	cmocka_unit_test(ends_a_sandbox_that_is_to_die_with_the_monitor),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include "fake_proc.h"
 #include "fake_sys.h"
@@ -195,6 +197,138 @@ static void assert_fails(int code, const char *msg)
 	assert_int_equal(out.status, -1);
 }
 
+/* --- Mount points on the host --------------------------------------------- */
+
+static void litter_comes(enum litter_kind kind, const char *passed)
+{
+	static struct report reports[8];
+	static unsigned n;
+	struct report *report = &reports[n++ % LENGTH(reports)];
+
+	*report = (struct report){
+		.kind = REPORT_LITTER,
+		.litter = {.kind = kind, .is_new = true, .is_ours = true, .name = "x"},
+	};
+	report_comes(report, offsetof(struct report, litter) + sizeof(report->litter), passed);
+}
+
+/* A mount point is made on the host, which stays as it is. */
+static void mount_point_is_made(void)
+{
+	static const struct statx marked = {.stx_mode = S_IFDIR | 01755,
+					    .stx_mtime = {.tv_sec = 499162500}};
+
+	litter_comes(LITTER_WATCH, "unmounted");
+	litter_comes(LITTER_PLACE, "place");
+	litter_comes(LITTER_THING, "thing");
+	fake_sys_always_data("stat thing", 0, &marked, sizeof(marked));
+	fake_sys_always_data("stat place/x", 0, &marked, sizeof(marked));
+}
+
+static void janitor_was_killed(void)
+{
+	fake_sys_always_data("look requests, 0 ms", 1, "+", 1);
+}
+
+#define REMOVAL                                                                                    \
+	"flock thing exclusive\nstat thing\nopen place x path nofollow\nstat place/x\n"            \
+	"stat place\nrmdir place x\nflock thing unlock\n"
+
+TEST(leaves_mount_points_to_the_janitor)
+{
+	mount_point_is_made();
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "raise_files\n");
+	assert_contains(fake_sys_trace(), "look requests, 0 ms\n");
+	assert_null(strstr(fake_sys_trace(), "flock"));
+}
+
+TEST(removes_mount_points_if_the_janitor_was_killed)
+{
+	box.ns.flags = CLONE_NEWPID;
+	janitor_was_killed();
+	mount_point_is_made();
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "look requests, 0 ms\nread requests\n" REMOVAL);
+}
+
+TEST(removes_mount_points_when_nobody_is_left_to_see_them)
+{
+	janitor_was_killed();
+	mount_point_is_made();
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" REMOVAL);
+}
+
+TEST(leaves_a_process_behind_for_mount_points_that_others_see)
+{
+	static const struct {
+		unsigned flags;
+		const char *wait;
+	} ends[] = {{0, "poll unmounted, 20 ms"}, {CLONE_NEWPID, "poll child, 20 ms"}};
+
+	for (size_t i = 0; i < LENGTH(ends); i++) {
+		(void)set_up(NULL);
+		box.ns.flags = ends[i].flags;
+		janitor_was_killed();
+		mount_point_is_made();
+		command_starts();
+		command_ends(false);
+		fake_sys_always(ends[i].wait, 0);
+		assert_status(3 << 8);
+		assert_contains(fake_sys_trace(), ends[i].wait);
+		assert_contains(fake_sys_trace(), " 20 ms\nclone unreaped\n");
+		assert_null(strstr(fake_sys_trace(), "flock"));
+	}
+}
+
+TEST(fails_if_it_cannot_remember_a_mount_point)
+{
+	litter_comes(LITTER_PLACE, NULL);
+	child_is_gone();
+	assert_fails(EMFILE, "cannot remember the mount points that are made on the host: "
+			     "Too many open files");
+	assert_contains(fake_sys_trace(), "kill child 9\n");
+}
+
+TEST(does_not_believe_in_mount_points_once_there_is_a_command)
+{
+	command_starts();
+	litter_comes(LITTER_PLACE, "planted");
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_null(strstr(fake_sys_trace(), "raise_files"));
+}
+
+TEST(hears_of_mount_points_after_a_signal_has_ended_the_run)
+{
+	static const struct report place = {
+		.kind = REPORT_LITTER,
+		.litter = {.kind = LITTER_PLACE, .is_new = true, .name = "x"},
+	};
+
+	box.ns.flags = CLONE_NEWPID;
+	janitor_was_killed();
+	signal_comes(SIGINT, SI_USER);
+	child_is_gone();
+	fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
+	fake_sys_answer_message("receive sock", &place,
+				offsetof(struct report, litter) + sizeof(place.litter), "place");
+	assert_status(SIGINT);
+	assert_contains(fake_sys_trace(), "open place x path nofollow\n");
+}
+
 /* --- The end -------------------------------------------------------------- */
 
 TEST(returns_the_status_of_the_command)
@@ -253,7 +387,8 @@ TEST(passes_an_error_from_inside_on_as_it_is)
 	assert_fails(ENOENT, "cannot");
 	assert_int_equal(e.stage, ERR_EXEC);
 	assert_string_equal(e.hint, "can");
-	assert_string_equal(fake_sys_trace(), BEGIN WAIT "receive sock\nkill child 9\n" END);
+	assert_string_equal(fake_sys_trace(),
+			    BEGIN WAIT "receive sock\nkill child 9\n" END "look sock, 0 ms\n");
 }
 
 TEST(says_that_the_first_process_was_killed)
@@ -750,8 +885,8 @@ TEST(ends_the_run_by_a_signal_before_there_is_a_command)
 		signal_comes(SIGINT, codes[i]);
 		child_is_gone();
 		assert_status(SIGINT);
-		assert_string_equal(fake_sys_trace(),
-				    BEGIN WAIT "read signals\nkill child 9\n" END);
+		assert_string_equal(fake_sys_trace(), BEGIN WAIT "read signals\nkill child 9\n" END
+								 "look sock, 0 ms\n");
 	}
 }
 
@@ -1562,6 +1697,13 @@ TEST(passes_nothing_that_the_terminal_sends_on_as_bubblewrap)
 }
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(leaves_mount_points_to_the_janitor, set_up),
+	cmocka_unit_test_setup(removes_mount_points_if_the_janitor_was_killed, set_up),
+	cmocka_unit_test_setup(removes_mount_points_when_nobody_is_left_to_see_them, set_up),
+	cmocka_unit_test_setup(leaves_a_process_behind_for_mount_points_that_others_see, set_up),
+	cmocka_unit_test_setup(fails_if_it_cannot_remember_a_mount_point, set_up),
+	cmocka_unit_test_setup(does_not_believe_in_mount_points_once_there_is_a_command, set_up),
+	cmocka_unit_test_setup(hears_of_mount_points_after_a_signal_has_ended_the_run, set_up),
 	cmocka_unit_test_setup(returns_the_status_of_the_command, set_up),
 	cmocka_unit_test_setup(waits_for_nobody_while_others_are_left_inside, set_up),
 	cmocka_unit_test_setup(waits_no_longer_than_a_second_for_the_mounts_to_go, set_up),

@@ -39,6 +39,36 @@ TEST(sends_a_handle_of_the_command)
 	assert_string_equal(fake_sys_name(pidfd), "received");
 }
 
+TEST(sends_what_is_made_on_the_host_with_a_descriptor)
+{
+	static const struct litter_note note = {
+		.kind = LITTER_PLACE, .is_new = true, .name = "name"};
+	autoclose int fd = -1;
+	struct report report;
+
+	assert_int_equal(report_litter(SOCK, &note, PIDFD), 0);
+	assert_string_equal(fake_sys_trace(), "send sock with pidfd\n");
+	report = receive_written("received", &fd);
+	assert_int_equal(report.kind, REPORT_LITTER);
+	assert_memory_equal(&report.litter, &note, sizeof(note));
+	assert_string_equal(fake_sys_name(fd), "received");
+	fake_sys_answer("send*", -EPIPE);
+	assert_int_equal(report_litter(SOCK, &note, -1), -EPIPE);
+}
+
+TEST(ends_the_name_of_what_is_made_whatever_was_sent)
+{
+	struct report sent = {.kind = REPORT_LITTER};
+	struct report report;
+	int fd = 0;
+
+	memset(sent.litter.name, 'x', sizeof(sent.litter.name));
+	fake_sys_answer_message("receive sock", &sent,
+				offsetof(struct report, litter) + sizeof(sent.litter), NULL);
+	assert_int_equal(report_receive(SOCK, &report, &fd), 1);
+	assert_int_equal(strlen(report.litter.name), sizeof(report.litter.name) - 1);
+}
+
 TEST(sends_a_status_with_one_write)
 {
 	autoclose int pidfd = -1;
@@ -140,6 +170,8 @@ static const struct {
 	{.report = {.kind = REPORT_NAMESPACES},
 	 .size = offsetof(struct report, namespaces) + sizeof(struct ns_ids) + 1},
 	{.report = {.kind = REPORT_NAMESPACES}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_LITTER}, .size = sizeof(enum report_kind)},
+	{.report = {.kind = REPORT_LITTER}, .size = sizeof(struct report)},
 	{.report = {.kind = REPORT_STARTED}, .size = 1},
 	{.report = {.kind = REPORT_STARTED}, .size = sizeof(struct report)},
 	{.report = {.kind = REPORT_ENDED}, .size = sizeof(enum report_kind)},
@@ -184,7 +216,7 @@ static const struct {
 	 .size = offsetof(struct report, note) + sizeof(struct note)},
 };
 
-TEST(takes_no_descriptor_but_that_of_a_command)
+TEST(takes_no_descriptor_but_with_what_brings_one)
 {
 	for (size_t i = 0; i < LENGTH(alone); i++) {
 		struct report report;
@@ -295,6 +327,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(sends_a_handle_of_the_command, set_up),
+		cmocka_unit_test_setup(sends_what_is_made_on_the_host_with_a_descriptor, set_up),
+		cmocka_unit_test_setup(ends_the_name_of_what_is_made_whatever_was_sent, set_up),
 		cmocka_unit_test_setup(sends_a_status_with_one_write, set_up),
 		cmocka_unit_test_setup(sends_an_error_whole, set_up),
 		cmocka_unit_test_setup(sends_the_numbers_of_namespaces_with_one_write, set_up),
@@ -304,7 +338,7 @@ int main(void)
 		cmocka_unit_test_setup(does_not_mind_when_nobody_hears, set_up),
 		cmocka_unit_test_setup(says_that_nobody_heard_of_the_command, set_up),
 		cmocka_unit_test_setup(believes_no_report_that_is_none, set_up),
-		cmocka_unit_test_setup(takes_no_descriptor_but_that_of_a_command, set_up),
+		cmocka_unit_test_setup(takes_no_descriptor_but_with_what_brings_one, set_up),
 		cmocka_unit_test_setup(knows_the_sender_from_the_kernel_alone, set_up),
 		cmocka_unit_test_setup(ends_the_texts_of_an_error_whatever_was_sent, set_up),
 		cmocka_unit_test_setup(ends_the_texts_of_a_note_whatever_was_sent, set_up),

@@ -10,7 +10,10 @@
  * processes gets SIGKILL, SIGTERM, or SIGSTOP and then SIGKILL; then all are let go.  In
  * half as many more runs nothing is traced, and the signal comes at a random time.
  *
- * Prints TAP lines without numbers.  FOLDER is empty, and has to stay so.  PAYLOAD is the
+ * The sandbox makes mount points in FOLDER, which have to be gone with its processes; what else is
+ * there has to stay.
+ *
+ * Prints TAP lines without numbers.  FOLDER is empty, and is in the end.  PAYLOAD is the
  * helper; see payload.c.
  */
 #include <dirent.h>
@@ -22,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,20 +50,32 @@ enum {
 struct scene {
 	const char *name;
 	const char *options[6]; /* ends with NULL */
-	bool all_die;           /* --die-with-parent is among them */
+	bool all_die;           /* --die-with-parent is among them, or @ends */
+	bool ends;              /* the command ends at once */
 };
 
 static const struct scene scenes[] = {
-	{"--die-with-parent", {"--die-with-parent"}, true},
-	{"--die-with-parent --unshare-pid", {"--die-with-parent", "--unshare-pid"}, true},
-	{"--die-with-parent --unshare-pid --as-pid-1",
-	 {"--die-with-parent", "--unshare-pid", "--as-pid-1"},
-	 true},
-	{"--die-with-parent, other ids, --new-session",
-	 {"--die-with-parent", "--unshare-user", "--uid", "5", "--new-session"},
-	 true},
-	{"no --die-with-parent", {NULL}, false},
-	{"no --die-with-parent, --unshare-pid", {"--unshare-pid"}, false},
+	{.name = "--die-with-parent", .options = {"--die-with-parent"}, .all_die = true},
+	{.name = "--die-with-parent --unshare-pid",
+	 .options = {"--die-with-parent", "--unshare-pid"},
+	 .all_die = true},
+	{.name = "--die-with-parent --unshare-pid --as-pid-1",
+	 .options = {"--die-with-parent", "--unshare-pid", "--as-pid-1"},
+	 .all_die = true},
+	{.name = "--die-with-parent, other ids, --new-session",
+	 .options = {"--die-with-parent", "--unshare-user", "--uid", "5", "--new-session"},
+	 .all_die = true},
+	{.name = "no --die-with-parent"},
+	{.name = "no --die-with-parent, --unshare-pid", .options = {"--unshare-pid"}},
+	{.name = "a command that ends", .all_die = true, .ends = true},
+	{.name = "a command that ends, --unshare-pid",
+	 .options = {"--unshare-pid"},
+	 .all_die = true,
+	 .ends = true},
+	{.name = "a command that ends, --kill-on-exit",
+	 .options = {"--kill-on-exit"},
+	 .all_die = true,
+	 .ends = true},
 };
 
 #define SCENES (sizeof(scenes) / sizeof(scenes[0]))
@@ -90,6 +106,7 @@ enum result {
 	RESULT_RAN_ON,  /* the command runs, as it may; and nothing was left once it was killed */
 	RESULT_LATE,    /* nothing was left in the end, but not in time */
 	RESULT_LEFT,    /* something was left */
+	RESULT_LITTER,  /* no process was, but a mount point; or what was there before is not */
 	RESULT_NOT_RUN, /* what was to be killed was not there */
 };
 
@@ -101,6 +118,7 @@ struct sandbox {
 	int output; /* what the payload says comes from here */
 	int go;     /* SBX is executed when a byte is written here */
 	bool is_ready;
+	bool ends;           /* see struct scene */
 	struct trace *trace; /* NULL where nothing is traced */
 	char victim[20];     /* the name of what was killed */
 	int64_t took_us;     /* until nothing was left */
@@ -120,6 +138,7 @@ struct tally {
 	unsigned ran_on;
 	unsigned late;
 	unsigned left;
+	unsigned litter;
 	int64_t worst_us;
 };
 
@@ -153,13 +172,20 @@ static unsigned add_words(const char **words, unsigned n, const char *const *mor
 	return n;
 }
 
+/* What the payload does. */
+static const char *kind_of(const struct scene *scene)
+{
+	if (scene->ends)
+		return "brief";
+	return scene->all_die ? "family" : "alone";
+}
+
 static void fill_words(const struct scene *scene, const char **words)
 {
 	const char *const command[] = {
-		"--bind",    folder,         "/tmp/folder",
-		"--ro-bind", payload,        "/tmp/payload",
-		"--",        "/tmp/payload", scene->all_die ? "family" : "alone",
-		NULL,
+		"--bind",       folder,  "/tmp/folder",     "--tmpfs",      "/tmp/folder/a/b",
+		"--ro-bind",    payload, "/tmp/folder/a/f", "--ro-bind",    payload,
+		"/tmp/payload", "--",    "/tmp/payload",    kind_of(scene), NULL,
 	};
 	unsigned n = 0;
 
@@ -193,6 +219,7 @@ static void start(struct sandbox *box, const struct scene *scene)
 	int go[2];
 	int output[2];
 
+	box->ends = scene->ends;
 	if (pipe2(go, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0)
 		give_up("cannot make a pipe");
 	box->monitor = family_fork();
@@ -269,7 +296,7 @@ static bool reach(struct sandbox *box)
 	uint64_t end = family_clock() + PATIENCE_US;
 
 	while (!box->trace->is_reached && family_clock() < end)
-		if (!look(box, end) || is_ready(box))
+		if (!look(box, end) || (is_ready(box) && !box->ends))
 			break;
 	if (!box->trace->is_reached && box->is_ready)
 		serve(box, LOOK_US);
@@ -474,6 +501,67 @@ static enum result judge(struct sandbox *box, const struct run *run)
 	return judge_life(box, may_live(box, run));
 }
 
+/* --- What is left on the host --------------------------------------------------- */
+
+#define OWN "mine" /* what is in the folder before */
+
+/* Look at what is in the folder; all but OWN is removed if @clear.  Returns how much that is. */
+static unsigned count_litter(bool clear)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	unsigned n = 0;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || strcmp(entry->d_name, OWN) == 0)
+			continue;
+		n++;
+		if (clear) {
+			(void)unlinkat(dirfd(dir), "a/f", 0);
+			(void)unlinkat(dirfd(dir), "a/b", AT_REMOVEDIR);
+			(void)unlinkat(dirfd(dir), "a", AT_REMOVEDIR);
+		}
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+	return n;
+}
+
+/* OWN is the user's, and has the mode of a mount point. */
+static void make_own(void)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/" OWN, folder);
+	if (mkdir(path, 0755) < 0 || chmod(path, 01755) < 0)
+		give_up("cannot make " OWN);
+}
+
+static bool has_own(void)
+{
+	char path[4096];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/" OWN, folder);
+	return stat(path, &st) == 0 && st.st_mode == (S_IFDIR | 01755);
+}
+
+static bool is_folder_empty(void)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/" OWN, folder);
+	return rmdir(path) == 0 && count_litter(false) == 0;
+}
+
+/* No process is left: has all that was made on the host gone with them? */
+static enum result look_at_folder(enum result result)
+{
+	bool is_over = result == RESULT_GONE || result == RESULT_RAN_ON;
+
+	return is_over && (count_litter(false) > 0 || !has_own()) ? RESULT_LITTER : result;
+}
+
 /* --- Runs ---------------------------------------------------------------------- */
 
 static void explain_stop(const struct run *run, const struct tracee *tracee)
@@ -518,12 +606,15 @@ static enum result run_once(struct sandbox *box, const struct run *run)
 					    : choose_untraced(box, run->choice);
 	if (victim > 0) {
 		strike(box, run, victim);
-		result = judge(box, run);
+		result = look_at_folder(judge(box, run));
 	}
 	if (result == RESULT_LEFT)
 		explain(run, box, "left");
+	if (result == RESULT_LITTER)
+		explain(run, box, "left on the host");
 	kill_all(box);
 	done(box);
+	(void)count_litter(true);
 	return result;
 }
 
@@ -565,6 +656,7 @@ static bool run_twice(struct sandbox *box, struct trace *trace, const struct run
 	tally->ran_on += result == RESULT_RAN_ON;
 	tally->late += result == RESULT_LATE;
 	tally->left += result == RESULT_LEFT;
+	tally->litter += result == RESULT_LITTER;
 	if (box->took_us > tally->worst_us)
 		tally->worst_us = box->took_us;
 	return true;
@@ -585,6 +677,7 @@ static void survey(const struct scene *scene, struct trace *trace)
 		printf("# the payload did not run: status %d\n", box.monitor_status);
 	kill_all(&box);
 	done(&box);
+	(void)count_litter(true);
 }
 
 /* How many stops of process @i count. */
@@ -621,11 +714,14 @@ static bool find_stop(const struct scene *scene, const struct trace *surveyed, u
 static void print_tally(const struct scene *scene, const char *when, const struct tally *tally,
 			unsigned wanted)
 {
-	bool good = tally->left == 0 && tally->late == 0 && tally->runs * 10 >= wanted * 9;
+	bool good = tally->left == 0 && tally->late == 0 && tally->litter == 0 &&
+		    tally->runs * 10 >= wanted * 9;
 
 	printf("%s - %s: killed %s, nothing is left\n", good ? "ok" : "not ok", scene->name, when);
-	printf("# %u runs, %u survivors, %u late, %u ran on; the worst took %.1f ms\n", tally->runs,
-	       tally->left, tally->late, tally->ran_on, (double)tally->worst_us / MS);
+	printf("# %u runs, %u survivors, %u with litter, %u late, %u ran on; the worst took %.1f "
+	       "ms\n",
+	       tally->runs, tally->left, tally->litter, tally->late, tally->ran_on,
+	       (double)tally->worst_us / MS);
 	(void)fflush(stdout);
 }
 
@@ -704,7 +800,7 @@ static void repeat(unsigned runs, char **words)
 	print_tally(run.scene, "at one system call", &tally, runs);
 }
 
-/* --- What is left on the host --------------------------------------------------- */
+/* --- All of it ------------------------------------------------------------------- */
 
 static char *read_mounts(void)
 {
@@ -716,18 +812,6 @@ static char *read_mounts(void)
 		give_up("cannot read the mounts");
 	(void)fclose(file);
 	return text;
-}
-
-static bool is_folder_empty(void)
-{
-	DIR *dir = opendir(folder);
-	unsigned n = 0;
-
-	while (dir != NULL && readdir(dir) != NULL)
-		n++;
-	if (dir != NULL)
-		(void)closedir(dir);
-	return n == 2; /* . and .. */
 }
 
 int main(int argc, char **argv)
@@ -748,6 +832,7 @@ int main(int argc, char **argv)
 	runs = (unsigned)strtoul(argv[4], NULL, 10);
 	family_adopt();
 	before = read_mounts();
+	make_own();
 	if (argc > 5)
 		repeat(runs, argv + 5);
 	for (size_t i = 0; argc == 5 && i < SCENES; i++) {

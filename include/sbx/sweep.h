@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sbx/litter.h"
+
+/*
+ * Mount points that were made in directories of the host: this is the half outside, which
+ * remembers them and removes them; see litter.c for how that works.
+ */
+
+/* Something to be removed. */
+struct sweep_entry {
+	int parent;   /* O_PATH, the directory that it is in */
+	int thing;    /* holds a lock on it; -1 if it was about to be made */
+	bool is_new;  /* it was about to be made, by this sandbox */
+	bool is_ours; /* to be removed, not only held */
+	char name[NAME_MAX + 1];
+};
+
+struct sweep {
+	struct sweep_entry *list; /* a directory before what is in it */
+	size_t n;
+	int unmounted; /* can be read from once no process sees the mounts; -1 if none told */
+};
+
+#define SWEEP_NONE ((struct sweep){.unmounted = -1})
+
+void sweep_done(struct sweep *sweep);
+
+/*
+ * Remember what the inside says, with *@fd, which it takes.  Returns 0 or -errno with @e set.
+ */
+int sweep_take(struct sweep *sweep, const struct litter_note *note, int *fd,
+	       struct err *e) must_check;
+
+/*
+ * Remove what nobody uses any more, and what is still as it was made.  Nobody inside may be left.
+ * It can be done again.
+ */
+void sweep_now(const struct sweep *sweep);
+
+/*
+ * Leave a process behind that does that once @end can be read from, and that holds @kept open.
+ * The caller cannot wait for that.
+ */
+void sweep_later(const struct sweep *sweep, int end, int kept);

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * A mount needs a mount point: an empty file or directory, and directories above it.  Where there
+ * is none below a directory of the host that is bound writable, it is made on the host; and
+ * nobody inside can remove it in the end, being mounted on or dead.  So those outside do, the
+ * janitor or else the monitor, whichever is left.  Both are told of all that is made:
+ *
+ *	place ──► the directory and the name, before anything is made
+ *	          it is made, locked, marked
+ *	thing ──► a descriptor of it that holds the lock, before anything is mounted on it
+ *
+ * Whoever is killed in between, somebody is left who knows.  Nothing of this is done for what
+ * --dir, --file and --symlink make: that was asked for.
+ *
+ * What is made is known by a mark, so that a sandbox can tell what another one has made, and what
+ * is left behind by a power failure is removed after the next run.  It is
+ *
+ *	the mode        with the sticky bit, which it has from the moment at which it is made:
+ *	                01444 for a file, 01755 or less for a directory;
+ *	and the time    of its last change, which is the same for all and long ago.  Who makes or
+ *	                removes anything in a directory changes that; sbx sets it again.
+ *
+ * Sandboxes may share a mount point, and the last one is to remove it: each holds a shared lock,
+ * flock(2), on it; who wants to remove it asks for an exclusive one.  To get that, the
+ * kernel gives up the shared one first.  So of two that end at the same time at least one
+ * gets it, and a failure means that another one is still there and will remove it.  After
+ * locking, a sandbox looks whether the name still leads to what it has locked.
+ *
+ * What has the mode but not the time is nobody's, or something was made in it, or it is being
+ * made this very moment: wait a moment, and if nothing changes, hold it so that nobody removes it,
+ * but do not remove it either.
+ *
+ * To unlink a mount point detaches the mount in all other mount namespaces.  It must not
+ * happen while somebody inside lives.  With a process namespace of the sandbox's own, all of them
+ *end with the first.  Without one, a file system tells that is mounted there and nowhere else: the
+ *stage. It is shut down with the last mount namespace that has it, and inotify(7) says so without
+ * holding it.
+ *
+ * What this cannot see is a sandbox that somebody inside has made of those directories alone,
+ * and that outlives this one.
+ *
+ * The directory is handed out by a mount of it alone, which shows what is underneath mounts and is
+ * writable even if --remount-ro comes later.  It must not be on a file system of the sandbox's own:
+ * those outside would hold that.
+ */
+#include "sbx/litter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "sbx/cleanup.h"
+#include "sbx/dest.h"
+#include "sbx/report.h"
+#include "sbx/sys.h"
+
+#define FILE_MODE 01444
+#define MARK_MTIME 499162500 /* 1985; even, as some file systems count in steps of two seconds */
+#define ALL_MODES 07777
+#define SPECIAL_MODES 07000
+#define OTHERS_MAY_WRITE 0022
+
+#define PAUSE_MS 1
+#define MARK_LOOKS 5    /* whether the time of a change is set, with a pause between each */
+#define LOCK_LOOKS 1000 /* whether who removes something is done, likewise */
+#define SEND_LOOKS 5000 /* whether there is room for another descriptor on its way, likewise */
+#define SEEN_STEP 64
+
+#define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO)
+
+void litter_done(struct litter *litter)
+{
+	free(litter->own);
+	free(litter->seen);
+	litter->own = litter->seen = NULL;
+	litter->n_own = litter->n_seen = 0;
+}
+
+/* --- The mark ------------------------------------------------------------- */
+
+bool litter_has_mode(const struct statx *st)
+{
+	if (S_ISDIR(st->stx_mode))
+		return (st->stx_mode & (SPECIAL_MODES | OTHERS_MAY_WRITE)) == S_ISVTX;
+	return S_ISREG(st->stx_mode) && (st->stx_mode & ALL_MODES) == FILE_MODE &&
+	       st->stx_size == 0;
+}
+
+bool litter_is_marked(const struct statx *st)
+{
+	return litter_has_mode(st) && st->stx_mtime.tv_sec == MARK_MTIME &&
+	       st->stx_mtime.tv_nsec == 0;
+}
+
+void litter_mark(int fd)
+{
+	(void)sys_set_mtime(fd, MARK_MTIME);
+}
+
+struct litter_id litter_id(const struct statx *st)
+{
+	const unsigned minor_bits = 32;
+
+	return (struct litter_id){
+		.dev = (uint64_t)st->stx_dev_major << minor_bits | st->stx_dev_minor,
+		.ino = st->stx_ino,
+	};
+}
+
+bool litter_is_same(const struct litter_id *a, const struct litter_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino;
+}
+
+/* --- What is known -------------------------------------------------------- */
+
+static bool is_among(const struct litter_id *list, size_t n, const struct litter_id *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (litter_is_same(&list[i], id))
+			return true;
+	return false;
+}
+
+/* Add @id to the @n in *@list.  Returns 0 or -errno. */
+static int add(struct litter_id **list, size_t *n, const struct litter_id *id)
+{
+	if (*n % SEEN_STEP == 0) {
+		struct litter_id *more = reallocarray(*list, *n + SEEN_STEP, sizeof(**list));
+
+		if (more == NULL)
+			return -ENOMEM;
+		*list = more;
+	}
+	(*list)[(*n)++] = *id;
+	return 0;
+}
+
+int litter_own(struct litter *litter, int fd)
+{
+	struct statx st = {0};
+	struct litter_id id;
+	int r;
+
+	if (!litter->is_possible)
+		return 0;
+	r = sys_statx(fd, STATX_TYPE, &st);
+	if (r < 0)
+		return r;
+	id = litter_id(&st);
+	id.ino = 0;
+	return add(&litter->own, &litter->n_own, &id);
+}
+
+/* Whether @st is of a file system of the sandbox's own: 1 or 0, or -errno. */
+static int is_own(struct litter *litter, const struct statx *st)
+{
+	struct litter_id id = litter_id(st);
+	int r = 0;
+
+	if (!litter->knows_stage)
+		r = litter_own(litter, litter->stage);
+	if (r < 0)
+		return r;
+	litter->knows_stage = true;
+	id.ino = 0;
+	return is_among(litter->own, litter->n_own, &id);
+}
+
+int litter_counts(struct litter *litter, int dir)
+{
+	struct statx st = {0};
+	int r;
+
+	if (litter == NULL || !litter->is_on)
+		return 0;
+	r = sys_statx(dir, STATX_TYPE, &st);
+	if (r == 0)
+		r = is_own(litter, &st);
+	return r < 0 ? r : r == 0;
+}
+
+/* --- Telling -------------------------------------------------------------- */
+
+static void pause_a_moment(void)
+{
+	(void)sys_poll(NULL, 0, PAUSE_MS);
+}
+
+static int tell_janitor(int sock, const struct litter_note *note, int fd)
+{
+	ssize_t n = sys_send(sock, note, sizeof(*note), fd);
+
+	return n < 0 ? (int)n : 0;
+}
+
+/*
+ * Tell one of those outside by @send.  A user's descriptors that are on their way are limited,
+ * together with those of his other processes (ETOOMANYREFS): they arrive in a moment.
+ */
+static int tell_one(int (*send)(int sock, const struct litter_note *note, int fd), int sock,
+		    const struct litter_note *note, int fd)
+{
+	int r = send(sock, note, fd);
+
+	for (unsigned looks = 0; r == -ETOOMANYREFS && looks < SEND_LOOKS; looks++) {
+		pause_a_moment();
+		r = send(sock, note, fd);
+	}
+	return r;
+}
+
+/* Tell both of those outside. */
+static int tell(const struct litter *litter, const struct litter_note *note, int fd)
+{
+	int r = tell_one(report_litter, litter->monitor, note, fd);
+
+	return r < 0 ? r : tell_one(tell_janitor, litter->janitor, note, fd);
+}
+
+/*
+ * Give those outside what tells them that nobody is left who sees the mounts.  Without
+ * it, which a limit may forbid, they remove nothing.
+ */
+static int tell_watch(struct litter *litter)
+{
+	const struct litter_note note = {.kind = LITTER_WATCH};
+	autoclose int unmounted = -1;
+	int r;
+
+	if (litter->is_watched)
+		return 0;
+	litter->is_watched = true;
+	r = sys_fchdir(litter->stage);
+	if (r < 0)
+		return r;
+	unmounted = sys_watch_unmount(".");
+	r = sys_fchdir(litter->cwd);
+	if (r < 0 || unmounted < 0)
+		return r;
+	return tell(litter, &note, unmounted);
+}
+
+/*
+ * Whether those outside have room for one more: each takes two descriptors.  They would notice
+ * too late, when others have been made.  Returns 0, -EMFILE or another -errno.
+ */
+static int check_room(struct litter *litter)
+{
+	const size_t others = 32; /* descriptors that they have */
+	const size_t each = 2;
+	int max = sys_files_max();
+
+	if (max < 0)
+		return max;
+	return ++litter->n_places * each + others > (size_t)max ? -EMFILE : 0;
+}
+
+/*
+ * Wait until there is a janitor: up to that, nobody would be left if the monitor is killed.  It
+ * says so by a byte, which stays where it is for janitor_await().
+ */
+static int await_janitor(const struct litter *litter)
+{
+	struct pollfd janitor = {.fd = litter->janitor, .events = POLLIN};
+	int r;
+
+	if (litter->n_places > 0)
+		return 0;
+	do
+		r = sys_poll(&janitor, 1, -1);
+	while (r == -EINTR);
+	return r < 0 ? r : 0;
+}
+
+static int tell_place(struct litter *litter, int parent, const char *name, bool is_new)
+{
+	struct litter_note note = {.kind = LITTER_PLACE, .is_new = is_new};
+	int r = await_janitor(litter);
+
+	if (r == 0)
+		r = check_room(litter);
+	if (r == 0)
+		r = tell_watch(litter);
+	(void)memcpy(note.name, name, strlen(name));
+	return r < 0 ? r : tell(litter, &note, parent);
+}
+
+static int tell_thing(struct litter *litter, int thing, const struct litter_id *id, bool is_ours)
+{
+	const struct litter_note note = {.kind = LITTER_THING, .is_ours = is_ours};
+	int r = add(&litter->seen, &litter->n_seen, id);
+
+	return r < 0 ? r : tell(litter, &note, thing);
+}
+
+/* --- Holding -------------------------------------------------------------- */
+
+/*
+ * Lock @thing.  Somebody who is about to remove it has it for a moment.  Returns 0, -EBUSY, or
+ * -EOPNOTSUPP where nothing can be locked.
+ */
+static int lock(int thing)
+{
+	int r = sys_flock(thing, LOCK_SH | LOCK_NB);
+
+	for (unsigned looks = 0; r == -EWOULDBLOCK && looks < LOCK_LOOKS; looks++) {
+		pause_a_moment();
+		r = sys_flock(thing, LOCK_SH | LOCK_NB);
+	}
+	if (r == 0)
+		return 0;
+	return r == -EWOULDBLOCK ? -EBUSY : -EOPNOTSUPP;
+}
+
+/*
+ * Lock @thing, and see that it is what @name in @parent is.  Returns 0 with what that is, or as
+ * lock(), -ESTALE or another -errno.
+ */
+static int hold(int parent, const char *name, int thing, struct litter_id *ret)
+{
+	struct statx held = {0};
+	struct statx there = {0};
+	autoclose int fd = -1;
+	struct litter_id id;
+	int r = lock(thing);
+
+	if (r == 0)
+		r = sys_statx(thing, STATX_INO, &held);
+	if (r < 0)
+		return r;
+	fd = sys_openat(parent, name, O_PATH | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return fd == -ENOENT ? -ESTALE : fd;
+	r = sys_statx(fd, STATX_INO, &there);
+	if (r < 0)
+		return r;
+	*ret = litter_id(&held);
+	id = litter_id(&there);
+	return litter_is_same(ret, &id) ? 0 : -ESTALE;
+}
+
+/*
+ * The directory @dir by a mount of it alone.  Returns -1 where the kernel does not make one,
+ * because of mounts below that may not be uncovered.
+ */
+static int open_alone(int dir)
+{
+	int fd = sys_open_tree(dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+
+	return fd < 0 ? -1 : fd;
+}
+
+/* Make @name in @parent.  Returns a descriptor of it that can be locked, or -errno. */
+static int make(int parent, const char *name, mode_t mode)
+{
+	int r;
+
+	if (!S_ISDIR(mode))
+		return sys_openat(parent, name,
+				  O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+	r = sys_mkdirat(parent, name, (mode & ~(mode_t)S_IFMT) | S_ISVTX);
+	if (r < 0)
+		return r;
+	r = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	return r == -ENOENT || r == -ENOTDIR ? -ESTALE : r;
+}
+
+/* Have those outside forget the last place.  Returns @ret or -errno. */
+static int take_back(const struct litter *litter, int ret)
+{
+	const struct litter_note none = {.kind = LITTER_VOID};
+	int r = tell(litter, &none, -1);
+
+	return r < 0 ? r : ret;
+}
+
+int litter_make(struct litter *litter, const struct dest *dest, mode_t mode)
+{
+	autoclose int alone = open_alone(dest->dir);
+	int parent = alone >= 0 ? alone : dest->dir;
+	autoclose int thing = -1;
+	struct litter_id id;
+	int r = tell_place(litter, parent, dest->name, true);
+
+	if (r < 0)
+		return r;
+	thing = make(parent, dest->name, mode);
+	if (thing == -EEXIST)
+		return take_back(litter, -EEXIST);
+	r = thing < 0 ? thing : hold(parent, dest->name, thing, &id);
+	if (r == -EOPNOTSUPP)
+		return take_back(litter, 0); /* it stays */
+	if (r < 0)
+		return r;
+	litter_mark(thing);
+	if (dest->is_litter)
+		litter_mark(parent);
+	return tell_thing(litter, thing, &id, true);
+}
+
+/* Whether @thing, which has the mode, has all of the mark, in a moment.  Or -errno. */
+static int is_marked(int thing)
+{
+	struct statx st = {0};
+	int r = sys_statx(thing, WANTED, &st);
+
+	for (unsigned looks = 0; r == 0 && !litter_is_marked(&st) && looks < MARK_LOOKS; looks++) {
+		pause_a_moment();
+		r = sys_statx(thing, WANTED, &st);
+	}
+	return r < 0 ? r : litter_is_marked(&st);
+}
+
+/* Hold what is at @dest, which has the mode.  Returns as litter_adopt(). */
+static int hold_existing(struct litter *litter, const struct dest *dest,
+			 const struct litter_id *wanted)
+{
+	autoclose int alone = open_alone(dest->dir);
+	int parent = alone >= 0 ? alone : dest->dir;
+	autoclose int thing = sys_openat(parent, dest->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	struct litter_id id;
+	int is_ours;
+	int r;
+
+	if (thing == -ENOENT || thing == -ELOOP)
+		return -ESTALE;
+	if (thing < 0)
+		return 0; /* somebody else's, which cannot be locked */
+	r = hold(parent, dest->name, thing, &id);
+	if (r == -EOPNOTSUPP)
+		return 0;
+	if (r == 0 && !litter_is_same(&id, wanted))
+		r = -ESTALE;
+	is_ours = r < 0 ? r : is_marked(thing);
+	if (is_ours < 0)
+		return is_ours;
+	r = tell_place(litter, parent, dest->name, false);
+	if (r == 0)
+		r = tell_thing(litter, thing, &id, is_ours);
+	return r < 0 ? r : is_ours;
+}
+
+/* Whether @thing can be what litter_adopt() looks for: 1 with what it is in *@st, 0 or -errno. */
+static int look_at(struct litter *litter, int thing, struct statx *st)
+{
+	int r = sys_statx(thing, WANTED, st);
+
+	if (r < 0)
+		return r;
+	if (!litter_has_mode(st) || (st->stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return 0;
+	r = is_own(litter, st);
+	return r < 0 ? r : r == 0;
+}
+
+int litter_may_be(struct litter *litter, int thing)
+{
+	struct statx st = {0};
+
+	if (litter == NULL || !litter->is_on)
+		return 0;
+	return look_at(litter, thing, &st);
+}
+
+int litter_adopt(struct litter *litter, const struct dest *dest, int thing)
+{
+	struct statx st = {0};
+	struct litter_id id;
+	int r = look_at(litter, thing, &st);
+
+	if (r <= 0)
+		return r;
+	id = litter_id(&st);
+	if (is_among(litter->seen, litter->n_seen, &id))
+		return litter_is_marked(&st);
+	return hold_existing(litter, dest, &id);
+}

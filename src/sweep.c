@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sbx/sweep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "sbx/cleanup.h"
+#include "sbx/fds.h"
+#include "sbx/hint.h"
+#include "sbx/sys.h"
+
+#define STEP 64     /* entries that are added to the room for them */
+#define DYING_MS 20 /* for the descriptors of a process that was killed to be closed */
+
+#define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
+
+static void drop(int *fd)
+{
+	if (*fd >= 0)
+		(void)sys_close(*fd);
+	*fd = -1;
+}
+
+/* Forget the last entry. */
+static void forget(struct sweep *sweep)
+{
+	struct sweep_entry *entry = &sweep->list[--sweep->n];
+
+	drop(&entry->thing);
+	drop(&entry->parent);
+}
+
+void sweep_done(struct sweep *sweep)
+{
+	while (sweep->n > 0)
+		forget(sweep);
+	free(sweep->list);
+	sweep->list = NULL;
+	drop(&sweep->unmounted);
+}
+
+static int add(struct sweep *sweep, const struct litter_note *note, int *fd)
+{
+	if (sweep->n == 0)
+		(void)sys_raise_files(); /* if that fails, there is room for fewer */
+	if (sweep->n % STEP == 0) {
+		struct sweep_entry *more =
+			reallocarray(sweep->list, sweep->n + STEP, sizeof(*more));
+
+		if (more == NULL)
+			return -ENOMEM;
+		sweep->list = more;
+	}
+	sweep->list[sweep->n] =
+		(struct sweep_entry){.parent = fd_take(fd), .thing = -1, .is_new = note->is_new};
+	(void)memcpy(sweep->list[sweep->n].name, note->name, sizeof(note->name));
+	sweep->list[sweep->n++].name[sizeof(note->name) - 1] = '\0';
+	return 0;
+}
+
+/* What is said of the last entry. */
+static int complete(struct sweep *sweep, const struct litter_note *note, int *fd)
+{
+	struct sweep_entry *last;
+
+	if (sweep->n == 0)
+		return -EPROTO;
+	last = &sweep->list[sweep->n - 1];
+	if (last->thing >= 0)
+		return -EPROTO;
+	if (note->kind == LITTER_VOID) {
+		forget(sweep);
+		return 0;
+	}
+	last->thing = fd_take(fd);
+	last->is_ours = note->is_ours;
+	return 0;
+}
+
+static int take(struct sweep *sweep, const struct litter_note *note, int *fd)
+{
+	if (*fd < 0 && note->kind != LITTER_VOID)
+		return -EMFILE; /* the kernel leaves out what there is no room for */
+	switch (note->kind) {
+	case LITTER_WATCH:
+		drop(&sweep->unmounted);
+		sweep->unmounted = fd_take(fd);
+		return 0;
+	case LITTER_PLACE:
+		return add(sweep, note, fd);
+	case LITTER_THING:
+	case LITTER_VOID:
+		return complete(sweep, note, fd);
+	}
+	return -EPROTO;
+}
+
+int sweep_take(struct sweep *sweep, const struct litter_note *note, int *fd, struct err *e)
+{
+	int r = take(sweep, note, fd);
+
+	drop(fd);
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot remember the mount points that are made on the host");
+	hint_mount_point(e);
+	return r;
+}
+
+/* What the entry's name leads to: 0 with *@st, or -errno. */
+static int look(const struct sweep_entry *entry, struct statx *st)
+{
+	autoclose int there = sys_openat(entry->parent, entry->name, O_PATH | O_NOFOLLOW, 0);
+
+	return there < 0 ? there : sys_statx(there, WANTED, st);
+}
+
+static bool is_same(const struct statx *a, const struct statx *b)
+{
+	const struct litter_id x = litter_id(a);
+	const struct litter_id y = litter_id(b);
+
+	return litter_is_same(&x, &y);
+}
+
+/*
+ * Whether the name leads to @thing, and that is as it was made; a directory's time tells of what
+ * was made and removed in it, which is nobody's loss.  *@is_dir tells what it is.
+ */
+static bool is_as_made(const struct sweep_entry *entry, int thing, bool *is_dir)
+{
+	struct statx held = {0};
+	struct statx there = {0};
+
+	if (sys_statx(thing, WANTED, &held) < 0 || look(entry, &there) < 0 ||
+	    !is_same(&held, &there))
+		return false;
+	*is_dir = S_ISDIR(held.stx_mode);
+	return entry->thing < 0 || *is_dir ? litter_has_mode(&held) : litter_is_marked(&held);
+}
+
+/* Unlink it; the directory that it is in is marked as it was before. */
+static void unlink_entry(const struct sweep_entry *entry, bool is_dir)
+{
+	struct statx parent = {0};
+	bool is_marked =
+		sys_statx(entry->parent, WANTED, &parent) == 0 && litter_is_marked(&parent);
+	int r = is_dir ? sys_rmdirat(entry->parent, entry->name)
+		       : sys_unlinkat(entry->parent, entry->name);
+
+	if (r == 0 && is_marked)
+		litter_mark(entry->parent);
+}
+
+/*
+ * Try to get the lock of @thing for this process alone, for @ms milliseconds.  Returns whether it
+ * has it; else another sandbox uses it, and will remove it.
+ */
+static bool lock(int thing, unsigned ms)
+{
+	int r = sys_flock(thing, LOCK_EX | LOCK_NB);
+
+	for (; r == -EWOULDBLOCK && ms > 0; ms--) {
+		(void)sys_poll(NULL, 0, 1);
+		r = sys_flock(thing, LOCK_EX | LOCK_NB);
+	}
+	return r == 0;
+}
+
+/* Remove it, if nobody uses it within @ms milliseconds. */
+static void remove_entry(const struct sweep_entry *entry, int thing, unsigned ms)
+{
+	bool is_dir;
+
+	if (!lock(thing, ms))
+		return;
+	if (is_as_made(entry, thing, &is_dir))
+		unlink_entry(entry, is_dir);
+	(void)sys_flock(thing, LOCK_UN);
+}
+
+/*
+ * It was about to be made.  If it was, it has the mode, and belongs to this user; and who was
+ * killed may have locked it: that lasts a moment longer than he does.
+ */
+static void remove_begun(const struct sweep_entry *entry)
+{
+	struct statx st = {0};
+	autoclose int thing = -1;
+
+	if (look(entry, &st) < 0 || !litter_has_mode(&st) || st.stx_uid != sys_geteuid())
+		return;
+	thing = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (thing >= 0)
+		remove_entry(entry, thing, DYING_MS);
+}
+
+void sweep_now(const struct sweep *sweep)
+{
+	for (size_t i = sweep->n; i-- > 0;) {
+		const struct sweep_entry *entry = &sweep->list[i];
+
+		if (entry->thing >= 0 && entry->is_ours)
+			remove_entry(entry, entry->thing, 0);
+		else if (entry->thing < 0 && entry->is_new)
+			remove_begun(entry);
+	}
+}
+
+/* Close all but what is needed to remove them, @end and @kept. */
+static void keep_only(const struct sweep *sweep, int end, int kept)
+{
+	const unsigned each = 2;
+	const unsigned others = 2;
+	int *keep = calloc(each * sweep->n + others, sizeof(*keep));
+	unsigned n = 0;
+
+	if (keep == NULL)
+		return; /* somebody may then miss an end of file */
+	keep[n++] = end;
+	keep[n++] = kept;
+	for (size_t i = 0; i < sweep->n; i++) {
+		keep[n++] = sweep->list[i].parent;
+		keep[n++] = sweep->list[i].thing;
+	}
+	fds_keep_only(keep, n);
+	free(keep);
+}
+
+/* Be the process that is left behind.  Does not return. */
+static void be_sweeper(const struct sweep *sweep, int end, int kept)
+{
+	struct pollfd over = {.fd = end, .events = POLLIN};
+	sigset_t all;
+
+	sigfillset(&all);
+	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-janitor");
+	keep_only(sweep, end, kept);
+	(void)sys_setsid();
+	(void)sys_chdir("/");
+	while (sys_poll(&over, 1, -1) == -EINTR)
+		;
+	sweep_now(sweep);
+	sys_exit(0);
+}
+
+void sweep_later(const struct sweep *sweep, int end, int kept)
+{
+	autoclose int pidfd = -1;
+
+	if (sys_clone_unreaped(&pidfd) == 0)
+		be_sweeper(sweep, end, kept);
+}

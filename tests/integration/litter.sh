@@ -1,0 +1,366 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Mount points that are made in directories of the host: nothing of them is left.
+. "$(dirname "$0")/lib.sh"
+
+many=1500 # mount points
+
+# in_host OPTION... -- COMMAND...: a sandbox in which the empty folder "host" is /h, writable.
+in_host()
+{
+	box --dev /dev --bind host /h "$@"
+}
+
+# fresh COMMAND...: with a new folder "host"
+fresh()
+{
+	rm -rf host && mkdir host && "$@"
+}
+
+# is_left [NAME]...: this is all that is in "host"
+is_left()
+{
+	local found
+	found=$(cd host && find . -mindepth 1 | sort | tr '\n' ' ')
+	echo "left: $found"
+	[ "$found" = "${*+$(printf './%s ' "$@")}" ] || { [ $# -eq 0 ] && [ -z "$found" ]; }
+}
+
+# until_left [NAME]...: the same, a little later.
+until_left()
+{
+	eventually is_left "$@"
+}
+
+# --- The end --------------------------------------------------------------------
+
+# What there is to the end of a sandbox.
+kinds=("" "--unshare-pid" "--unshare-pid --as-pid-1" "--kill-on-exit" "--die-with-parent"
+	"--unshare-user --uid 5 --gid 5" "--unshare-pid --unshare-user --new-session")
+
+# leaves_nothing OPTION...: neither a folder nor a file, nor what is above them.
+leaves_nothing()
+{
+	in_host "$@" --tmpfs /h/a/b/c --ro-bind /etc/passwd /h/f --tmpfs /h/a/d \
+		--ro-bind /usr/bin/env /h/a/e/env --proc /h/proc -- \
+		sh -c '[ -s /h/f ] && [ -x /h/a/e/env ] && touch /h/a/b/c/x' && is_left
+}
+
+leaves_nothing_of_failure()
+{
+	in_host "$@" --tmpfs /h/a/b/c --ro-bind "$scratch/nope" /h/f -- true
+	is_left || return
+	in_host "$@" --tmpfs /h/a/b/c -- "$scratch/nope"
+	is_left
+}
+
+ends()
+{
+	local kind words
+	for kind in "${kinds[@]}"; do
+		read -ra words <<<"$kind"
+		check "${kind:-no option}: nothing is left" fresh leaves_nothing "${words[@]}"
+		check "${kind:-no option}: nothing is left of a run that failed" \
+			fresh leaves_nothing_of_failure "${words[@]}"
+	done
+	check "the same under bubblewrap's name" fresh as_bwrap
+	check "--remount-ro does not keep it from that" \
+		fresh leaves_nothing_read_only --remount-ro /h
+	check "nor does it with a process namespace" \
+		fresh leaves_nothing_read_only --remount-ro /h --unshare-pid
+	check "nothing of $many is left" fresh leaves_nothing_of_many
+	check "with a low limit of open files" fresh leaves_nothing_of_many_limited
+	check "too many are an error that says what helps" fresh fails_with_too_many
+}
+
+as_bwrap()
+{
+	sbx=$bwrap leaves_nothing && sbx=$bwrap leaves_nothing --unshare-pid
+}
+
+leaves_nothing_read_only()
+{
+	in_host --tmpfs /h/a/b "$@" -- sh -c '! touch /h/x 2>/dev/null' && is_left
+}
+
+# with_many COUNT OPTION...
+with_many()
+{
+	local count=$1 i
+	shift
+	for ((i = 0; i < count; i++)); do
+		printf '%s\0' --ro-bind /etc/passwd "/h/many/$i"
+	done >args
+	in_host "$@" --args 9 -- sh -c 'set -- /h/many/*; echo $#' 9<args
+}
+
+leaves_nothing_of_many()
+{
+	prints $many with_many $many && is_left &&
+		prints $many with_many $many --unshare-pid && is_left
+}
+
+leaves_nothing_of_many_limited()
+{
+	(
+		ulimit -Sn 64 && leaves_nothing_of_many
+	)
+}
+
+fails_with_too_many()
+{
+	(
+		ulimit -Sn 64 && ulimit -Hn 64 &&
+			fails_saying 125 "^hint: each one that is made on the host takes two descriptors" with_many 100
+	) && until_left
+}
+
+# --- Who uses it longer -----------------------------------------------------------
+
+# outlives OPTION...: what a process in the background has is there until it ends.
+outlives()
+{
+	rm -f go said && mkfifo go || return
+	in_host --bind . /w --tmpfs /h/a/b "$@" -- \
+		sh -c '(read -r x </w/go; touch /h/a/b/x && ls /h/a/b >/w/said) & sleep 0.05' || return
+	is_left a a/b && sleep 0.1 && is_left a a/b || return
+	echo >go
+	until_left && [ "$(cat said)" = x ]
+}
+
+# share FIRST_OPTIONS SECOND_OPTIONS: two sandboxes have the same mount point, the first one
+# ends last; then the other way round.
+share()
+{
+	local first second go1 go2
+	rm -f go1 go2 && mkfifo go1 go2 || return
+	# shellcheck disable=SC2086 # they are words
+	{
+		in_host $1 --tmpfs /h/a/b --tmpfs /h/a/c -- sh -c 'echo >/h/ready1; read -r x && touch /h/a/b/x' <go1 &
+		first=$!
+		exec {go1}>go1
+		eventually test -e host/ready1 || return
+		in_host $2 --tmpfs /h/a/b --tmpfs /h/a/d -- sh -c 'echo >/h/ready2; read -r x && touch /h/a/b/x' <go2 &
+		second=$!
+		exec {go2}>go2
+		eventually test -e host/ready2 || return
+	}
+	rm host/ready1 host/ready2
+	is_left a a/b a/c a/d || return
+	if [ "$3" = first ]; then
+		echo >&"$go1" && wait "$first" && until_left a a/b a/d && echo >&"$go2" && wait "$second"
+	else
+		echo >&"$go2" && wait "$second" && until_left a a/b a/c && echo >&"$go1" && wait "$first"
+	fi || return
+	exec {go1}>&- {go2}>&-
+	until_left
+}
+
+# Many at once, all of which have the same.
+share_among_many()
+{
+	local i pids=()
+	for ((i = 0; i < 40; i++)); do
+		in_host --tmpfs /h/a/b --ro-bind /etc/passwd /h/f -- \
+			sh -c 'touch /h/a/b/x && [ -s /h/f ]' &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || return
+	done
+	until_left
+}
+
+longer()
+{
+	check "a process in the background keeps its mount" fresh outlives
+	check "with a process namespace, too" fresh outlives --unshare-pid
+	check "and with something that is held" fresh outlives --lock-file /usr/bin/env
+	check "two sandboxes share a mount point, the first one ends first" fresh share "" "" first
+	check "the second one ends first" fresh share "" "" second
+	check "one has a process namespace" fresh share --unshare-pid "" first
+	check "or the other" fresh share "" --unshare-pid first
+	check "both have one" fresh share --unshare-pid --unshare-pid second
+	check "many share a mount point, and start and end at any time" fresh share_among_many
+}
+
+# --- What is the user's -----------------------------------------------------------
+
+# keeps COMMAND: what COMMAND does in "host" meanwhile stays: the file or folder "mine".
+keeps()
+{
+	in_host --bind . /w --tmpfs /h/d --ro-bind /usr/bin/env /h/f -- sh -c "$1" && until_left mine
+}
+
+# keeps_own MODE: an empty folder and a file of the user's of that mode are used, and stay.
+keeps_own()
+{
+	mkdir host/d && : >host/f && chmod "$1" host/d host/f || return
+	in_host --tmpfs /h/d --ro-bind /usr/bin/env /h/f -- sh -c 'touch /h/d/x && [ -s /h/f ]' &&
+		is_left d f && [ "$(stat -c %a host/d host/f | uniq)" = "$1" ]
+}
+
+# The same of the modes that mount points have.
+keeps_own_sticky()
+{
+	mkdir host/d && : >host/f && chmod 1755 host/d && chmod 1444 host/f || return
+	in_host --tmpfs /h/d --ro-bind /usr/bin/env /h/f -- sh -c 'touch /h/d/x && [ -s /h/f ]' &&
+		in_host --unshare-pid --tmpfs /h/d/e/f --ro-bind /usr/bin/env /h/f -- true &&
+		is_left d f && [ "$(stat -c %a host/d host/f | tr '\n' ' ')" = "1755 1444 " ]
+}
+
+keeps_what_was_asked_for()
+{
+	in_host --dir /h/d/e --symlink t /h/s/l --tmpfs /h/d/t --file 8 /h/x/f -- true 8</dev/null &&
+		is_left d d/e s s/l x x/f
+}
+
+keeps_own_parents()
+{
+	mkdir host/a && in_host --tmpfs /h/a/b/c -- true && is_left a
+}
+
+# Something is put where the sandbox has made a folder above a mount point.
+keeps_in_parents()
+{
+	in_host --tmpfs /h/a/b/c -- sh -c 'echo mine >/h/a/mine' && is_left a a/mine &&
+		[ "$(cat host/a/mine)" = mine ] || return
+	rm host/a/mine
+	in_host --tmpfs /h/a/b/c -- sh -c 'echo x >/h/a/b/x && rm /h/a/b/x' && is_left a
+}
+
+keeps_what_is_renamed()
+{
+	in_host --bind . /w --ro-bind /usr/bin/env /h/f --tmpfs /h/d -- sleep 0.5 &
+	eventually test -e host/d || return
+	mv host/d host/mine && mkdir -m 1755 host/d && mv host/f host/moved && echo mine >host/f
+	wait $! && sleep 0.1 && is_left d f mine moved && [ "$(cat host/f)" = mine ]
+}
+
+writes_to_mount_point()
+{
+	in_host --ro-bind /usr/bin/env /h/f --tmpfs /h/d -- sleep 0.5 &
+	eventually test -e host/d || return
+	sleep 0.05
+	chmod 0644 host/f && echo mine >host/f && echo mine >host/d/x
+	wait $! && sleep 0.1 && is_left d d/x f && [ "$(cat host/f host/d/x)" = "mine
+mine" ]
+}
+
+overlays()
+{
+	mkdir -p low rw work && rm -rf rw/* || return
+	box --overlay-src low --overlay rw work /o --bind host /h --tmpfs /o/a/b --tmpfs /t --tmpfs /t/x \
+		--tmpfs /h/a -- test -d /t/x && is_left && [ -d rw/a/b ] && rm -rf rw/a &&
+		box --overlay-src host --tmp-overlay /o --bind host /h --tmpfs /o/a/b -- true && is_left
+}
+
+users()
+{
+	local mode
+	check "what is put there meanwhile stays" fresh keeps 'echo x >/h/mine'
+	check "in place of what was made" fresh keeps_what_is_renamed
+	check "or in it" fresh writes_to_mount_point
+	for mode in 755 700 444 1777; do
+		check "what the user has of mode $mode stays" fresh keeps_own $mode
+	done
+	check "even with the mode of a mount point" fresh keeps_own_sticky
+	check "what --dir, --symlink and --file make stays" fresh keeps_what_was_asked_for
+	check "a folder above that was there stays" fresh keeps_own_parents
+	check "one that was made stays if there is something in it" fresh keeps_in_parents
+	check "nothing else is looked after: --tmpfs and overlays" fresh overlays
+}
+
+# --- What was left ----------------------------------------------------------------
+
+# Let the processes of sbx be killed at once, as by a power failure.
+leave()
+{
+	local first
+	in_host "$@" -- sh -c 'echo >/h/ready; exec sleep 60' &
+	first=$!
+	eventually test -e host/ready || return
+	rm host/ready
+	# all that descend from timeout(1) in this script: monitor, janitor, reaper, command
+	kill_below "$first"
+	wait "$first" 2>/dev/null
+	eventually no_sbx
+}
+
+descendants()
+{
+	local child children
+	read -ra children 2>/dev/null <"/proc/$1/task/$1/children"
+	for child in "${children[@]}"; do
+		echo "$child"
+		descendants "$child"
+	done
+}
+
+# Stop them first, so that none sees another one's end.
+kill_below()
+{
+	local all
+	mapfile -t all < <(descendants "$1")
+	kill -STOP "${all[@]}" 2>/dev/null
+	kill -KILL "${all[@]}" 2>/dev/null
+	killed=("${all[@]}")
+}
+
+no_sbx()
+{
+	local pid
+	for pid in "${killed[@]}"; do
+		is_gone "$pid" || return
+	done
+}
+
+heals()
+{
+	leave --tmpfs /h/a/b/c --ro-bind /usr/bin/env /h/f && is_left a a/b a/b/c f || return
+	in_host --tmpfs /h/a/b/c --ro-bind /usr/bin/env /h/f -- test -s /h/f && is_left
+}
+
+heals_above()
+{
+	leave --tmpfs /h/a/b && is_left a a/b || return
+	in_host --tmpfs /h/a/c/d -- true && is_left a a/b || return
+	in_host --tmpfs /h/a/b/c -- true && is_left
+}
+
+left()
+{
+	check "what a power failure leaves is gone after the next run" fresh heals
+	check "as far as that uses it" fresh heals_above
+}
+
+# --- Installed set-user-ID root ---------------------------------------------------------
+
+suid()
+{
+	if [ "$who" = root ] || [ ! -u "$work/suid/sbx" ]; then return; fi
+	sbx=$work/suid/sbx
+	check "set-user-ID: nothing is left" fresh leaves_nothing
+	check "set-user-ID: with a process namespace" fresh leaves_nothing --unshare-pid
+	check "set-user-ID: a process in the background keeps its mount" fresh outlives
+	check "set-user-ID: what is the user's stays" fresh keeps_own_sticky
+	sbx=$work/bin/sbx
+}
+
+# Root makes a copy that the ordinary user runs.
+prepare_more()
+{
+	[ "$(id -u)" -eq 0 ] || return 0
+	mkdir -m 0755 "$work/suid" && cp "$SBX" "$work/suid/sbx" && chmod 4755 "$work/suid/sbx"
+}
+
+tests()
+{
+	ends
+	longer
+	users
+	left
+	suid
+}
+
+run_as_both tests
