@@ -228,6 +228,63 @@ refused_where_something_is()
 	done
 }
 
+# --- What is left of what must not be created ---------------------------------
+
+left()
+{
+	local dest
+	for dest in /w/a/new /w/new/deep/x /w/dangling /w/way/new; do
+		check "--deny-create $dest: the host finds nothing at it afterwards" leaves_nothing true "$dest"
+		check "if COMMAND fails neither" leaves_nothing false "$dest"
+	done
+	check "nor if sbx does" leaves_nothing true /w/new/x --mask /w/missing
+	check "nor if it is killed" leaves_nothing_if_killed
+	check "while it is there, so is a file on the host" leaves_while_it_runs
+	check "the same again is no error" denies_twice
+}
+
+# Names and owners in "w"; that folders have changed is no secret.
+names()
+{
+	find w -printf '%p %i %y %m %U:%G\n' | sort
+}
+
+finds_names()
+{
+	[ "$(names)" = "$1" ]
+}
+
+# leaves_nothing COMMAND DEST OPTION...
+leaves_nothing()
+{
+	local command=$1 dest=$2 before
+	shift 2
+	fresh && before=$(names) || return
+	protected --deny-create "$dest" "$@" -- "$command"
+	eventually finds_names "$before" || diff <(echo "$before") <(names)
+}
+
+leaves_nothing_if_killed()
+{
+	local before
+	fresh && before=$(names) && start_held --bind w "$PWD/w" "${base[@]}" --deny-create "$PWD/w/new/x" -- true || return
+	eventually test -e w/new/x && kill -KILL "$started"
+	let_go
+	eventually finds_names "$before" || diff <(echo "$before") <(names)
+}
+
+leaves_while_it_runs()
+{
+	fresh && start_held --bind w "$PWD/w" "${base[@]}" --deny-create "$PWD/w/new" -- true || return
+	eventually test -f w/new && [ ! -s w/new ] && let_go
+}
+
+denies_twice()
+{
+	fresh && protected --deny-create /w/new -- true && eventually test ! -e w/new &&
+		protected --deny-create /w/new -- true
+}
+
 # --- What is missing ----------------------------------------------------------
 
 missing()
@@ -538,7 +595,7 @@ all_as()
 	who=$1
 	shift
 	base=("$@")
-	for part in masks read_only denies missing order above host races; do
+	for part in masks read_only denies left missing order above host races; do
 		"$part"
 	done
 }
