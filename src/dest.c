@@ -449,8 +449,7 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
 int dest_placeholder(int box, const char *path, mode_t parents_mode, struct litter *litter,
 		     struct err *e)
 {
-	struct walk w = {
-		.root = box, .parents_mode = parents_mode, .keep_link = true, .litter = litter};
+	struct walk w = {.root = box, .parents_mode = parents_mode, .litter = litter};
 
 	return walk_and_make(&w, path, make_placeholder, -1, e);
 }

@@ -71,9 +71,9 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
 /*
  * Make an empty file at @path, where nothing may be but what another sandbox has made so, and the
  * directories above it; to mount on it what keeps others from making anything there.  It is
- * removed as a mount point is.
+ * removed as a mount point is.  A link is followed, to where its target would be.
  *
- * Returns an O_PATH descriptor or -errno with @e set: -EEXIST if there is anything, be it a link.
+ * Returns an O_PATH descriptor or -errno with @e set: -EEXIST if there is anything.
  */
 int dest_placeholder(int box, const char *path, mode_t parents_mode, struct litter *litter,
 		     struct err *e) must_check;
