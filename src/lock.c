@@ -24,6 +24,8 @@
  * have device nodes of the host's.  So it is mounted as any other, for what later options mount
  * on it; then moved to the stage, to be copied, and its restrictions locked, with all others; and
  * inside, a clone of that copy is mounted at the destination.  The top of a clone is not locked.
+ * One that is covered as a whole stays where it is: its clone would be of what covers it, or would
+ * cover that.
  * The stage stays beneath the sandbox's root, which is locked, so that nobody gets to see it.
  */
 #include "sbx/lock.h"
@@ -56,7 +58,7 @@ static void name_aside(char *name, unsigned i)
 int lock_keep(struct site *site, const struct op *op, int tree, struct err *e)
 {
 	int is_root = root_is(&site->roots, tree);
-	int *larger = NULL;
+	struct free_mount *larger = NULL;
 
 	if (is_root == 0)
 		larger = reallocarray(site->free, site->n_free + 1, sizeof(*site->free));
@@ -68,33 +70,59 @@ int lock_keep(struct site *site, const struct op *op, int tree, struct err *e)
 			       "cannot note the mount on %s down", op->dest);
 	}
 	site->free = larger;
-	site->free[site->n_free++] = tree;
+	site->free[site->n_free++] = (struct free_mount){.op = op, .tree = tree};
 	return 0;
 }
 
 void lock_done(struct site *site)
 {
 	while (site->n_free > 0)
-		(void)sys_close(site->free[--site->n_free]);
+		(void)sys_close(site->free[--site->n_free].tree);
 	free(site->free);
 	site->free = NULL;
+}
+
+/* Whether @mount is what its destination leads to, and not covered.  Returns that or -errno. */
+static int is_seen(const struct site *site, const struct free_mount *mount, struct err *e)
+{
+	autoclose int place = dest_open(site->roots.box, mount->op->dest, e);
+	int r;
+
+	if (place == -ENOENT || place == -ENOTDIR || place == -EACCES) {
+		*e = (struct err){0};
+		return false;
+	}
+	if (place < 0)
+		return place;
+	r = root_same_place(place, mount->tree);
+	return r < 0 ? err_sys(e, r, "cannot find %s again", mount->op->dest) : r;
+}
+
+/* Put the --free-bind number @i aside. */
+static int move_aside(const struct site *site, unsigned i, struct err *e)
+{
+	const struct free_mount *mount = &site->free[i];
+	autoclose int aside = -1;
+	char name[NAME_BYTES];
+	int r;
+
+	name_aside(name, i);
+	aside = dest_mount_point(site->roots.stage, name, DEST_NO_PARENTS, mount->tree, NULL, e);
+	if (aside < 0)
+		return aside;
+	r = sys_move_mount(mount->tree, aside);
+	return r < 0 ? err_sys(e, r, "cannot put the mounts of --free-bind aside") : 0;
 }
 
 int lock_set_aside(struct site *site, struct err *e)
 {
 	for (unsigned i = site->n_free; i-- > 0;) { /* one may be on another */
-		autoclose int aside = -1;
-		char name[NAME_BYTES];
-		int r;
+		int r = is_seen(site, &site->free[i], e);
 
-		name_aside(name, i);
-		aside = dest_mount_point(site->roots.stage, name, DEST_NO_PARENTS, site->free[i],
-					 NULL, e);
-		if (aside < 0)
-			return aside;
-		r = sys_move_mount(site->free[i], aside);
+		if (r > 0)
+			r = move_aside(site, i, e);
 		if (r < 0)
-			return err_sys(e, r, "cannot put the mounts of --free-bind aside");
+			return r;
 	}
 	return 0;
 }
@@ -220,8 +248,8 @@ int lock_enter(int proc, unsigned flags, struct err *e)
 }
 
 /*
- * Mount what the --free-bind number @i has put aside below @root.  The place that was made for it
- * is out of sight if it is below another --free-bind, and is made in there then.
+ * Mount what the --free-bind number @i has put aside where it was, below @root.  There is nothing
+ * if it was covered.
  */
 static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 {
@@ -232,6 +260,8 @@ static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 
 	name_aside(name, i);
 	tree = sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE | AT_RECURSIVE);
+	if (tree == -ENOENT)
+		return 0;
 	if (tree < 0)
 		return err_sys(e, tree, "cannot find the mount for %s again", op->dest);
 	dest = dest_open(root, op->dest, e);

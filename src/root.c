@@ -132,8 +132,7 @@ int root_begin(struct roots *roots, bool slave, struct err *e)
 	return 0;
 }
 
-/* Whether two descriptors are of the same place: the same mount and inode. */
-static int same_place(int a, int b)
+int root_same_place(int a, int b)
 {
 	struct statx x = {0};
 	struct statx y = {0};
@@ -146,7 +145,7 @@ static int same_place(int a, int b)
 
 int root_is(const struct roots *roots, int place)
 {
-	return same_place(place, roots->box);
+	return root_same_place(place, roots->box);
 }
 
 int root_mount(struct roots *roots, int mount, int dest)

@@ -6,6 +6,12 @@
 #include "sbx/report.h"
 #include "sbx/root.h"
 
+/* A mount that the command may undo although mounts are locked: see lock.h. */
+struct free_mount {
+	const struct op *op;
+	int tree; /* descriptor of it */
+};
+
 /* What the ops work with. */
 struct site {
 	struct roots roots;
@@ -20,9 +26,9 @@ struct site {
 	int sock;         /* to the monitor */
 	const char *tty;  /* path of the terminal on standard output, "" if none */
 	bool lock_mounts; /* see lock.h */
-	unsigned overlays; /* that have a place for their changes on the stage */
-	int *free;         /* mounts that the command may undo although they are locked, */
-	unsigned n_free;   /* and how many: see lock.h */
+	unsigned overlays;       /* that have a place for their changes on the stage */
+	struct free_mount *free; /* in the order of their ops */
+	unsigned n_free;
 };
 
 /*

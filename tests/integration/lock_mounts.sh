@@ -16,7 +16,7 @@ prepare_more()
 
 make_tree()
 {
-	rm -rf tree && mkdir -p tree/hidden tree/ro tree/open/sub layers/{a,b} || return
+	rm -rf tree && mkdir -p tree/hidden tree/ro tree/open/sub layers/{a,b,here} || return
 	echo secret >tree/key && echo secret >tree/hidden/key && echo kept >tree/ro/file && : >empty
 }
 
@@ -288,6 +288,16 @@ free_bind_covered()
 	[ -z "$said" ] || [[ $said == sbx:* ]]
 }
 
+# covers OPTION...: what is put over a free bind as a whole, or the directory that it is in, stays.
+covers()
+{
+	make_tree && tree_box --cap-add ALL --unshare-user --uid 0 --gid 0 --unshare-pid \
+		--free-bind tree /w/free/here "$@" -- bash -c '
+		umount /w/free/here && exit 1
+		umount -l /w/free && exit 1
+		[ ! -e /w/free/here/key ]'
+}
+
 # What umount(8) does with a copy of the root: it takes the innermost mounts first, and stops at
 # the first that it may not.
 recursive_umount()
@@ -346,6 +356,12 @@ tests()
 	check "a free bind is the payload's, but not its restrictions" free_bind
 	check "what is mounted in a free bind goes with the whole, and not alone" free_bind_tree
 	check "what covers a part of a free bind does so" free_bind_covered
+	check "a tmpfs over a free bind is locked" covers --tmpfs /w/free/here
+	check "a mask of a free bind is locked" covers --mask /w/free/here
+	check "a free bind is not seen through a tmpfs over the directory that it is in" \
+		covers --tmpfs /w/free
+	check "nor through a mask" covers --mask /w/free
+	check "nor through a bind that has such a directory as well" covers --bind layers /w/free
 	check "umount -R of a copy of the root says that what is locked is not mounted" recursive_umount
 	systemd_loop
 }

@@ -18,6 +18,9 @@ enum { PROC = 3, HOST, STAGE, BOX, TREE };
 #define MAP_BYTES 65536 /* that are read at most */
 
 static const struct statx regular = {.stx_mode = S_IFREG | 0600};
+static const struct statx lower = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 8};
+static const struct statx upper = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 9};
+static const struct statx root = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 7};
 
 static void start(void)
 {
@@ -44,6 +47,11 @@ static void start_setting_aside(void)
 	fake_sys_given(TREE + 1, "other");
 	fake_sys_always("open_in stage*", -ENOENT);
 	fake_sys_always("readlink stage*", -ENOENT);
+	fake_sys_always_data("stat box", 0, &root, sizeof(root));
+	fake_sys_always_data("stat tree", 0, &lower, sizeof(lower));
+	fake_sys_always_data("stat other", 0, &upper, sizeof(upper));
+	fake_sys_answer_data("stat box/x", 0, &upper, sizeof(upper));
+	fake_sys_answer_data("stat box/x", 0, &lower, sizeof(lower));
 }
 
 /* Note two mounts down, the second perhaps on the first, and put them aside. */
@@ -53,10 +61,11 @@ static int set_aside(struct err *e)
 		.roots = {.host = HOST, .cwd = -1, .stage = STAGE, .box = BOX},
 		.lock_mounts = true,
 	};
-	int r = lock_keep(&site, &(struct op){.dest = "/x"}, TREE, e);
+	const struct op op = {.dest = "/x"};
+	int r = lock_keep(&site, &op, TREE, e);
 
 	if (r == 0)
-		r = lock_keep(&site, &(struct op){.dest = "/x"}, TREE + 1, e);
+		r = lock_keep(&site, &op, TREE + 1, e);
 	else
 		(void)sys_close(TREE + 1);
 	if (r == 0)
@@ -74,6 +83,9 @@ static const char aside[] = "stat tree\n"
 			    "stat box\n"
 			    "stat other\n"
 			    "stat box\n"
+			    "open_in box /x path\n"
+			    "stat box/x\n"
+			    "stat other\n"
 			    "open_in stage free1 path\n"
 			    "open stage . path dir\n"
 			    "readlink stage free1\n"
@@ -81,6 +93,9 @@ static const char aside[] = "stat tree\n"
 			    "mkdir stage free1 755\n"
 			    "open stage free1 path nofollow\n"
 			    "move_mount other stage/free1\n"
+			    "open_in box /x path\n"
+			    "stat box/x\n"
+			    "stat tree\n"
 			    "open_in stage free0 path\n"
 			    "open stage . path dir\n"
 			    "readlink stage free0\n"
@@ -103,7 +118,9 @@ TEST(makes_the_place_as_the_mount_is)
 	struct err e = {0};
 
 	start_setting_aside();
-	fake_sys_always_data("stat tree", 0, &regular, sizeof(regular));
+	fake_sys_answer_data("stat tree", 0, &lower, sizeof(lower));
+	fake_sys_answer_data("stat tree", 0, &lower, sizeof(lower));
+	fake_sys_answer_data("stat tree", 0, &regular, sizeof(regular));
 	assert_int_equal(set_aside(&e), 0);
 	assert_in_order(fake_sys_trace(),
 			ARGV("mkdir stage free1 755\n",
@@ -113,12 +130,10 @@ TEST(makes_the_place_as_the_mount_is)
 
 TEST(refuses_to_give_the_root_away)
 {
-	static const struct statx root = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 7};
 	struct err e = {0};
 
 	start_setting_aside();
-	fake_sys_always_data("stat box", 0, &root, sizeof(root));
-	fake_sys_always_data("stat tree", 0, &root, sizeof(root));
+	fake_sys_answer_data("stat tree", 0, &root, sizeof(root));
 	assert_int_equal(set_aside(&e), -EINVAL);
 	assert_string_equal(e.msg, "the sandbox's root cannot be unmounted");
 	assert_null(strstr(fake_sys_trace(), "stage"));
@@ -139,7 +154,28 @@ TEST(reports_every_call_that_fails_while_putting_aside)
 		assert_contains(e.msg, ": Input/output error");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
-	assert_int_equal(nth, 19);
+	assert_int_equal(nth, 25);
+}
+
+/* What is there instead, which may be something that cannot be looked into. */
+TEST(leaves_what_is_covered_where_it_is)
+{
+	static const int hidden[] = {-ENOENT, -ENOTDIR, -EACCES};
+	struct err e = {0};
+
+	start_setting_aside();
+	fake_sys_answer_data("stat tree", 0, &lower, sizeof(lower));
+	fake_sys_answer_data("stat tree", 0, &upper, sizeof(upper));
+	assert_int_equal(set_aside(&e), 0);
+	assert_non_null(strstr(fake_sys_trace(), "move_mount other stage/free1\n"));
+	assert_null(strstr(fake_sys_trace(), "free0"));
+	for (size_t i = 0; i < LENGTH(hidden); i++) {
+		start_setting_aside();
+		fake_sys_always("open_in box /x path", hidden[i]);
+		assert_int_equal(set_aside(&e), 0);
+		assert_null(strstr(fake_sys_trace(), "stage"));
+		assert_string_equal(e.msg, "");
+	}
 }
 
 TEST(keeps_nothing_without_memory)
@@ -526,6 +562,16 @@ TEST(mounts_what_was_put_aside_in_its_order_and_leaves_the_stage)
 	assert_string_equal(fake_sys_trace(), handed_over);
 }
 
+TEST(mounts_nothing_in_the_place_of_what_was_covered)
+{
+	struct err e = {0};
+
+	fake_sys_answer("open_tree free0 clone recursive", -ENOENT);
+	assert_int_equal(hand_over(&e), 0);
+	assert_null(strstr(fake_sys_trace(), "/x"));
+	assert_non_null(strstr(fake_sys_trace(), "move_mount tree:free1 //y/z\n"));
+}
+
 /* What is said of each call that fails. */
 static const struct {
 	const char *msg;
@@ -567,6 +613,7 @@ int main(void)
 		cmocka_unit_test(makes_the_place_as_the_mount_is),
 		cmocka_unit_test(refuses_to_give_the_root_away),
 		cmocka_unit_test(reports_every_call_that_fails_while_putting_aside),
+		cmocka_unit_test(leaves_what_is_covered_where_it_is),
 		cmocka_unit_test(keeps_nothing_without_memory),
 		cmocka_unit_test(has_the_ids_mapped_by_a_helper_that_was_there_before),
 		cmocka_unit_test(waits_for_the_helper_after_an_interruption),
@@ -584,6 +631,7 @@ int main(void)
 		cmocka_unit_test(tells_of_running_out_of_memory_in_the_helper),
 		cmocka_unit_test_setup(mounts_what_was_put_aside_in_its_order_and_leaves_the_stage,
 				       set_up),
+		cmocka_unit_test_setup(mounts_nothing_in_the_place_of_what_was_covered, set_up),
 		cmocka_unit_test(reports_every_call_that_fails_while_handing_over),
 	};
 

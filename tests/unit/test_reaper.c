@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "environment.h"
 #include "fake_cap.h"
@@ -1377,6 +1378,19 @@ static const char *const free_line[] = {
 	"--free-bind", "/own", "/x", "--new-session", "--free-bind", "/more", "/y", "true", NULL,
 };
 
+/* What they are put aside for is that they are seen at their places. */
+static void start_with_free(void)
+{
+	static const struct statx own = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 7};
+	static const struct statx more = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 8};
+
+	start_locked(free_line);
+	fake_sys_always_data("stat tree:/own", 0, &own, sizeof(own));
+	fake_sys_always_data("stat tree:mount:tmpfs/box/x", 0, &own, sizeof(own));
+	fake_sys_always_data("stat tree:/more", 0, &more, sizeof(more));
+	fake_sys_always_data("stat tree:mount:tmpfs/box/y", 0, &more, sizeof(more));
+}
+
 static const char handed_over[] = ENTER_ROOT "fchdir mount:tmpfs\n" ENTER_LOCKED "open / path dir\n"
 					     "open_tree free0 clone recursive\n"
 					     "open_in / /x path\n"
@@ -1388,7 +1402,7 @@ static const char handed_over[] = ENTER_ROOT "fchdir mount:tmpfs\n" ENTER_LOCKED
 
 TEST(goes_to_the_stage_for_what_is_free_and_comes_back)
 {
-	start_locked(free_line);
+	start_with_free();
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
 	assert_in_order(fake_sys_trace(), ARGV("move_mount tree:/more mount:tmpfs/free1\n",
@@ -1417,7 +1431,7 @@ TEST(locks_no_mounts_unless_it_is_to)
 
 TEST(lets_the_second_user_namespace_give_root_no_more_than_it_had)
 {
-	start_locked(free_line);
+	start_with_free();
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_in_order(fake_sys_trace(), ARGV("unshare user mnt\n", "\tcap_drop_bound 1\n",
 					       "\tcap_drop_bound 2\n", "\texec "));
@@ -1436,7 +1450,7 @@ TEST(opens_the_host_s_procfs_for_a_second_user_namespace)
 
 TEST(says_that_it_cannot_go_to_the_stage)
 {
-	start_locked(free_line);
+	start_with_free();
 	fake_sys_answer("fchdir mount:tmpfs", 0); /* this is the stage's beginning */
 	fake_sys_answer("fchdir mount:tmpfs", -EACCES);
 	assert_int_equal(fake_sys_run(run, NULL), 125);
@@ -1448,11 +1462,11 @@ TEST(reports_every_call_that_fails_where_mounts_are_locked)
 {
 	unsigned calls;
 
-	start_locked(free_line);
+	start_with_free();
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	calls = fake_sys_calls();
 	for (unsigned nth = 1; nth <= calls; nth++) {
-		start_locked(free_line);
+		start_with_free();
 		fake_sys_fail_at(nth, EIO);
 		check_failed_run(fake_sys_run(run, NULL));
 	}
@@ -1461,7 +1475,7 @@ TEST(reports_every_call_that_fails_where_mounts_are_locked)
 
 TEST(becomes_the_command_among_locked_mounts_without_a_reaper)
 {
-	start_locked(free_line);
+	start_with_free();
 	box.has_reaper = false;
 	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
 	assert_in_order(fake_sys_trace(), ARGV(ENTER_LOCKED, "fchdir /\nsetsid\n",
