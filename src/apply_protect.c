@@ -15,7 +15,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -128,14 +130,33 @@ static int pin_way(struct site *site, const char *path, bool loose)
 	return r < 0 ? r : fd_take(&dir);
 }
 
-/* Pin the link at @path, and the way to it; see struct dest_watch. */
+/*
+ * Whether @link, which is at @path, is one of those by which a procfs leads each process to its own
+ * directory: "self", which "net" and "mounts" go through, too, and that of a thread.  Returns that
+ * or -errno.
+ */
+static int is_each_ones_own(int link, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	struct statfs fs = {0};
+	int r;
+
+	if (name == NULL || (strcmp(name, "/self") != 0 && strcmp(name, "/thread-self") != 0))
+		return false;
+	r = sys_fstatfs(link, &fs);
+	return r < 0 ? r : fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/*
+ * Pin the link at @path, and the way to it; see struct dest_watch.  Returns -EXDEV where the
+ * command would be led elsewhere.
+ */
 static int pin_link(void *site, const char *path)
 {
-	int r = pin_way(site, path, false);
+	autoclose int link = pin_way(site, path, false);
+	int r = link < 0 ? link : is_each_ones_own(link, path);
 
-	if (r >= 0)
-		(void)sys_close(r);
-	return r < 0 ? r : 0;
+	return r > 0 ? -EXDEV : r;
 }
 
 /* Open what is at @path, with the way to it pinned, unless it has become a link meanwhile. */
@@ -162,6 +183,8 @@ static int find_pinned(struct site *site, const struct op *op, struct err *e)
 
 	if (r > 0)
 		r = dest_resolve(site->roots.box, op->dest, &watch, path, e);
+	if (r == -EXDEV)
+		return err_set(e, EINVAL, "%s leads elsewhere for each process", op->dest);
 	if (r < 0)
 		return r;
 	r = open_pinned(site, path);

@@ -4,6 +4,8 @@
  * for others to test: of these no more is expected here than that it is done at the right place.
  */
 #include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -17,6 +19,7 @@
 enum { HOST = 3, CWD, STAGE, BOX };
 
 #define OTHER_UID 1000
+#define LINE_BYTES 64
 
 static const struct statfs read_only = {.f_flags = ST_RDONLY};
 static const struct statx others_dir = {.stx_mode = S_IFDIR | 0755, .stx_uid = OTHER_UID};
@@ -306,6 +309,45 @@ TEST(pins_no_link_that_nobody_can_replace)
 	assert_mounted_last_on("box/a");
 }
 
+/* What would be protected is the calling process's, and not the command's. */
+TEST(refuses_what_is_another_place_for_each_process)
+{
+	static const struct statfs procfs = {.f_type = PROC_SUPER_MAGIC};
+	static const char *const links[] = {"self", "thread-self"};
+
+	for (size_t i = 0; i < LENGTH(links); i++) {
+		char line[LINE_BYTES];
+
+		start();
+		(void)snprintf(line, sizeof(line), "readlink box/proc %s", links[i]);
+		fake_sys_always_text("readlink box/proc net",
+				     i == 0 ? "self/net" : "thread-self/net");
+		fake_sys_always_text("readlink tree:box/proc net",
+				     i == 0 ? "self/net" : "thread-self/net");
+		fake_sys_always_text(line, "7");
+		fake_sys_always_data("statfs*", 0, &procfs, sizeof(procfs));
+		assert_string_equal(error_of("--mask", "/proc/net", EINVAL),
+				    "--mask: /proc/net leads elsewhere for each process");
+	}
+}
+
+TEST(follows_other_links_of_a_procfs)
+{
+	static const struct statfs procfs = {.f_type = PROC_SUPER_MAGIC, .f_flags = ST_RDONLY};
+
+	fake_sys_always_text("readlink box/proc device-tree", "../tree");
+	fake_sys_always_data("statfs*", 0, &procfs, sizeof(procfs));
+	(void)trace_of("--mask", "/proc/device-tree");
+	assert_mounted_last_on("box/tree");
+}
+
+TEST(follows_a_link_of_that_name_elsewhere)
+{
+	fake_sys_always_text("readlink box self", "a");
+	(void)trace_of("--mask", "/self");
+	assert_mounted_last_on("box/a");
+}
+
 TEST(changes_nothing_for_a_link_that_leads_nowhere)
 {
 	struct err e = {0};
@@ -446,6 +488,9 @@ int main(void)
 		cmocka_unit_test_setup(protects_nothing_if_it_cannot_learn_who_may_write, set_up),
 		cmocka_unit_test_setup(pins_the_links_on_the_way_in_their_directories, set_up),
 		cmocka_unit_test_setup(pins_no_link_that_nobody_can_replace, set_up),
+		cmocka_unit_test(refuses_what_is_another_place_for_each_process),
+		cmocka_unit_test_setup(follows_other_links_of_a_procfs, set_up),
+		cmocka_unit_test_setup(follows_a_link_of_that_name_elsewhere, set_up),
 		cmocka_unit_test_setup(changes_nothing_for_a_link_that_leads_nowhere, set_up),
 		cmocka_unit_test_setup(refuses_a_link_that_came_to_be_there_meanwhile, set_up),
 		cmocka_unit_test_setup(refuses_a_link_that_came_to_be_above_meanwhile, set_up),
