@@ -183,8 +183,13 @@ static int get_proc(const struct site *site, const struct op *op, struct err *e)
 			"/proc",
 			plan->as_bwrap ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV : KERNELS_OWN, e);
 	r = make_proc(plan, e);
-	if (r != -EPERM || plan->as_bwrap || hides(plan))
+	if (r != -EPERM || plan->as_bwrap)
 		return r;
+	if (hides(plan))
+		return err_hint(e,
+				"part of the host's /proc is covered, as in a container, and the "
+				"kernel then refuses a new one: without --proc-subset and "
+				"--hidepid the host's is bound instead, which shows more");
 	if (!site->own_users)
 		return err_hint(e,
 				"part of the host's /proc is covered, as in a container, and the "

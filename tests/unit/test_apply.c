@@ -1042,11 +1042,18 @@ static const struct {
 	const char *argv[6];
 	bool as_bwrap;
 	int code;
+	const char *hint; /* a part of it */
 } refused[] = {
-	{{"--unshare-pid", "--proc", "/proc", "sh"}, true, EPERM},
-	{{"--unshare-pid", "--proc", "/proc", "sh"}, false, EINVAL},
-	{{"--unshare-pid", "--proc", "/proc", "--hidepid", "off", "sh"}, false, EPERM},
-	{{"--unshare-pid", "--proc", "/proc", "--proc-subset", "pid", "sh"}, false, EPERM},
+	{{"--unshare-pid", "--proc", "/proc", "sh"}, true, EPERM, "--ro-bind /proc /proc"},
+	{{"--unshare-pid", "--proc", "/proc", "sh"}, false, EINVAL, ""},
+	{{"--unshare-pid", "--proc", "/proc", "--hidepid", "off", "sh"},
+	 false,
+	 EPERM,
+	 "without --proc-subset and --hidepid"},
+	{{"--unshare-pid", "--proc", "/proc", "--proc-subset", "pid", "sh"},
+	 false,
+	 EPERM,
+	 "without --proc-subset and --hidepid"},
 };
 
 TEST(binds_no_other_procfs_where_that_is_not_what_was_asked_for)
@@ -1064,6 +1071,7 @@ TEST(binds_no_other_procfs_where_that_is_not_what_was_asked_for)
 		fake_sys_answer("fsmount fs:proc*", -refused[i].code);
 		assert_int_equal(apply_ops(&site, &e), -refused[i].code);
 		assert_starts_with(e.msg, "--proc: cannot make a proc: ");
+		assert_contains(e.hint, refused[i].hint);
 		assert_null(strstr(fake_sys_trace(), "open_tree"));
 	}
 }
