@@ -65,10 +65,11 @@ static int can_rename_in(int dir)
 	if (fs.f_flags & ST_RDONLY)
 		return false;
 	r = sys_statx(dir, STATX_UID, &st);
-	if (r == 0 && st.stx_uid == sys_getuid())
+	if (r < 0)
+		return r;
+	if (st.stx_uid == sys_getuid())
 		return true;
-	if (r == 0)
-		r = sys_faccessat(dir, ".", W_OK, AT_EACCESS);
+	r = sys_faccessat(dir, ".", W_OK, AT_EACCESS);
 	if (r == -EACCES || r == -EROFS)
 		return false;
 	return r < 0 && r != -EPERM ? r : true;

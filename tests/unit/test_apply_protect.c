@@ -283,6 +283,20 @@ TEST(protects_nothing_if_it_cannot_learn_who_may_write)
 	assert_false(is_pinned());
 }
 
+/* Who may not even ask whose a directory is has not learned that it cannot be written. */
+TEST(protects_nothing_if_it_cannot_learn_whose_a_directory_is)
+{
+	static const int errors[] = {EACCES, EROFS, EPERM};
+
+	for (size_t i = 0; i < LENGTH(errors); i++) {
+		start();
+		fake_sys_answer("stat box", -errors[i]);
+		assert_starts_with(error_of("--ro", "/a/b", errors[i]),
+				   "--ro: cannot pin the directories above /a/b: ");
+		assert_null(strstr(fake_sys_trace(), "mount"));
+	}
+}
+
 /* --- Links ---------------------------------------------------------------- */
 
 TEST(pins_the_links_on_the_way_in_their_directories)
@@ -486,6 +500,7 @@ int main(void)
 				       set_up),
 		cmocka_unit_test_setup(pins_in_a_directory_of_ones_own_whatever_its_mode, set_up),
 		cmocka_unit_test_setup(protects_nothing_if_it_cannot_learn_who_may_write, set_up),
+		cmocka_unit_test(protects_nothing_if_it_cannot_learn_whose_a_directory_is),
 		cmocka_unit_test_setup(pins_the_links_on_the_way_in_their_directories, set_up),
 		cmocka_unit_test_setup(pins_no_link_that_nobody_can_replace, set_up),
 		cmocka_unit_test(refuses_what_is_another_place_for_each_process),
