@@ -191,7 +191,7 @@ static int have_mapped(int sock, struct err *e)
 
 	if (n >= 0)
 		n = sys_read(sock, &r, sizeof(r));
-	if (n >= 0 && (size_t)n != sizeof(r))
+	if (n == -EPIPE || (n >= 0 && (size_t)n != sizeof(r)))
 		return err_set(e, ECHILD, "the helper that maps ids was killed");
 	if (n < 0)
 		r = (int)n;

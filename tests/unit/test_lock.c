@@ -335,6 +335,16 @@ TEST(does_not_take_the_end_of_the_helper_for_an_answer)
 	}
 }
 
+TEST(says_of_a_helper_that_is_gone_before_it_is_told_anything_that_it_was_killed)
+{
+	struct err e = {0};
+
+	start_entering();
+	fake_sys_answer("send here", -EPIPE);
+	assert_int_equal(enter(&e), -ECHILD);
+	assert_string_equal(e.msg, "--lock-mounts: the helper that maps ids was killed");
+}
+
 /* --- The helper ----------------------------------------------------------- */
 
 /* Begin anew, as the helper; @map is what both id maps contain. */
@@ -621,6 +631,8 @@ int main(void)
 		cmocka_unit_test(says_what_helps_where_the_namespaces_cannot_be_made),
 		cmocka_unit_test(reports_what_the_helper_failed_in),
 		cmocka_unit_test(does_not_take_the_end_of_the_helper_for_an_answer),
+		cmocka_unit_test(
+			says_of_a_helper_that_is_gone_before_it_is_told_anything_that_it_was_killed),
 		cmocka_unit_test(maps_ids_to_themselves_when_it_is_told_to),
 		cmocka_unit_test(maps_all_ids_of_the_host),
 		cmocka_unit_test(maps_as_many_ranges_as_the_kernel_takes),
