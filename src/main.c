@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sbx/box.h"
 #include "sbx/cleanup.h"
@@ -17,6 +19,7 @@
 
 #define BWRAP_VERSION "0.11.1" /* whose command line is understood */
 #define WARNING_BYTES 80       /* more than any warning has */
+#define PATIENCE_MS 100        /* with a reader of notes who does not read */
 
 /* Exit statuses of our own, as docker(1), env(1) and timeout(1) have them. */
 enum exit_status {
@@ -159,7 +162,11 @@ static void tell(void *arg, bool is_warning, const char *text)
 {
 	const struct plan *plan = arg;
 
-	if (is_warning || plan->verbose)
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (!is_warning && !plan->verbose)
+		return;
+	if (sys_poll(&room, 1, PATIENCE_MS) > 0) /* else nobody reads */
 		print_line(plan, is_warning ? LEVEL_WARNING : LEVEL_INFO, program(plan), text);
 }
 

@@ -149,8 +149,8 @@ static int locks_mounts(const struct plan *plan, const struct caps *caps, const 
 
 	if (plan->lock_mounts == LOCK_NO || !(caps->keep & admin))
 		return false;
-	if (plan->lock_mounts == LOCK_IF_CAP_ADDED)
-		return !plan->as_bwrap && !joined && (caps->added & admin);
+	if (plan->lock_mounts == LOCK_WHERE_NEEDED)
+		return !plan->as_bwrap && !joined && ((caps->added & admin) || plan_protects(plan));
 	if (!joined)
 		return true;
 	(void)err_set(e, EINVAL, "cannot be combined with --userns or --userns2");

@@ -441,6 +441,25 @@ users()
 		without_sysctls
 }
 
+# undo OPTION...: root's COMMAND, with all its capabilities, tries to take away what protects.
+undo()
+{
+	fresh && protected "$@" --mask /w/a/secret --ro /w/d --deny-create /w/new -- sh -c '
+		umount /w/a/secret || umount -l /w/a/secret || mount --move /w/a/secret /w/a/other ||
+			umount -l /w || umount /w/new || umount /w/d || mount -o remount,bind,rw /w/d &&
+			exit
+		cat /w/a/secret; ! touch /w/d/f && [ ! -s /w/new ]' 2>/dev/null
+}
+
+of_root()
+{
+	local base=()
+	check "root cannot undo it" prints "" undo
+	check "nor in namespaces of its own" prints "" undo --unshare-all
+	check "but where that is asked for" ends_with 0 protected --no-lock-mounts \
+		--mask /w/a/secret -- umount /w/a/secret
+}
+
 # without_sysctls: sbx where the files in /proc/sys are read-only.
 without_sysctls()
 {
@@ -612,6 +631,7 @@ tests()
 		all_as root
 		all_as "root without capabilities" --cap-drop ALL
 		all_as "root in a user namespace" --unshare-user --cap-drop ALL
+		of_root
 	else
 		all_as user
 	fi

@@ -133,6 +133,7 @@ TEST(decides_on_namespaces_and_ids)
 }
 
 static struct op dev[] = {{.kind = OP_DEV, .option = "dev"}};
+static struct op mask[] = {{.kind = OP_MASK, .option = "mask"}};
 
 /* When there is to be a second user namespace. */
 static const struct {
@@ -248,6 +249,20 @@ static const struct {
 	 .locked = true,
 	 .second = true},
 
+	/* paths are protected from root's command */
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .caps = {.keep = ADMIN | OTHER},
+	 .ns = {ROOTS},
+	 .locked = true,
+	 .second = true},
+	{.plan = {.ops = mask, .n_ops = 1, .as_bwrap = true},
+	 .caps = {.keep = ADMIN | OTHER},
+	 .ns = {ROOTS}},
+	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO},
+	 .caps = {.keep = ADMIN | OTHER},
+	 .ns = {ROOTS}},
+	{.plan = {.ops = mask, .n_ops = 1}, .caps = {.keep = OTHER}, .ns = {ROOTS}},
+
 	/* asked for, where the kernel lets the command change no mounts anyway */
 	{.plan = {.lock_mounts = LOCK_YES}, .caps = {.set = true}, .ns = {MADE}},
 	{.plan = {.lock_mounts = LOCK_YES},
@@ -316,7 +331,6 @@ TEST(cannot_lock_mounts_in_a_user_namespace_of_others)
 	}
 }
 
-static struct op mask[] = {{.kind = OP_MASK, .option = "mask"}};
 static struct op ro[] = {{.kind = OP_RO, .option = "ro"}};
 static struct op deny[] = {{.kind = OP_DENY_CREATE, .option = "deny-create"}};
 
