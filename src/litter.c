@@ -18,7 +18,8 @@
  * is left behind by a power failure is removed after the next run.  It is
  *
  *	the mode        with the sticky bit, which it has from the moment at which it is made:
- *	                01444 for a file, 01755 or less for a directory;
+ *	                01444 for a file, 01755 for a directory, or less, as an access control
+ *	                list above may have it; and a set-group-ID bit is inherited;
  *	and the time    of its last change, which is the same for all and long ago.  Who makes or
  *	                removes anything in a directory changes that; sbx sets it again.
  *
@@ -34,8 +35,8 @@
  *
  * To unlink a mount point detaches the mount in all other mount namespaces.  It must not
  * happen while somebody inside lives.  With a process namespace of the sandbox's own, all of them
- *end with the first.  Without one, a file system tells that is mounted there and nowhere else: the
- *stage. It is shut down with the last mount namespace that has it, and inotify(7) says so without
+ * end with the first.  Without one, a file system tells that is mounted there and nowhere else: the
+ * stage.  It is shut down with the last mount namespace that has it, and inotify(7) says so without
  * holding it.
  *
  * What this cannot see is a sandbox that somebody inside has made of those directories alone,
@@ -64,7 +65,7 @@
 #define FILE_MODE 01444
 #define MARK_MTIME 499162500 /* 1985; even, as some file systems count in steps of two seconds */
 #define ALL_MODES 07777
-#define SPECIAL_MODES 07000
+#define READABLE 0444
 #define OTHERS_MAY_WRITE 0022
 
 #define PAUSE_MS 1
@@ -88,8 +89,8 @@ void litter_done(struct litter *litter)
 bool litter_has_mode(const struct statx *st)
 {
 	if (S_ISDIR(st->stx_mode))
-		return (st->stx_mode & (SPECIAL_MODES | OTHERS_MAY_WRITE)) == S_ISVTX;
-	return S_ISREG(st->stx_mode) && (st->stx_mode & ALL_MODES) == FILE_MODE &&
+		return (st->stx_mode & (S_ISUID | S_ISVTX | OTHERS_MAY_WRITE)) == S_ISVTX;
+	return S_ISREG(st->stx_mode) && (st->stx_mode & ALL_MODES & ~READABLE) == S_ISVTX &&
 	       st->stx_size == 0;
 }
 

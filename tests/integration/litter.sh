@@ -215,6 +215,12 @@ keeps_what_was_asked_for()
 		is_left d d/e s s/l x x/f
 }
 
+in_setgid()
+{
+	chmod g+s host && in_host --tmpfs /h/a/b --ro-bind /usr/bin/env /h/f -- \
+		sh -c '[ -g /h/a ] && [ -s /h/f ]' && is_left
+}
+
 keeps_own_parents()
 {
 	mkdir host/a && in_host --tmpfs /h/a/b/c -- true && is_left a
@@ -268,6 +274,7 @@ users()
 	check "what --dir, --symlink and --file make stays" fresh keeps_what_was_asked_for
 	check "a folder above that was there stays" fresh keeps_own_parents
 	check "one that was made stays if there is something in it" fresh keeps_in_parents
+	check "what inherits a set-group-ID bit is removed" fresh in_setgid
 	check "nothing else is looked after: --tmpfs and overlays" fresh overlays
 }
 

@@ -98,9 +98,12 @@ static const struct {
 	{{.stx_mode = S_IFDIR | 0755, AT_TIME}, false, false},
 	{{.stx_mode = S_IFDIR | 01777, AT_TIME}, false, false},
 	{{.stx_mode = S_IFDIR | 01775, AT_TIME}, false, false},
-	{{.stx_mode = S_IFDIR | 03755, AT_TIME}, false, false},
+	{{.stx_mode = S_IFDIR | 03755, AT_TIME}, true, true}, /* inherited */
+	{{.stx_mode = S_IFDIR | 05755, AT_TIME}, false, false},
 	{{.stx_mode = S_IFREG | 01444, AT_TIME}, true, true},
 	{{.stx_mode = S_IFREG | 01444}, true, false},
+	{{.stx_mode = S_IFREG | 01400, AT_TIME}, true, true}, /* of a default ACL */
+	{{.stx_mode = S_IFREG | 03444, AT_TIME}, false, false},
 	{{.stx_mode = S_IFREG | 01444, .stx_size = 1, AT_TIME}, false, false},
 	{{.stx_mode = S_IFREG | 0444, AT_TIME}, false, false},
 	{{.stx_mode = S_IFREG | 01644, AT_TIME}, false, false},
