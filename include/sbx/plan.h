@@ -69,7 +69,7 @@ struct op {
 
 /* Whether the command, with CAP_SYS_ADMIN, is kept from the mounts that were made for it. */
 enum lock_mounts {
-	LOCK_WHERE_NEEDED, /* under the name sbx: if it is an option's doing, or paths are protected */
+	LOCK_WHERE_NEEDED, /* under the name sbx: capability given, or paths protected */
 	LOCK_YES,
 	LOCK_NO,
 };
