@@ -62,7 +62,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		.roots = ROOTS_NONE,
 		.litter = {.monitor = box->sock,
 			   .janitor = box->janitor,
-			   .is_watched = (box->ns.flags & CLONE_NEWPID) != 0},
+			   .is_watched = box_is_over_with_first(box)},
 		.plan = box->plan,
 		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
 		.new_sysfs = (box->ns.flags & CLONE_NEWNET) != 0,

@@ -126,11 +126,13 @@ struct watch {
 static void take_message(struct watch *w, const struct litter_note *said, size_t n, int *fd)
 {
 	struct err unheard = {0}; /* the monitor fails for the same reason */
+	int r = 0;
 
-	if (n != sizeof(*said) && w->mounts < 0)
+	if (n == sizeof(*said))
+		r = sweep_take(&w->sweep, said, fd, &unheard);
+	else if (w->mounts < 0)
 		w->mounts = fd_take(fd);
-	if (n == sizeof(*said) && sweep_take(&w->sweep, said, fd, &unheard) < 0)
-		return;
+	(void)r;
 }
 
 /*

@@ -161,7 +161,6 @@ static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome
 static void tell(void *arg, bool is_warning, const char *text)
 {
 	const struct plan *plan = arg;
-
 	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 
 	if (!is_warning && !plan->verbose)

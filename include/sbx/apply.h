@@ -15,8 +15,7 @@ struct free_mount {
 /* What the ops work with. */
 struct site {
 	struct roots roots;
-	struct litter
-		litter; /* its sockets, and whether it is watched; apply_ops() sets the rest */
+	struct litter litter; /* with its sockets; apply_ops() sets the rest */
 	const struct plan *plan;
 	bool new_procfs;  /* the process namespace is new: it has a procfs of its own */
 	bool new_sysfs;   /* the network namespace is new: it has a sysfs of its own */

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include "fake_sys.h"
+#include "lock_trace.h"
 #include "sbx/ns.h"
 #include "sbx/sys.h"
 #include "test.h"
@@ -926,15 +927,6 @@ TEST(believes_no_link_that_names_no_namespace)
 	"write /proc/self/uid_map 7 70 1\n"                                                        \
 	"open /proc self/gid_map write\n"                                                          \
 	"write /proc/self/gid_map 8 80 1\n"
-
-#define ENTER_LOCKED                                                                               \
-	"open /proc self path dir\n"                                                               \
-	"socketpair\n"                                                                             \
-	"clone\n"                                                                                  \
-	"unshare user mnt\n"                                                                       \
-	"send outside\n"                                                                           \
-	"read outside\n"                                                                           \
-	"wait 1000\n"
 
 /* Where the command is to run, and how to get there. */
 static const struct {

@@ -10,6 +10,7 @@
 #include "fake_malloc.h"
 #include "fake_proc.h"
 #include "fake_sys.h"
+#include "lock_trace.h"
 #include "sbx/opt.h"
 #include "sbx/reaper.h"
 #include "sbx/report.h"
@@ -1360,15 +1361,6 @@ static void start_locked(const char *const *argv)
 	fake_sys_answer_data("read outside", 0, &mapped, sizeof(mapped));
 	process_ends("wait", COMMAND_PID);
 }
-
-#define ENTER_LOCKED                                                                               \
-	"open /proc self path dir\n"                                                               \
-	"socketpair\n"                                                                             \
-	"clone\n"                                                                                  \
-	"unshare user mnt\n"                                                                       \
-	"send outside\n"                                                                           \
-	"read outside\n"                                                                           \
-	"wait 1000\n"
 
 /* What lies between the sandbox's root and the command. */
 #define ENTER_ROOT "fchdir tree:mount:tmpfs/box\nchroot .\n"
