@@ -138,9 +138,10 @@ nested()
 	local outer=(--bind / / --dev /dev --unshare-pid --unshare-user) inner
 	inner=("$sbx" --ro-bind / / --unshare-pid --unshare-user)
 	check "a sandbox in a sandbox gets the procfs of that" \
-		prints "sbx: --proc: /proc of the host is bound at /proc: the kernel refuses a new procfs \
-where part of the host's is covered
-mount: covered" eval 'nest --proc /proc -- "${inner[@]}" --verbose --proc /proc -- '"$mounts"' 2>&1'
+		prints covered nest --proc /proc -- "${inner[@]}" --proc /proc -- sh -c "$covered"
+	check "and says so if asked to" \
+		fails 0 "sbx: --proc: /proc of the host is bound at /proc: the kernel refuses a new procfs \
+where part of the host's is covered" nest --proc /proc -- "${inner[@]}" --verbose --proc /proc -- true
 	check "with --proc-unmasked outside it gets its own" \
 		prints "1 2" nest --proc /proc --proc-unmasked -- "${inner[@]}" --proc /proc -- \
 		sh -c 'cd /proc; echo [0-9]*'
@@ -152,7 +153,7 @@ mount: covered" eval 'nest --proc /proc -- "${inner[@]}" --verbose --proc /proc 
 		nest --proc /proc -- "${inner[@]}" --proc /proc --hidepid off -- true
 }
 
-mounts="sh -c 'grep -q \" /proc/keys .* - tmpfs \" /proc/self/mountinfo && echo mount: covered'"
+covered='grep -q " /proc/keys .* - tmpfs " /proc/self/mountinfo && echo covered'
 
 nest()
 {
@@ -203,18 +204,18 @@ that a new sysfs would show" box --sys /s --verbose -- true
 			check "/sys/$dir is masked with $options" is_masked "/sys/$dir" "$options" --sys /sys
 		done
 	done
-	check "where the kernel refuses a new one, the host's is bound, and that is said" \
-		prints "sbx: --sys: /sys of the host is bound at /sys: the kernel refuses a new sysfs \
-where part of the host's is covered
-0" covered_sys
+	check "where the kernel refuses a new one, the host's is bound, with the masks" \
+		prints 0 covered_sys stat -c %a /sys/firmware
+	check "and that is said if asked to" \
+		fails 0 "sbx: --sys: /sys of the host is bound at /sys: the kernel refuses a new sysfs \
+where part of the host's is covered" covered_sys true
 }
 
-# In a sandbox in which part of /sys is covered.
+# covered_sys COMMAND...: in a sandbox in which part of /sys is covered.
 covered_sys()
 {
 	bare_box --bind / / --dev /dev --unshare-net --unshare-user --tmpfs /sys/kernel -- \
-		"$sbx" --ro-bind / / --unshare-net --unshare-user --verbose --sys /sys -- \
-		stat -c %a /sys/firmware 2>&1
+		"$sbx" --ro-bind / / --unshare-net --unshare-user --verbose --sys /sys -- "$@"
 }
 
 dev()
