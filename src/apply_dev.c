@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "sbx/apply.h"
 #include "sbx/fs.h"
 #include "sbx/sys.h"
 
+#define DEV "/dev/"
 #define DEV_MODE 0755
 #define NODE_MODE 0444
-#define NODE_PATH_BYTES 32 /* "/dev/" and the longest of nodes[] */
 
 /* Device nodes that every program may expect; bound from the host. */
 static const struct {
-	const char *name;
+	const char *path;
 	bool may_be_missing; /* as in some containers; hardly any program needs it */
 } nodes[] = {
-	{.name = "null"},   {.name = "zero"},    {.name = "full", .may_be_missing = true},
-	{.name = "random"}, {.name = "urandom"}, {.name = "tty", .may_be_missing = true},
+	{.path = DEV "null"},
+	{.path = DEV "zero"},
+	{.path = DEV "full", .may_be_missing = true},
+	{.path = DEV "random"},
+	{.path = DEV "urandom"},
+	{.path = DEV "tty", .may_be_missing = true},
 };
 
 static const struct {
@@ -71,11 +75,9 @@ static bool can_do_without(const struct plan *plan, size_t i, int r)
 static int bind_nodes(const struct site *site, const struct op *op, int dev, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-		char src[NODE_PATH_BYTES];
-		int r;
+		const char *src = nodes[i].path;
+		int r = bind_node(dev, src, src + strlen(DEV), e);
 
-		(void)snprintf(src, sizeof(src), "/dev/%s", nodes[i].name);
-		r = bind_node(dev, src, nodes[i].name, e);
 		if (can_do_without(site->plan, i, r)) {
 			*e = (struct err){0};
 			r = apply_note(site, op, NOTE_WARNING, e, "there is no %s on the host",

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,10 +12,12 @@
 #include "sbx/fds.h"
 #include "sbx/hint.h"
 #include "sbx/sys.h"
+#include "sbx/text.h"
 
-/* Change to the directory that --chdir says and write its path to @pwd. */
-static int enter_chosen(const char *dir, char *pwd, size_t size, struct err *e)
+/* Change to the directory that --chdir says, and say so in PWD. */
+static int enter_chosen(const char *dir, struct err *e)
 {
+	autotext struct text pwd = {0};
 	int r = sys_chdir(dir);
 
 	if (r < 0) {
@@ -25,35 +26,30 @@ static int enter_chosen(const char *dir, char *pwd, size_t size, struct err *e)
 		(void)err_path(e, dir);
 		return err_option(e, "chdir");
 	}
-	(void)snprintf(pwd, size, "%s%s", dir[0] == '/' ? "" : "/", dir);
-	return 0;
+	text_put(&pwd, "%s%s", dir[0] == '/' ? "" : "/", dir);
+	return pwd.failed ? err_sys(e, -ENOMEM, "cannot set PWD") : env_set_pwd(pwd.start, e);
 }
 
-/* Change to the caller's directory @cwd, or home, or "/", and write the path to @pwd. */
-static int enter_usual(const char *cwd, char *pwd, size_t size, struct err *e)
+/* Change to the caller's directory @cwd, or home, or "/", and say so in PWD. */
+static int enter_usual(const char *cwd, struct err *e)
 {
 	const char *const candidates[] = {cwd, getenv("HOME"), "/"};
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
 		if (candidates[i] == NULL || candidates[i][0] != '/')
 			continue;
-		if (sys_chdir(candidates[i]) < 0)
-			continue;
-		(void)snprintf(pwd, size, "%s", candidates[i]);
-		return 0;
+		if (sys_chdir(candidates[i]) == 0)
+			return env_set_pwd(candidates[i], e);
 	}
 	return err_set(e, ENOENT, "cannot change to any directory in the sandbox");
 }
 
-/* Enter the directory that the command starts in, and say so in PWD. */
+/* Enter the directory that the command starts in. */
 static int enter_directory(const struct box *box, struct err *e)
 {
 	const char *chosen = box->plan->chdir;
-	char pwd[PATH_MAX];
-	int r = chosen != NULL ? enter_chosen(chosen, pwd, sizeof(pwd), e)
-			       : enter_usual(box->cwd, pwd, sizeof(pwd), e);
 
-	return r < 0 ? r : env_set_pwd(pwd, e);
+	return chosen != NULL ? enter_chosen(chosen, e) : enter_usual(box->cwd, e);
 }
 
 /* What describes the process to the outside and the caller, put back as it was. */

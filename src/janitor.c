@@ -408,10 +408,11 @@ static void take_monitor(struct watch *w)
 /* How long to wait for the next event, in milliseconds; -1: for ever. */
 static int patience(const struct watch *w)
 {
-	int64_t left = w->until - sys_now_ms();
+	int64_t left;
 
 	if (!w->killed)
 		return -1;
+	left = w->until - sys_now_ms();
 	return left < 0 ? 0 : (int)left;
 }
 

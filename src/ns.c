@@ -64,9 +64,14 @@ static bool users_allowed(void)
 	       strcmp(max, "0") != 0;
 }
 
+/*
+ * Whether this kernel has cgroup namespaces: all do that have cgroups.  What is asked first is
+ * there for all processes already; a procfs with subset=pid does not have it.
+ */
 static bool cgroups_available(void)
 {
-	return sys_faccessat(AT_FDCWD, "/proc/self/ns/cgroup", F_OK, 0) == 0;
+	return sys_faccessat(AT_FDCWD, "/proc/cgroups", F_OK, 0) == 0 ||
+	       sys_faccessat(AT_FDCWD, "/proc/self/ns/cgroup", F_OK, 0) == 0;
 }
 
 /* Those of @flags that this host has: what the -try options make. */

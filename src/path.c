@@ -4,15 +4,24 @@
 #include <errno.h>
 #include <string.h>
 
+static const char *skip_slashes(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return path;
+}
+
 struct path_part path_next(const char **path)
 {
 	struct path_part part = {0};
 
 	do {
-		part.text = *path + strspn(*path, "/");
-		part.len = strcspn(part.text, "/");
-		*path = part.text + part.len;
-		*path += strspn(*path, "/");
+		const char *end;
+
+		part.text = skip_slashes(*path);
+		end = strchrnul(part.text, '/');
+		part.len = (size_t)(end - part.text);
+		*path = skip_slashes(end);
 	} while (part.len == 1 && part.text[0] == '.');
 	return part;
 }

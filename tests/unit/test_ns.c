@@ -444,7 +444,9 @@ static const struct {
 	unsigned lacks;
 } lacks[] = {
 	{"access /proc/self/ns/user", -ENOENT, NULL, CLONE_NEWUSER},
-	{"access /proc/self/ns/cgroup", -ENOENT, NULL, CLONE_NEWCGROUP},
+	{"access /proc/cgroups", -ENOENT, NULL, 0},
+	{"access /proc/self/ns/cgroup", -ENOENT, NULL, 0},
+	{"access /proc/*", -ENOENT, NULL, CLONE_NEWUSER | CLONE_NEWCGROUP},
 	{"read /proc/sys/user/max_user_namespaces", 0, "0\n", CLONE_NEWUSER},
 	{"read /proc/sys/user/max_user_namespaces", 0, "10\n", 0},
 	{"open /proc/sys/user/max_user_namespaces", -ENOENT, NULL, 0},
@@ -499,7 +501,7 @@ static const struct {
 
 TEST(names_the_option_that_cannot_be_had)
 {
-	fake_sys_always("access /proc/self/ns/cgroup", -ENOENT);
+	fake_sys_always("access /proc/*", -ENOENT);
 	for (size_t i = 0; i < LENGTH(impossible); i++) {
 		struct ns ns = {0};
 		struct err e = {0};
