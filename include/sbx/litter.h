@@ -20,14 +20,14 @@ struct statx;
 /* What those outside are told, each with a descriptor but the last. */
 enum litter_kind {
 	LITTER_WATCH, /* can be read from once no process is left that sees the mounts */
-	LITTER_PLACE, /* the directory that something is in, or is about to be made in */
+	LITTER_PLACE, /* the directory that something is in, or is about to be made or held in */
 	LITTER_THING, /* that something itself: locked, as long as this is open */
 	LITTER_VOID,  /* somebody else has made it, or it is to stay: forget the last place */
 };
 
 struct litter_note {
 	enum litter_kind kind;
-	bool is_new;             /* of a place: it is about to be made */
+	bool is_new;             /* of a place: it is about to be made, not held */
 	bool is_ours;            /* of a thing: to be removed when nobody uses it any more */
 	char name[NAME_MAX + 1]; /* of a place: the name there */
 };

@@ -128,8 +128,8 @@ outlives()
 	until_left && [ "$(cat said)" = x ]
 }
 
-# share FIRST_OPTIONS SECOND_OPTIONS: two sandboxes have the same mount point, the first one
-# ends last; then the other way round.
+# share FIRST_OPTIONS SECOND_OPTIONS first|second [COMMAND]: two sandboxes have the same mount point,
+# and that one ends first; COMMAND is run before the second starts.
 share()
 {
 	local first second go1 go2
@@ -139,7 +139,7 @@ share()
 		in_host $1 --tmpfs /h/a/b --tmpfs /h/a/c -- sh -c 'echo >/h/ready1; read -r x && touch /h/a/b/x' <go1 &
 		first=$!
 		exec {go1}>go1
-		eventually test -e host/ready1 || return
+		eventually test -e host/ready1 && eval "${4:-true}" || return
 		in_host $2 --tmpfs /h/a/b --tmpfs /h/a/d -- sh -c 'echo >/h/ready2; read -r x && touch /h/a/b/x' <go2 &
 		second=$!
 		exec {go2}>go2
@@ -173,6 +173,7 @@ share_among_many()
 
 longer()
 {
+	local first
 	check "a process in the background keeps its mount" fresh outlives
 	check "with a process namespace, too" fresh outlives --unshare-pid
 	check "and with something that is held" fresh outlives --lock-file /usr/bin/env
@@ -181,6 +182,10 @@ longer()
 	check "one has a process namespace" fresh share --unshare-pid "" first
 	check "or the other" fresh share "" --unshare-pid first
 	check "both have one" fresh share --unshare-pid --unshare-pid second
+	for first in first second; do
+		check "the $first one ends first, of which the second could not tell whose the folder is" \
+			fresh share "" --unshare-pid $first ': >host/a/x && rm host/a/x'
+	done
 	check "many share a mount point, and start and end at any time" fresh share_among_many
 }
 

@@ -214,8 +214,59 @@ TEST(marks_a_directory_again_that_was_marked_before)
 TEST(leaves_what_another_sandbox_uses)
 {
 	made();
+	things_are(&dir, &dir);
 	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
-	assert_string_equal(swept(), "flock unmounted/x exclusive\n");
+	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
+				     "stat unmounted/x\n");
+}
+
+TEST(marks_what_it_leaves_to_another_so_that_that_one_knows_whose_it_is)
+{
+	const char *trace;
+
+	made();
+	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
+	things_are(&used_dir, &used_dir);
+	trace = swept();
+	assert_starts_with(trace, "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
+				  "stat unmounted/x\nset_mtime unmounted/x 499162500\n"
+				  "flock unmounted/x exclusive\npoll, 1 ms\n");
+	assert_null(strstr(trace, "rmdir"));
+	assert_int_equal(fake_sys_now(), 20); /* that one takes the mark away again and again */
+}
+
+TEST(removes_what_another_has_let_go_before_it_was_marked)
+{
+	made();
+	fake_sys_answer("flock unmounted/x exclusive", -EWOULDBLOCK);
+	things_are(&used_dir, &used_dir);
+	assert_contains(swept(), "set_mtime unmounted/x 499162500\n" HELD
+				 "stat unmounted/p\nrmdir unmounted/p x\n");
+}
+
+TEST(removes_what_got_the_mark_while_it_was_held)
+{
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	assert_int_equal(hear_thing("/x", false), 0);
+	things_are(&dir, &dir);
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+	start(); /* or is getting it this very moment */
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	assert_int_equal(hear_thing("/x", false), 0);
+	fake_sys_answer_data("stat unmounted/x", 0, &used_dir, sizeof(used_dir));
+	things_are(&dir, &dir);
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+}
+
+TEST(removes_what_was_about_to_be_held_only_if_it_has_the_mark)
+{
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	fake_sys_always_data("stat unmounted/p/x", 0, &dir, sizeof(dir));
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+	start();
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	fake_sys_always_data("stat unmounted/p/x", 0, &used_dir, sizeof(used_dir));
+	assert_string_equal(swept(), LOOK);
 }
 
 /* What was made, and what is there now. */
@@ -244,7 +295,7 @@ TEST(leaves_what_somebody_has_changed)
 		start();
 		made();
 		things_are(&changed[i].held, &changed[i].there);
-		assert_string_equal(swept(), HELD UNLOCK);
+		assert_string_equal(swept(), HELD UNLOCK "stat unmounted/x\n" LOOK);
 	}
 }
 
@@ -254,17 +305,18 @@ TEST(leaves_what_is_not_there_any_more)
 	things_are(&dir, &dir);
 	fake_sys_always("open unmounted/p x*", -ENOENT);
 	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n"
-				     "open unmounted/p x path nofollow\n" UNLOCK);
+				     "open unmounted/p x path nofollow\n" UNLOCK
+				     "stat unmounted/x\nopen unmounted/p x path nofollow\n");
 }
 
 TEST(only_holds_what_is_not_the_sandboxes)
 {
 	assert_int_equal(hear_place("/p", "x", false), 0);
 	assert_int_equal(hear_thing("/x", false), 0);
-	assert_string_equal(swept(), "");
-	start();
-	assert_int_equal(hear_place("/p", "x", false), 0);
-	assert_string_equal(swept(), "");
+	things_are(&used_dir, &used_dir);
+	assert_null(strstr(swept(), "dir unmounted/p x"));
+	assert_null(strstr(fake_sys_trace(), "set_mtime"));
+	assert_int_equal(fake_sys_now(), 0);
 }
 
 /* What was about to be made, and whether it is removed. */
@@ -315,7 +367,7 @@ TEST(waits_for_the_end_of_who_was_killed_while_he_made_it)
 	assert_contains(trace, "unlink unmounted/p x\n");
 	fake_sys_always("flock unmounted/p/x exclusive", -EWOULDBLOCK);
 	assert_null(strstr(swept(), "unlink"));
-	assert_int_equal(fake_sys_now(), 21);
+	assert_int_equal(fake_sys_now(), 41);
 }
 
 TEST(goes_on_with_the_next_whichever_call_fails)
@@ -413,6 +465,13 @@ int main(void)
 		cmocka_unit_test_setup(goes_from_the_deepest_to_the_first, set_up),
 		cmocka_unit_test_setup(marks_a_directory_again_that_was_marked_before, set_up),
 		cmocka_unit_test_setup(leaves_what_another_sandbox_uses, set_up),
+		cmocka_unit_test_setup(
+			marks_what_it_leaves_to_another_so_that_that_one_knows_whose_it_is, set_up),
+		cmocka_unit_test_setup(removes_what_another_has_let_go_before_it_was_marked,
+				       set_up),
+		cmocka_unit_test_setup(removes_what_got_the_mark_while_it_was_held, set_up),
+		cmocka_unit_test_setup(removes_what_was_about_to_be_held_only_if_it_has_the_mark,
+				       set_up),
 		cmocka_unit_test_setup(leaves_what_somebody_has_changed, set_up),
 		cmocka_unit_test_setup(leaves_what_is_not_there_any_more, set_up),
 		cmocka_unit_test_setup(only_holds_what_is_not_the_sandboxes, set_up),
