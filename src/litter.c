@@ -40,6 +40,10 @@
  * stage.  It is shut down with the last mount namespace that has it, and inotify(7) says so without
  * holding it.
  *
+ * In a directory of the caller's that he may not write to, of mode 0555 for example, he can make
+ * something nevertheless with the capabilities of the sandbox's user namespace; and needs them
+ * to remove it.  So those outside are given that namespace then, for a helper to enter.
+ *
  * What this cannot see is a sandbox that somebody inside has made of those directories alone,
  * and that outlives this one.
  *
@@ -266,6 +270,26 @@ static int check_room(struct litter *litter)
 }
 
 /*
+ * Give those outside the user namespace whose capabilities it takes to remove what is in @parent:
+ * its owner, who they are, may not write to it or search it.
+ */
+static int tell_users(struct litter *litter, int parent)
+{
+	const struct litter_note note = {.kind = LITTER_USERS};
+	const unsigned needed = S_IWUSR | S_IXUSR;
+	autoclose int users = -1;
+	struct statx st = {0};
+	int r = litter->gave_users ? 0 : sys_statx(parent, STATX_MODE | STATX_UID, &st);
+
+	if (r < 0 || litter->gave_users || (st.stx_mode & needed) == needed ||
+	    st.stx_uid != sys_geteuid())
+		return r;
+	litter->gave_users = true;
+	users = sys_openat(AT_FDCWD, "/proc/self/ns/user", O_RDONLY, 0);
+	return users < 0 ? users : tell(litter, &note, users);
+}
+
+/*
  * Wait until there is a janitor: up to that, nobody would be left if the monitor is killed.  It
  * says so by a byte, which stays where it is for janitor_await().
  */
@@ -291,6 +315,8 @@ static int tell_place(struct litter *litter, int parent, const char *name, bool 
 		r = check_room(litter);
 	if (r == 0)
 		r = tell_watch(litter);
+	if (r == 0)
+		r = tell_users(litter, parent);
 	(void)memcpy(note.name, name, strlen(name));
 	return r < 0 ? r : tell(litter, &note, parent);
 }

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "sbx/cleanup.h"
 #include "sbx/fds.h"
@@ -18,6 +20,7 @@
 
 #define STEP 64        /* entries that are added to the room for them */
 #define DYING_MS 20    /* for the descriptors of a process that was killed to be closed */
+#define HELPERS 3      /* that may be killed */
 #define LEAVE_LOOKS 20 /* whether the mark stays, with a millisecond between each */
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
@@ -45,6 +48,7 @@ void sweep_done(struct sweep *sweep)
 	free(sweep->list);
 	sweep->list = NULL;
 	drop(&sweep->unmounted);
+	drop(&sweep->users);
 }
 
 static int add(struct sweep *sweep, const struct litter_note *note, int *fd)
@@ -93,6 +97,10 @@ static int take(struct sweep *sweep, const struct litter_note *note, int *fd)
 	case LITTER_WATCH:
 		drop(&sweep->unmounted);
 		sweep->unmounted = fd_take(fd);
+		return 0;
+	case LITTER_USERS:
+		drop(&sweep->users);
+		sweep->users = fd_take(fd);
 		return 0;
 	case LITTER_PLACE:
 		return add(sweep, note, fd);
@@ -246,7 +254,7 @@ static void remove_begun(const struct sweep_entry *entry)
 		remove_entry(entry, thing, DYING_MS);
 }
 
-void sweep_now(const struct sweep *sweep)
+static void remove_all(const struct sweep *sweep)
 {
 	for (size_t i = sweep->n; i-- > 0;) {
 		const struct sweep_entry *entry = &sweep->list[i];
@@ -258,11 +266,52 @@ void sweep_now(const struct sweep *sweep)
 	}
 }
 
+/*
+ * Be the helper that removes them with the capabilities of the user namespace.  Somebody hostile
+ * may be in there: the helper hides before it enters.  Does not return.
+ */
+static void be_helper(const struct sweep *sweep)
+{
+	if (sys_prctl(PR_SET_DUMPABLE, 0) == 0)
+		(void)sys_setns(sweep->users, CLONE_NEWUSER); /* without it, some may stay */
+	remove_all(sweep);
+	sys_exit(0);
+}
+
+/* Have a helper remove them.  Returns whether it has. */
+static bool remove_by_helper(const struct sweep *sweep)
+{
+	autoclose int pidfd = -1;
+	int status = 0;
+	pid_t pid = sys_clone(0, &pidfd);
+	pid_t r;
+
+	if (pid == 0)
+		be_helper(sweep);
+	if (pid < 0)
+		return false;
+	do
+		r = sys_wait(pid, &status, 0);
+	while (r == -EINTR);
+	return r == pid && WIFEXITED(status);
+}
+
+/* Root has all that it takes here. */
+void sweep_now(const struct sweep *sweep)
+{
+	bool needs_helper = sweep->n > 0 && sweep->users >= 0 && sys_geteuid() != 0;
+
+	for (unsigned tries = 0; needs_helper && tries < HELPERS; tries++)
+		if (remove_by_helper(sweep))
+			return;
+	remove_all(sweep);
+}
+
 /* Close all but what is needed to remove them, @end and @kept. */
 static void keep_only(const struct sweep *sweep, int end, int kept)
 {
 	const unsigned each = 2;
-	const unsigned others = 2;
+	const unsigned others = 3;
 	int *keep = calloc(each * sweep->n + others, sizeof(*keep));
 	unsigned n = 0;
 
@@ -270,6 +319,7 @@ static void keep_only(const struct sweep *sweep, int end, int kept)
 		return; /* somebody may then miss an end of file */
 	keep[n++] = end;
 	keep[n++] = kept;
+	keep[n++] = sweep->users;
 	for (size_t i = 0; i < sweep->n; i++) {
 		keep[n++] = sweep->list[i].parent;
 		keep[n++] = sweep->list[i].thing;

@@ -24,9 +24,10 @@ struct sweep {
 	struct sweep_entry *list; /* a directory before what is in it */
 	size_t n;
 	int unmounted; /* can be read from once no process sees the mounts; -1 if none told */
+	int users;     /* the user namespace that has the rights to remove, -1 if they are here */
 };
 
-#define SWEEP_NONE ((struct sweep){.unmounted = -1})
+#define SWEEP_NONE ((struct sweep){.unmounted = -1, .users = -1})
 
 void sweep_done(struct sweep *sweep);
 

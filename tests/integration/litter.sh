@@ -280,7 +280,23 @@ users()
 	check "a folder above that was there stays" fresh keeps_own_parents
 	check "one that was made stays if there is something in it" fresh keeps_in_parents
 	check "what inherits a set-group-ID bit is removed" fresh in_setgid
+	for mode in 555 111 0; do
+		check "what is made in a folder of the user's of mode $mode is removed" fresh in_closed $mode
+		check "with a process namespace, too" fresh in_closed $mode --unshare-pid
+		check "for another user id" fresh in_closed $mode --unshare-user --uid 5 --gid 6
+	done
 	check "nothing else is looked after: --tmpfs and overlays" fresh overlays
+}
+
+# in_closed MODE OPTION...: the folder d has that mode, which does not let its owner write to it.
+in_closed()
+{
+	local mode=$1
+	shift
+	mkdir host/d && : >host/d/f && chmod "$mode" host/d || return
+	in_host "$@" --tmpfs /h/d/a/b --ro-bind /etc/passwd /h/d/p --deny-create /h/d/c -- true || return
+	in_host "$@" --tmpfs /h/d/a/b -- "$scratch/nope"
+	[ "$(stat -c %a host/d)" = "$mode" ] && chmod 700 host/d && is_left d d/f
 }
 
 # --- What was left ----------------------------------------------------------------
@@ -355,6 +371,7 @@ suid()
 	check "set-user-ID: nothing is left" fresh leaves_nothing
 	check "set-user-ID: with a process namespace" fresh leaves_nothing --unshare-pid
 	check "set-user-ID: a process in the background keeps its mount" fresh outlives
+	check "set-user-ID: nothing is left in a folder that cannot be written" fresh in_closed 500
 	check "set-user-ID: what is the user's stays" fresh keeps_own_sticky
 	sbx=$work/bin/sbx
 }

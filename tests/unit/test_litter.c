@@ -42,6 +42,7 @@ static void start(void)
 	litter = (struct litter){.is_possible = true,
 				 .is_on = true,
 				 .is_watched = true,
+				 .gave_users = true,
 				 .monitor = MONITOR,
 				 .janitor = JANITOR,
 				 .stage = STAGE,
@@ -260,6 +261,61 @@ TEST(gives_the_directory_itself_where_no_mount_of_it_can_be_made)
 	fake_sys_always_data("stat dir/x", 0, &moded, sizeof(moded));
 	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
 	assert_contains(fake_sys_trace(), TELL("dir") "stat dir\nmkdir dir x 1755\n");
+}
+
+TEST(gives_the_user_namespace_once_where_its_rights_are_needed)
+{
+	static const struct statx closed = {.stx_mode = S_IFDIR | 0555, .stx_uid = 5, ON_HOST};
+
+	thing_is(&moded);
+	litter.gave_users = false;
+	fake_sys_always_data("stat tree:dir", 0, &closed, sizeof(closed));
+	fake_sys_always("geteuid", 5);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_contains(fake_sys_trace(),
+			"open /proc/self/ns/user\n" TELL("/proc/self/ns/user") TELL("tree:dir"));
+	assert_int_equal(told(0)->kind, LITTER_USERS);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_int_equal(count_in(fake_sys_trace(), "ns/user\n"), 3);
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(keeps_the_user_namespace_where_its_rights_are_not_needed)
+{
+	static const struct statx dirs[] = {
+		{.stx_mode = S_IFDIR | 0700, .stx_uid = 5, ON_HOST},
+		{.stx_mode = S_IFDIR | 0555, .stx_uid = 6, ON_HOST},
+	};
+
+	for (size_t i = 0; i < LENGTH(dirs); i++) {
+		start();
+		thing_is(&moded);
+		litter.gave_users = false;
+		fake_sys_always_data("stat tree:dir", 0, &dirs[i], sizeof(dirs[i]));
+		fake_sys_always("geteuid", 5);
+		assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+		assert_null(strstr(fake_sys_trace(), "ns/user"));
+	}
+}
+
+TEST(makes_nothing_where_it_cannot_give_the_user_namespace)
+{
+	static const struct statx closed = {.stx_mode = S_IFDIR | 0300, .stx_uid = 5, ON_HOST};
+	static const struct statx closed_too = {.stx_mode = S_IFDIR | 0500, .stx_uid = 5, ON_HOST};
+
+	fake_sys_always("geteuid", 5);
+	fake_sys_always_data("stat tree:dir", 0, &closed, sizeof(closed));
+	litter.gave_users = false;
+	thing_is(&moded);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	start();
+	fake_sys_always("geteuid", 5);
+	fake_sys_always_data("stat tree:dir", 0, &closed_too, sizeof(closed_too));
+	fake_sys_always("open /proc/self/ns/user", -EACCES);
+	litter.gave_users = false;
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), -EACCES);
+	assert_null(strstr(fake_sys_trace(), "mkdir"));
+	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
 TEST(says_once_how_to_see_the_end_of_the_mounts)
@@ -555,6 +611,12 @@ int main(void)
 		cmocka_unit_test_setup(makes_a_file_with_one_call, set_up),
 		cmocka_unit_test_setup(keeps_directories_above_closed, set_up),
 		cmocka_unit_test_setup(gives_the_directory_itself_where_no_mount_of_it_can_be_made,
+				       set_up),
+		cmocka_unit_test_setup(gives_the_user_namespace_once_where_its_rights_are_needed,
+				       set_up),
+		cmocka_unit_test_setup(keeps_the_user_namespace_where_its_rights_are_not_needed,
+				       set_up),
+		cmocka_unit_test_setup(makes_nothing_where_it_cannot_give_the_user_namespace,
 				       set_up),
 		cmocka_unit_test_setup(says_once_how_to_see_the_end_of_the_mounts, set_up),
 		cmocka_unit_test_setup(goes_on_where_a_limit_forbids_to_watch, set_up),

@@ -18,7 +18,7 @@ static const struct statx dir = {.stx_mode = S_IFDIR | 01755, .stx_ino = 3, AT_T
 static const struct statx used_dir = {.stx_mode = S_IFDIR | 01755, .stx_ino = 3};
 static const struct statx file = {.stx_mode = S_IFREG | 01444, .stx_ino = 3, AT_TIME};
 
-static struct sweep sweep = {.unmounted = -1};
+static struct sweep sweep = {.unmounted = -1, .users = -1};
 static struct err e;
 
 static void start(void)
@@ -394,6 +394,76 @@ TEST(goes_on_with_the_next_whichever_call_fails)
 	assert_in_range(removed, 14 + 4, 2 * 14);
 }
 
+/* --- With the capabilities of the user namespace ----------------------------- */
+
+static void remove_now(void *arg)
+{
+	(void)arg;
+	sweep_now(&sweep);
+	sys_exit(9);
+}
+
+static void hear_users(void)
+{
+	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/users"), 0);
+	fake_sys_always("geteuid", 1000);
+}
+
+TEST(has_a_helper_remove_what_takes_the_rights_of_the_user_namespace)
+{
+	hear_users();
+	made();
+	things_are(&dir, &dir);
+	fake_sys_answer("clone", 0);
+	assert_int_equal(fake_sys_run(remove_now, NULL), 0);
+	assert_in_order(fake_sys_trace(),
+			ARGV("geteuid\nclone\nprctl dumpable 0\nsetns unmounted/users user\n" HELD,
+			     "rmdir unmounted/p x\n", "exit 0\n"));
+}
+
+TEST(waits_for_that_helper_and_removes_nothing_itself)
+{
+	hear_users();
+	made();
+	fake_sys_answer("wait 1000", -EINTR);
+	assert_in_order(swept(), ARGV("clone\nwait 1000\nwait 1000\n"));
+	assert_null(strstr(fake_sys_trace(), "flock"));
+}
+
+TEST(has_another_helper_if_one_is_killed)
+{
+	const int killed = SIGKILL;
+
+	hear_users();
+	made();
+	fake_sys_answer_data("wait 1000", 1000, &killed, sizeof(killed));
+	assert_in_order(swept(), ARGV("clone\nwait 1000\nclone\nwait 1001\n"));
+	assert_null(strstr(fake_sys_trace(), "flock"));
+}
+
+TEST(removes_what_it_can_itself_without_a_helper)
+{
+	hear_users();
+	made();
+	things_are(&dir, &dir);
+	fake_sys_always("clone", -EAGAIN);
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_int_equal(count_in(fake_sys_trace(), "clone\n"), 3);
+}
+
+TEST(needs_no_helper_where_nobody_is_kept_out)
+{
+	hear_users();
+	assert_string_equal(swept(), ""); /* there is nothing to be removed */
+	start();
+	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/one"), 0);
+	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/users"), 0);
+	made();
+	things_are(&dir, &dir);
+	assert_contains(swept(), "rmdir unmounted/p x\n"); /* root */
+	assert_null(strstr(fake_sys_trace(), "clone"));
+}
+
 /* --- Later ---------------------------------------------------------------- */
 
 static void run(void *arg)
@@ -480,6 +550,12 @@ int main(void)
 		cmocka_unit_test_setup(waits_for_the_end_of_who_was_killed_while_he_made_it,
 				       set_up),
 		cmocka_unit_test_setup(goes_on_with_the_next_whichever_call_fails, set_up),
+		cmocka_unit_test_setup(
+			has_a_helper_remove_what_takes_the_rights_of_the_user_namespace, set_up),
+		cmocka_unit_test_setup(waits_for_that_helper_and_removes_nothing_itself, set_up),
+		cmocka_unit_test_setup(has_another_helper_if_one_is_killed, set_up),
+		cmocka_unit_test_setup(removes_what_it_can_itself_without_a_helper, set_up),
+		cmocka_unit_test_setup(needs_no_helper_where_nobody_is_kept_out, set_up),
 		cmocka_unit_test_setup(leaves_a_process_behind_that_removes_them_in_the_end,
 				       set_up),
 		cmocka_unit_test_setup(does_not_wait_for_that_process, set_up),
