@@ -580,6 +580,25 @@ thieves()
 	check "but not where the folder cannot be written" does_not is_stolen --ro-bind w /w --mask /w/a/secret
 }
 
+# Root's COMMAND is in the user namespace of what is outside, unless something is done about it:
+# then it may look into processes that have no more capabilities than it has itself.
+without_admin()
+{
+	local dropped outside base=()
+	setpriv --bounding-set=-all --inh-caps=-all sleep 600 &
+	outside=$!
+	for dropped in CAP_SYS_ADMIN ALL; do
+		check "root without $dropped: no handle is opened" \
+			guarded "--cap-drop $dropped --mask /w/a/secret" handle /w/a/secret HANDLE
+		check "root without $dropped: nothing is found by way of processes outside" \
+			guarded "--cap-drop $dropped --mask /w/a/secret" root "$PWD/w/a/secret"
+		check "root without $dropped: but with --no-lock-mounts, or that would prove nothing" \
+			does_not guarded "--cap-drop $dropped --no-lock-mounts --mask /w/a/secret" root "$PWD/w/a/secret"
+	done
+	kill "$outside"
+	wait "$outside" 2>/dev/null
+}
+
 # --- Races --------------------------------------------------------------------
 
 # Somebody outside exchanges A and B while sandboxes start.  What is at one of them is protected,
@@ -654,6 +673,7 @@ tests()
 		all_as "root without capabilities" --cap-drop ALL
 		all_as "root in a user namespace" --unshare-user --cap-drop ALL
 		of_root
+		without_admin
 	else
 		all_as user
 	fi
