@@ -136,7 +136,7 @@ static int make_data(struct site *site, const struct op *op, struct err *e)
 	autoclose int out = -1;
 	int r;
 
-	(void)snprintf(name, sizeof(name), "data%u", site->datas++);
+	(void)snprintf(name, sizeof(name), "data%u", site->contents++);
 	out = sys_openat(stage, name, O_WRONLY | O_CREAT | O_EXCL, op->mode);
 	r = out < 0 ? out : fill(op, out);
 	if (r == 0)
