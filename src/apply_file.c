@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 #include "sbx/path.h"
 #include "sbx/sys.h"
 
-#define DATA_NAME "data" /* of a file on the stage, while it is being bound */
+#define DATA_NAME_BYTES 16 /* of a file on the stage: "data" and a number */
 
 /* What exists may stay, with its mode, if it is a directory. */
 static int check_dir(const struct dest *dest)
@@ -123,15 +124,23 @@ int apply_file(struct site *site, const struct op *op, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot copy descriptor %d to %s", op->fd, op->dest) : 0;
 }
 
-/* Put the contents of @op's descriptor into a file of the stage; returns a mount of it. */
-static int make_data(const struct site *site, const struct op *op, struct err *e)
+/*
+ * Put the contents of @op's descriptor into a file of the stage; returns a mount of it.  The file
+ * keeps its name there, where nobody sees it: what has none cannot be mounted on, by a mask for
+ * example.
+ */
+static int make_data(struct site *site, const struct op *op, struct err *e)
 {
 	int stage = site->roots.stage;
-	autoclose int out = sys_openat(stage, DATA_NAME, O_WRONLY | O_CREAT | O_EXCL, op->mode);
-	int r = out < 0 ? out : fill(op, out);
+	char name[DATA_NAME_BYTES];
+	autoclose int out = -1;
+	int r;
 
+	(void)snprintf(name, sizeof(name), "data%u", site->contents++);
+	out = sys_openat(stage, name, O_WRONLY | O_CREAT | O_EXCL, op->mode);
+	r = out < 0 ? out : fill(op, out);
 	if (r == 0)
-		r = sys_open_tree(stage, DATA_NAME, OPEN_TREE_CLONE);
+		r = sys_open_tree(stage, name, OPEN_TREE_CLONE);
 	return r < 0 ? err_sys(e, r, "cannot copy descriptor %d for %s", op->fd, op->dest) : r;
 }
 
@@ -148,12 +157,7 @@ int apply_bind_data(struct site *site, const struct op *op, struct err *e)
 	r = sys_mount_setattr(mount, 0, &attr);
 	if (r < 0)
 		return err_sys(e, r, "cannot restrict the mount of %s", op->dest);
-	r = apply_attach(site, op, mount, e);
-	if (r < 0)
-		return r;
-	/* only now: what has no name cannot be mounted */
-	r = sys_unlinkat(site->roots.stage, DATA_NAME);
-	return r < 0 ? err_sys(e, r, "cannot remove the name of %s's contents", op->dest) : 0;
+	return apply_attach(site, op, mount, e);
 }
 
 /*

@@ -208,8 +208,8 @@ int apply_mask(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int place = find_pinned(site, op, e);
 
-	if (place == -ENOENT && (op->flags & OP_IF_EXISTS))
-		return 0;
+	if ((place == -ENOENT || place == -ENOTDIR) && (op->flags & OP_IF_EXISTS))
+		return 0; /* ENOTDIR: a file is above it */
 	if (place == -ENOENT)
 		return err_hint(e, "--mask-try masks it if it is there, --deny-create keeps it "
 				   "from being created");
@@ -221,22 +221,58 @@ int apply_ro(struct site *site, const struct op *op, struct err *e)
 	autoclose int place = find_pinned(site, op, e);
 	autoclose int mount = -1;
 
+	if (place == -ENOENT)
+		return err_hint(e, "--deny-create keeps what is missing from being created");
 	if (place < 0)
 		return place;
 	mount = mount_on_itself(site, place, MOUNT_ATTR_RDONLY);
 	return mount < 0 ? err_sys(e, mount, "cannot make %s read-only", op->dest) : 0;
 }
 
+/*
+ * Whether a mask is at @op's destination, so that nothing can be created there.  Returns that or
+ * -errno.
+ */
+static int is_masked(const struct site *site, const struct op *op)
+{
+	struct err unused = {0};
+	autoclose int place = dest_open(site->roots.box, op->dest, &unused);
+
+	return place < 0 ? place : mask_covers(site->roots.stage, place);
+}
+
+/* Say why nothing can be put at @op's destination, the cause being @r, and what helps instead. */
+static int explain_denial(const struct op *op, int r, struct err *e)
+{
+	const char *hint = NULL;
+
+	if (r == -EEXIST)
+		hint = "--ro keeps what exists from being changed, --mask hides it";
+	else if (r == -ENOTDIR)
+		hint = "there is a file above it: --ro of that keeps it from being replaced by a "
+		       "directory";
+	else if (r == -EROFS || r == -EACCES || r == -EPERM)
+		hint = "nothing can be created there as it is: to have that stay so, give --ro for "
+		       "the directory above that exists";
+	if (hint == NULL)
+		return r;
+	(void)err_sys(e, r, "cannot keep %s from being created", op->dest);
+	return err_hint(e, "%s", hint);
+}
+
 int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int place = -1;
-	int r = dest_placeholder(site->roots.box, op->dest, op->parents_mode, &site->litter, e);
+	int made = dest_placeholder(site->roots.box, op->dest, op->parents_mode, &site->litter, e);
 
-	if (r == -EEXIST)
-		(void)err_hint(e, "--ro keeps what exists from being changed, --mask hides it");
-	if (r < 0)
-		return r;
-	(void)sys_close(r);
+	if (made < 0 && (made != -EEXIST || is_masked(site, op) <= 0))
+		return explain_denial(op, made, e);
+	if (made >= 0)
+		(void)sys_close(made);
+	else
+		*e = (struct err){0};
 	place = find_pinned(site, op, e);
-	return place < 0 ? place : mask(site, place, op, e);
+	if (place < 0 || made < 0)
+		return place < 0 ? place : 0;
+	return mask(site, place, op, e);
 }

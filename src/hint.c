@@ -120,6 +120,9 @@ void hint_enter(int type, struct err *e)
 
 void hint_id_map(struct err *e)
 {
+	if (e->code == EROFS)
+		(void)err_hint(e, "/proc is read-only here: to make sandboxes in a sandbox, give "
+				  "the outer one --proc /proc");
 	if (e->code != EPERM && e->code != EACCES)
 		return;
 	if (apparmor_restricts())

@@ -7,8 +7,8 @@
  * nobody inside can remove it in the end, being mounted on or dead.  So those outside do, the
  * janitor or else the monitor, whichever is left.  Both are told of all that is made:
  *
- *	place ──► the directory and the name, before anything is made
- *	          it is made, locked, marked
+ *	place ──► the directory and the name, before anything is made or held
+ *	          it is made if it is missing, locked, marked
  *	thing ──► a descriptor of it that holds the lock, before anything is mounted on it
  *
  * Whoever is killed in between, somebody is left who knows.  Nothing of this is done for what
@@ -31,13 +31,18 @@
  *
  * What has the mode but not the time is nobody's, or something was made in it, or it is being
  * made this very moment: wait a moment, and if nothing changes, hold it so that nobody removes it,
- * but do not remove it either.
+ * but do not remove it either, unless it has got the time by the end: who knows that it is to be
+ * removed, and has to leave it to others, sets that again.
  *
  * To unlink a mount point detaches the mount in all other mount namespaces.  It must not
  * happen while somebody inside lives.  With a process namespace of the sandbox's own, all of them
  * end with the first.  Without one, a file system tells that is mounted there and nowhere else: the
  * stage.  It is shut down with the last mount namespace that has it, and inotify(7) says so without
  * holding it.
+ *
+ * In a directory of the caller's that he may not write to, of mode 0555 for example, he can make
+ * something nevertheless with the capabilities of the sandbox's user namespace; and needs them
+ * to remove it.  So those outside are given that namespace then, for a helper to enter.
  *
  * What this cannot see is a sandbox that somebody inside has made of those directories alone,
  * and that outlives this one.
@@ -265,6 +270,26 @@ static int check_room(struct litter *litter)
 }
 
 /*
+ * Give those outside the user namespace whose capabilities it takes to remove what is in @parent:
+ * its owner, who they are, may not write to it or search it.
+ */
+static int tell_users(struct litter *litter, int parent)
+{
+	const struct litter_note note = {.kind = LITTER_USERS};
+	const unsigned needed = S_IWUSR | S_IXUSR;
+	autoclose int users = -1;
+	struct statx st = {0};
+	int r = litter->gave_users ? 0 : sys_statx(parent, STATX_MODE | STATX_UID, &st);
+
+	if (r < 0 || litter->gave_users || (st.stx_mode & needed) == needed ||
+	    st.stx_uid != sys_geteuid())
+		return r;
+	litter->gave_users = true;
+	users = sys_openat(AT_FDCWD, "/proc/self/ns/user", O_RDONLY, 0);
+	return users < 0 ? users : tell(litter, &note, users);
+}
+
+/*
  * Wait until there is a janitor: up to that, nobody would be left if the monitor is killed.  It
  * says so by a byte, which stays where it is for janitor_await().
  */
@@ -290,6 +315,8 @@ static int tell_place(struct litter *litter, int parent, const char *name, bool 
 		r = check_room(litter);
 	if (r == 0)
 		r = tell_watch(litter);
+	if (r == 0)
+		r = tell_users(litter, parent);
 	(void)memcpy(note.name, name, strlen(name));
 	return r < 0 ? r : tell(litter, &note, parent);
 }
@@ -383,16 +410,26 @@ static int take_back(const struct litter *litter, int ret)
 	return r < 0 ? r : ret;
 }
 
+/* Whether the directory @dir has all of the mark, which who makes something in it takes away. */
+static bool has_mark(int dir)
+{
+	struct statx st = {0};
+
+	return sys_statx(dir, WANTED, &st) == 0 && litter_is_marked(&st);
+}
+
 int litter_make(struct litter *litter, const struct dest *dest, mode_t mode)
 {
 	autoclose int alone = open_alone(dest->dir);
 	int parent = alone >= 0 ? alone : dest->dir;
 	autoclose int thing = -1;
 	struct litter_id id;
+	bool is_marked_dir;
 	int r = tell_place(litter, parent, dest->name, true);
 
 	if (r < 0)
 		return r;
+	is_marked_dir = dest->is_litter || has_mark(parent);
 	thing = make(parent, dest->name, mode);
 	if (thing == -EEXIST)
 		return take_back(litter, -EEXIST);
@@ -402,7 +439,7 @@ int litter_make(struct litter *litter, const struct dest *dest, mode_t mode)
 	if (r < 0)
 		return r;
 	litter_mark(thing);
-	if (dest->is_litter)
+	if (is_marked_dir)
 		litter_mark(parent);
 	return tell_thing(litter, thing, &id, true);
 }
@@ -435,17 +472,16 @@ static int hold_existing(struct litter *litter, const struct dest *dest,
 		return -ESTALE;
 	if (thing < 0)
 		return 0; /* somebody else's, which cannot be locked */
+	r = tell_place(litter, parent, dest->name, false);
+	if (r < 0)
+		return r;
 	r = hold(parent, dest->name, thing, &id);
-	if (r == -EOPNOTSUPP)
-		return 0;
 	if (r == 0 && !litter_is_same(&id, wanted))
 		r = -ESTALE;
 	is_ours = r < 0 ? r : is_marked(thing);
 	if (is_ours < 0)
-		return is_ours;
-	r = tell_place(litter, parent, dest->name, false);
-	if (r == 0)
-		r = tell_thing(litter, thing, &id, is_ours);
+		return take_back(litter, is_ours == -EOPNOTSUPP ? 0 : is_ours);
+	r = tell_thing(litter, thing, &id, is_ours);
 	return r < 0 ? r : is_ours;
 }
 

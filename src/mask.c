@@ -37,6 +37,26 @@ static int clone_mask(int stage, bool is_dir)
 	return r < 0 ? r : sys_open_tree(stage, name, OPEN_TREE_CLONE);
 }
 
+int mask_covers(int stage, int place)
+{
+	struct statx what = {0};
+	struct statx mask = {0};
+	autoclose int fd = -1;
+	int r = sys_statx(place, STATX_TYPE | STATX_INO, &what);
+
+	if (r < 0)
+		return r;
+	fd = sys_openat(stage, S_ISDIR(what.stx_mode) ? MASK_DIR : MASK_FILE, O_PATH | O_NOFOLLOW,
+			0);
+	if (fd == -ENOENT)
+		return false; /* none was made yet */
+	r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE | STATX_INO, &mask);
+	if (r < 0)
+		return r;
+	return what.stx_dev_major == mask.stx_dev_major &&
+	       what.stx_dev_minor == mask.stx_dev_minor && what.stx_ino == mask.stx_ino;
+}
+
 int mask_make(int stage, int place)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |

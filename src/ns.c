@@ -143,16 +143,19 @@ int ns_plan(const struct plan *plan, bool lent, struct ns *ret, struct err *e)
 }
 
 /*
- * Whether mounts have to be locked: without CAP_SYS_ADMIN, the kernel lets nobody change them.
- * Returns that or -EINVAL with @e set.
+ * Whether mounts have to be locked: without CAP_SYS_ADMIN, the kernel lets nobody change them.  But
+ * to who is in the user namespace that the processes and file systems outside belong to, and may
+ * look into these processes or open files by their handles, what protects paths is no
+ * hindrance.  Returns that or -EINVAL with @e set.
  */
 static int locks_mounts(const struct plan *plan, const struct caps *caps, const struct ns *ns,
 			struct err *e)
 {
 	const uint64_t admin = caps_bit(CAP_SYS_ADMIN);
 	bool joined = ns->users >= 0 || ns->users2 >= 0;
+	bool can_look_round = plan_protects(plan) && !(ns->flags & CLONE_NEWUSER) && !joined;
 
-	if (plan->lock_mounts == LOCK_NO || !(caps->keep & admin))
+	if (plan->lock_mounts == LOCK_NO || !((caps->keep & admin) || can_look_round))
 		return false;
 	if (plan->lock_mounts == LOCK_WHERE_NEEDED)
 		return !plan->as_bwrap && !joined && ((caps->added & admin) || plan_protects(plan));

@@ -4,20 +4,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "sbx/cleanup.h"
 #include "sbx/fds.h"
 #include "sbx/hint.h"
 #include "sbx/sys.h"
 
-#define STEP 64     /* entries that are added to the room for them */
-#define DYING_MS 20 /* for the descriptors of a process that was killed to be closed */
+#define STEP 64        /* entries that are added to the room for them */
+#define DYING_MS 20    /* for the descriptors of a process that was killed to be closed */
+#define HELPERS 3      /* that may be killed */
+#define LEAVE_LOOKS 20 /* whether the mark stays, with a millisecond between each */
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
 
@@ -44,6 +48,7 @@ void sweep_done(struct sweep *sweep)
 	free(sweep->list);
 	sweep->list = NULL;
 	drop(&sweep->unmounted);
+	drop(&sweep->users);
 }
 
 static int add(struct sweep *sweep, const struct litter_note *note, int *fd)
@@ -93,6 +98,10 @@ static int take(struct sweep *sweep, const struct litter_note *note, int *fd)
 		drop(&sweep->unmounted);
 		sweep->unmounted = fd_take(fd);
 		return 0;
+	case LITTER_USERS:
+		drop(&sweep->users);
+		sweep->users = fd_take(fd);
+		return 0;
 	case LITTER_PLACE:
 		return add(sweep, note, fd);
 	case LITTER_THING:
@@ -132,7 +141,8 @@ static bool is_same(const struct statx *a, const struct statx *b)
 
 /*
  * Whether the name leads to @thing, and that is as it was made; a directory's time tells of what
- * was made and removed in it, which is nobody's loss.  *@is_dir tells what it is.
+ * was made and removed in it, which is nobody's loss if it is known whose it is.  *@is_dir tells
+ * what it is.
  */
 static bool is_as_made(const struct sweep_entry *entry, int thing, bool *is_dir)
 {
@@ -143,7 +153,9 @@ static bool is_as_made(const struct sweep_entry *entry, int thing, bool *is_dir)
 	    !is_same(&held, &there))
 		return false;
 	*is_dir = S_ISDIR(held.stx_mode);
-	return entry->thing < 0 || *is_dir ? litter_has_mode(&held) : litter_is_marked(&held);
+	return (entry->thing < 0 && entry->is_new) || (*is_dir && entry->is_ours)
+		       ? litter_has_mode(&held)
+		       : litter_is_marked(&held);
 }
 
 /* Unlink it; the directory that it is in is marked as it was before. */
@@ -174,51 +186,132 @@ static bool lock(int thing, unsigned ms)
 	return r == 0;
 }
 
-/* Remove it, if nobody uses it within @ms milliseconds. */
-static void remove_entry(const struct sweep_entry *entry, int thing, unsigned ms)
+/* Remove it, if nobody uses it within @ms milliseconds.  Returns whether there was a try. */
+static bool try_to_remove(const struct sweep_entry *entry, int thing, unsigned ms)
 {
+	bool is_ready = false;
 	bool is_dir;
 
 	if (!lock(thing, ms))
-		return;
-	if (is_as_made(entry, thing, &is_dir))
+		return false;
+	if (is_as_made(entry, thing, &is_dir)) {
 		unlink_entry(entry, is_dir);
+		is_ready = true;
+	}
 	(void)sys_flock(thing, LOCK_UN);
+	return is_ready;
+}
+
+/* Whether it is still as it was made, but without the mark. */
+static bool has_lost_mark(const struct sweep_entry *entry, int thing)
+{
+	struct statx st = {0};
+	bool is_dir;
+
+	return is_as_made(entry, thing, &is_dir) && sys_statx(thing, WANTED, &st) == 0 &&
+	       !litter_is_marked(&st);
 }
 
 /*
- * It was about to be made.  If it was, it has the mode, and belongs to this user; and who was
- * killed may have locked it: that lasts a moment longer than he does.
+ * Remove it, if nobody uses it within @ms milliseconds; else leave it to who does.  He knows by the
+ * mark that it is to be removed, and that may be lost: something was made in it, or who made it was
+ * killed.  So mark it again, and look again; and once more after a moment, because he may
+ * be removing what is in it, which takes the mark away.
+ */
+static void remove_entry(const struct sweep_entry *entry, int thing, unsigned ms)
+{
+	bool is_over = try_to_remove(entry, thing, ms);
+
+	for (unsigned looks = 0; !is_over && looks < LEAVE_LOOKS; looks++) {
+		if (!has_lost_mark(entry, thing))
+			break;
+		litter_mark(thing);
+		is_over = try_to_remove(entry, thing, 0);
+		if (!is_over)
+			(void)sys_poll(NULL, 0, 1);
+	}
+	if (!is_over && !entry->is_ours)
+		(void)try_to_remove(entry, thing, 0); /* it may have been marked meanwhile */
+}
+
+/*
+ * It was about to be made, or to be held.  If it was made, it has the mode, and belongs to this
+ * user; another's has the mark.  Who was killed may have locked it: that lasts a moment longer than
+ * he does.
  */
 static void remove_begun(const struct sweep_entry *entry)
 {
 	struct statx st = {0};
 	autoclose int thing = -1;
 
-	if (look(entry, &st) < 0 || !litter_has_mode(&st) || st.stx_uid != sys_geteuid())
+	if (look(entry, &st) < 0)
+		return;
+	if (entry->is_new ? !litter_has_mode(&st) || st.stx_uid != sys_geteuid()
+			  : !litter_is_marked(&st))
 		return;
 	thing = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (thing >= 0)
 		remove_entry(entry, thing, DYING_MS);
 }
 
-void sweep_now(const struct sweep *sweep)
+static void remove_all(const struct sweep *sweep)
 {
 	for (size_t i = sweep->n; i-- > 0;) {
 		const struct sweep_entry *entry = &sweep->list[i];
 
-		if (entry->thing >= 0 && entry->is_ours)
+		if (entry->thing >= 0)
 			remove_entry(entry, entry->thing, 0);
-		else if (entry->thing < 0 && entry->is_new)
+		else
 			remove_begun(entry);
 	}
+}
+
+/*
+ * Be the helper that removes them with the capabilities of the user namespace.  Somebody hostile
+ * may be in there: the helper hides before it enters.  Does not return.
+ */
+static void be_helper(const struct sweep *sweep)
+{
+	if (sys_prctl(PR_SET_DUMPABLE, 0) == 0)
+		(void)sys_setns(sweep->users, CLONE_NEWUSER); /* without it, some may stay */
+	remove_all(sweep);
+	sys_exit(0);
+}
+
+/* Have a helper remove them.  Returns whether it has. */
+static bool remove_by_helper(const struct sweep *sweep)
+{
+	autoclose int pidfd = -1;
+	int status = 0;
+	pid_t pid = sys_clone(0, &pidfd);
+	pid_t r;
+
+	if (pid == 0)
+		be_helper(sweep);
+	if (pid < 0)
+		return false;
+	do
+		r = sys_wait(pid, &status, 0);
+	while (r == -EINTR);
+	return r == pid && WIFEXITED(status);
+}
+
+/* Root has all that it takes here. */
+void sweep_now(const struct sweep *sweep)
+{
+	bool needs_helper = sweep->n > 0 && sweep->users >= 0 && sys_geteuid() != 0;
+
+	for (unsigned tries = 0; needs_helper && tries < HELPERS; tries++)
+		if (remove_by_helper(sweep))
+			return;
+	remove_all(sweep);
 }
 
 /* Close all but what is needed to remove them, @end and @kept. */
 static void keep_only(const struct sweep *sweep, int end, int kept)
 {
 	const unsigned each = 2;
-	const unsigned others = 2;
+	const unsigned others = 3;
 	int *keep = calloc(each * sweep->n + others, sizeof(*keep));
 	unsigned n = 0;
 
@@ -226,6 +319,7 @@ static void keep_only(const struct sweep *sweep, int end, int kept)
 		return; /* somebody may then miss an end of file */
 	keep[n++] = end;
 	keep[n++] = kept;
+	keep[n++] = sweep->users;
 	for (size_t i = 0; i < sweep->n; i++) {
 		keep[n++] = sweep->list[i].parent;
 		keep[n++] = sweep->list[i].thing;

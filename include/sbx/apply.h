@@ -26,6 +26,7 @@ struct site {
 	const char *tty;  /* path of the terminal on standard output, "" if none */
 	bool lock_mounts; /* see lock.h */
 	unsigned overlays;       /* that have a place for their changes on the stage */
+	unsigned contents;       /* files of --bind-data on the stage */
 	struct free_mount *free; /* in the order of their ops */
 	unsigned n_free;
 };

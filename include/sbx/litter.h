@@ -20,14 +20,15 @@ struct statx;
 /* What those outside are told, each with a descriptor but the last. */
 enum litter_kind {
 	LITTER_WATCH, /* can be read from once no process is left that sees the mounts */
-	LITTER_PLACE, /* the directory that something is in, or is about to be made in */
+	LITTER_USERS, /* the user namespace, of which who removes needs the capabilities */
+	LITTER_PLACE, /* the directory that something is in, or is about to be made or held in */
 	LITTER_THING, /* that something itself: locked, as long as this is open */
 	LITTER_VOID,  /* somebody else has made it, or it is to stay: forget the last place */
 };
 
 struct litter_note {
 	enum litter_kind kind;
-	bool is_new;             /* of a place: it is about to be made */
+	bool is_new;             /* of a place: it is about to be made, not held */
 	bool is_ours;            /* of a thing: to be removed when nobody uses it any more */
 	char name[NAME_MAX + 1]; /* of a place: the name there */
 };
@@ -48,6 +49,7 @@ struct litter {
 	int cwd;               /* and where to go back to from there */
 	bool knows_stage;      /* the stage is among @own */
 	bool is_watched;       /* those outside have been told how to see its end, or need not */
+	bool gave_users;       /* and have got the user namespace */
 	struct litter_id *own; /* file systems of the sandbox's own; inode numbers are 0 */
 	size_t n_own;
 	size_t n_places;        /* that those outside have been told of */

@@ -18,5 +18,11 @@
  */
 int mask_make(int stage, int place) must_check;
 
+/*
+ * Whether what is at @place, an O_PATH descriptor, is a mask, with @stage as above.  Returns that
+ * or -errno.
+ */
+int mask_covers(int stage, int place) must_check;
+
 /* Make one and mount it on @place.  Returns 0 or -errno, as mask_make(). */
 int mask_place(int stage, int place) must_check;

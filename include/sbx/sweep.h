@@ -14,9 +14,9 @@
 /* Something to be removed. */
 struct sweep_entry {
 	int parent;   /* O_PATH, the directory that it is in */
-	int thing;    /* holds a lock on it; -1 if it was about to be made */
+	int thing;    /* holds a lock on it; -1 if it was about to be made or held */
 	bool is_new;  /* it was about to be made, by this sandbox */
-	bool is_ours; /* to be removed, not only held */
+	bool is_ours; /* to be removed, not only held, unless it gets the mark */
 	char name[NAME_MAX + 1];
 };
 
@@ -24,9 +24,10 @@ struct sweep {
 	struct sweep_entry *list; /* a directory before what is in it */
 	size_t n;
 	int unmounted; /* can be read from once no process sees the mounts; -1 if none told */
+	int users;     /* the user namespace that has the rights to remove, -1 if they are here */
 };
 
-#define SWEEP_NONE ((struct sweep){.unmounted = -1})
+#define SWEEP_NONE ((struct sweep){.unmounted = -1, .users = -1})
 
 void sweep_done(struct sweep *sweep);
 

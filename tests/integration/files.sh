@@ -76,6 +76,8 @@ regular_files()
 	check "--perms says another" \
 		prints "640 750" with_data x --perms 0640 --bind-data 7 /a/f -- \
 		sh -c 'echo $(stat -c %a /a/f /a)'
+	check "something else can be mounted on that" \
+		prints y with_data x --bind-data 7 /f --bind-data 8 /f -- cat /f 8< <(echo y)
 	check "what is bound with --bind-data can be written, but not removed" \
 		with_data x --bind-data 7 /f -- sh -c 'echo y >/f && ! rm -f /f'
 	check "what is bound with --ro-bind-data cannot be written" \

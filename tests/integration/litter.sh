@@ -128,8 +128,8 @@ outlives()
 	until_left && [ "$(cat said)" = x ]
 }
 
-# share FIRST_OPTIONS SECOND_OPTIONS: two sandboxes have the same mount point, the first one
-# ends last; then the other way round.
+# share FIRST_OPTIONS SECOND_OPTIONS first|second [COMMAND]: two sandboxes have the same mount point,
+# and that one ends first; COMMAND is run before the second starts.
 share()
 {
 	local first second go1 go2
@@ -139,7 +139,7 @@ share()
 		in_host $1 --tmpfs /h/a/b --tmpfs /h/a/c -- sh -c 'echo >/h/ready1; read -r x && touch /h/a/b/x' <go1 &
 		first=$!
 		exec {go1}>go1
-		eventually test -e host/ready1 || return
+		eventually test -e host/ready1 && eval "${4:-true}" || return
 		in_host $2 --tmpfs /h/a/b --tmpfs /h/a/d -- sh -c 'echo >/h/ready2; read -r x && touch /h/a/b/x' <go2 &
 		second=$!
 		exec {go2}>go2
@@ -173,6 +173,7 @@ share_among_many()
 
 longer()
 {
+	local first
 	check "a process in the background keeps its mount" fresh outlives
 	check "with a process namespace, too" fresh outlives --unshare-pid
 	check "and with something that is held" fresh outlives --lock-file /usr/bin/env
@@ -181,6 +182,10 @@ longer()
 	check "one has a process namespace" fresh share --unshare-pid "" first
 	check "or the other" fresh share "" --unshare-pid first
 	check "both have one" fresh share --unshare-pid --unshare-pid second
+	for first in first second; do
+		check "the $first one ends first, of which the second could not tell whose the folder is" \
+			fresh share "" --unshare-pid $first ': >host/a/x && rm host/a/x'
+	done
 	check "many share a mount point, and start and end at any time" fresh share_among_many
 }
 
@@ -275,7 +280,23 @@ users()
 	check "a folder above that was there stays" fresh keeps_own_parents
 	check "one that was made stays if there is something in it" fresh keeps_in_parents
 	check "what inherits a set-group-ID bit is removed" fresh in_setgid
+	for mode in 555 111 0; do
+		check "what is made in a folder of the user's of mode $mode is removed" fresh in_closed $mode
+		check "with a process namespace, too" fresh in_closed $mode --unshare-pid
+		check "for another user id" fresh in_closed $mode --unshare-user --uid 5 --gid 6
+	done
 	check "nothing else is looked after: --tmpfs and overlays" fresh overlays
+}
+
+# in_closed MODE OPTION...: the folder d has that mode, which does not let its owner write to it.
+in_closed()
+{
+	local mode=$1
+	shift
+	mkdir host/d && : >host/d/f && chmod "$mode" host/d || return
+	in_host "$@" --tmpfs /h/d/a/b --ro-bind /etc/passwd /h/d/p --deny-create /h/d/c -- true || return
+	in_host "$@" --tmpfs /h/d/a/b -- "$scratch/nope"
+	[ "$(stat -c %a host/d)" = "$mode" ] && chmod 700 host/d && is_left d d/f
 }
 
 # --- What was left ----------------------------------------------------------------
@@ -350,6 +371,7 @@ suid()
 	check "set-user-ID: nothing is left" fresh leaves_nothing
 	check "set-user-ID: with a process namespace" fresh leaves_nothing --unshare-pid
 	check "set-user-ID: a process in the background keeps its mount" fresh outlives
+	check "set-user-ID: nothing is left in a folder that cannot be written" fresh in_closed 500
 	check "set-user-ID: what is the user's stays" fresh keeps_own_sticky
 	sbx=$work/bin/sbx
 }

@@ -101,6 +101,12 @@ masks()
 	check "a device is" refuses /dev/zero /w/d/f "read" --dev /dev --mask /dev/zero
 	check "one that was bound, too" \
 		refuses /t/zero /t/new "read write rename" --tmpfs /t --dev-bind /dev/zero /t/zero --mask /t/zero
+	check "one made by --bind-data is" \
+		refuses /f /w/d/f "read write empty unlink rename" --bind-data 7 /f --mask /f 7<<<precious
+	check "one made by --ro-bind-data" \
+		refuses /w/data /w/d/f "read write empty unlink rename" --ro-bind-data 7 /w/data --mask /w/data 7<<<precious
+	check "one made by --file" \
+		refuses /t/f /t/new "read write empty unlink rename" --tmpfs /t --file 7 /t/f --mask /t/f 7<<<precious
 	check "a file that was bound is" refuses /f /w/d/f "$file_calls" --bind w/a/secret /f --mask /f
 	check "which is no other name's business" \
 		answers "ok ok" /w/a/secret - "read write" --bind w/a/secret /f --mask /f
@@ -174,6 +180,7 @@ read_only()
 		answers "EROFS" /w/a/b/new - creat --bind w/d /w/a/b --ro /w/a
 	check "a mount that comes later is its own" \
 		answers "ok" /w/a/b/new - creat --ro /w/a --bind w/d /w/a/b
+	check "a file made by --bind-data" answers "ok EROFS EBUSY" /f - "read write unlink" --bind-data 7 /f --ro /f 7<<<x
 	check "in a tmpfs" answers "EROFS" /t/a/new - creat --tmpfs /t --dir /t/a --ro /t/a
 	check "in an overlay" \
 		answers "ok EROFS EBUSY" /o/a/secret /o/a/new "read write rename" \
@@ -208,6 +215,16 @@ denies()
 	check "there it cannot be created either" \
 		answers "EEXIST" /w/nowhere - creat --deny-create /w/dangling
 	check "what is there is an error" refused_where_something_is
+	check "what cannot be there because of a file above is, which says what helps" \
+		fails_saying 125 "^hint: there is a file above it: --ro of that " protected --deny-create /w/a/secret/x -- true
+	check "which does help" \
+		answers "EBUSY EXDEV EROFS" /w/a/secret /w/d/x "unlink rename write" --ro /w/a/secret
+	check "twice is no error" \
+		answers "EEXIST EEXIST" /w/a/new - "creat mkdir" --deny-create /w/a/new --deny-create w/a/new
+	check "nor is it of what is masked" \
+		refuses /w/a /w/d "rmdir rename exchange replace" --mask /w/a --deny-create /w/a
+	check "and what is above is pinned nevertheless" \
+		refuses /w/x /w/y rename --proc /w/x/proc --deny-create /w/x/proc/keys
 	check "a place that cannot be written is an error" \
 		fails_saying 125 "^sbx: --deny-create: .*Read-only file system$" \
 		protected --ro-bind w /r --deny-create /r/new -- true
@@ -296,6 +313,11 @@ missing()
 	check "and what is missing" \
 		fails_saying 125 "^sbx: --mask: .* /w/a/missing .*: No such file or directory$" \
 		protected --mask /w/a/missing -- true
+	check "--ro of that, too" \
+		fails_saying 125 "^hint: --deny-create keeps what is missing from being created$" \
+		protected --ro /w/a/missing -- true
+	check "--mask-try leaves out what is below a file, where there can be nothing" \
+		answers ok /w/a/secret - read --mask-try /w/a/secret/x --mask-try /w/a/secret/x/y
 	check "--mask-try leaves it out" protected --mask-try /w/a/missing --mask-try /nope/x -- true
 	check "also the target of a link, which then can be removed" \
 		answers ok /w/dangling - unlink --mask-try /w/dangling
@@ -558,6 +580,25 @@ thieves()
 	check "but not where the folder cannot be written" does_not is_stolen --ro-bind w /w --mask /w/a/secret
 }
 
+# Root's COMMAND is in the user namespace of what is outside, unless something is done about it:
+# then it may look into processes that have no more capabilities than it has itself.
+without_admin()
+{
+	local dropped outside base=()
+	setpriv --bounding-set=-all --inh-caps=-all sleep 600 &
+	outside=$!
+	for dropped in CAP_SYS_ADMIN ALL; do
+		check "root without $dropped: no handle is opened" \
+			guarded "--cap-drop $dropped --mask /w/a/secret" handle /w/a/secret HANDLE
+		check "root without $dropped: nothing is found by way of processes outside" \
+			guarded "--cap-drop $dropped --mask /w/a/secret" root "$PWD/w/a/secret"
+		check "root without $dropped: but with --no-lock-mounts, or that would prove nothing" \
+			does_not guarded "--cap-drop $dropped --no-lock-mounts --mask /w/a/secret" root "$PWD/w/a/secret"
+	done
+	kill "$outside"
+	wait "$outside" 2>/dev/null
+}
+
 # --- Races --------------------------------------------------------------------
 
 # Somebody outside exchanges A and B while sandboxes start.  What is at one of them is protected,
@@ -637,6 +678,7 @@ tests()
 		all_as "root without capabilities" --cap-drop ALL
 		all_as "root in a user namespace" --unshare-user --cap-drop ALL
 		of_root
+		without_admin
 	else
 		all_as user
 	fi

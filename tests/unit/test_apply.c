@@ -42,7 +42,7 @@ static void start(void)
 	fake_sys_given(SOURCE, "twelve");
 	fake_sys_answer_text("read ten", "for a file");
 	fake_sys_answer_text("read eleven", "for a bind");
-	fake_sys_always_data("stat tree:data", 0, &regular, sizeof(regular));
+	fake_sys_always_data("stat tree:data0", 0, &regular, sizeof(regular));
 	fake_sys_always_text("readlink /proc/self/fd/12", "/src");
 	fake_sys_always_data("stat twelve", 0, &source, sizeof(source));
 	fake_sys_always_data("stat tree:/src", 0, &source, sizeof(source));
@@ -234,25 +234,24 @@ static const struct {
 	 "read ten\n"},
 	{{"--ro-bind-data", "11", "/new/data"},
 	 "/new/data",
-	 "open stage data write excl create 600\n"
+	 "open stage data0 write excl create 600\n"
 	 "read eleven\n"
-	 "write stage/data for a bind\n"
+	 "write stage/data0 for a bind\n"
 	 "read eleven\n"
-	 "open_tree stage data clone\n"
-	 "mount_setattr tree:data ro nosuid nodev\n"
+	 "open_tree stage data0 clone\n"
+	 "mount_setattr tree:data0 ro nosuid nodev\n"
 	 "open_in box /new/data path\n"
 	 "open box . path dir\n"
 	 "readlink box new\n"
 	 "mkdir box new 700\n"
 	 "open box new path dir nofollow\n"
 	 "readlink box/new data\n"
-	 "stat tree:data\n"
+	 "stat tree:data0\n"
 	 "open box/new data write nofollow nonblock excl create 444\n"
 	 "open box/new data path nofollow\n"
 	 "stat box/new/data\n"
 	 "stat box\n"
-	 "move_mount tree:data box/new/data\n"
-	 "unlink stage data\n"},
+	 "move_mount tree:data0 box/new/data\n"},
 	{{"--chmod", "711", "/home"},
 	 "/home",
 	 "open_in box /home path\n"
@@ -1330,7 +1329,20 @@ TEST(binds_data_that_can_be_written)
 	struct err e = {0};
 
 	assert_int_equal(apply(ARGV("--bind-data", "11", "/new/data", "sh"), &e), 0);
-	assert_contains(fake_sys_trace(), "mount_setattr tree:data nosuid nodev\n");
+	assert_contains(fake_sys_trace(), "mount_setattr tree:data0 nosuid nodev\n");
+}
+
+TEST(leaves_each_file_of_data_a_name_so_that_it_can_be_mounted_on)
+{
+	struct err e = {0};
+
+	assert_int_equal(apply(ARGV("--bind-data", "10", "/new/data", "--bind-data", "11",
+				    "/new/data", "sh"),
+			       &e),
+			 0);
+	assert_contains(fake_sys_trace(), "move_mount tree:data0 box/new/data\n");
+	assert_contains(fake_sys_trace(), "move_mount tree:data1 box/new/data\n");
+	assert_null(strstr(fake_sys_trace(), "unlink stage"));
 }
 
 TEST(changes_modes_on_kernels_without_fchmodat2)
@@ -1429,6 +1441,8 @@ int main(void)
 		cmocka_unit_test_setup(does_not_put_a_link_in_the_place_of_anything_else, set_up),
 		cmocka_unit_test_setup(writes_to_no_fifo_or_device, set_up),
 		cmocka_unit_test_setup(binds_data_that_can_be_written, set_up),
+		cmocka_unit_test_setup(leaves_each_file_of_data_a_name_so_that_it_can_be_mounted_on,
+				       set_up),
 		cmocka_unit_test_setup(changes_modes_on_kernels_without_fchmodat2, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails_without_fchmodat2, set_up),
 	};

@@ -419,6 +419,13 @@ TEST(leaves_out_what_is_missing_only_if_it_may)
 		assert_int_equal(apply("--mask-try", "/a/b", &e), 0);
 		assert_null(strstr(fake_sys_trace(), "mount"));
 		start();
+		fake_sys_always("readlink box/a b", -ENOTDIR);
+		assert_int_equal(apply("--mask-try", "/a/b", &e), 0);
+		assert_null(strstr(fake_sys_trace(), "mount"));
+		start();
+		fake_sys_always("readlink box/a b", -ENOTDIR);
+		assert_starts_with(error_of("--mask", "/a/b", ENOTDIR), "--mask: ");
+		start();
 		fake_sys_always("open box/a b path nofollow", -ENOENT);
 		assert_starts_with(error_of("--ro", "/a/b", ENOENT), "--ro: ");
 		start();
@@ -432,6 +439,47 @@ TEST(denies_only_what_is_not_there)
 	fake_sys_always("open box/a b nofollow excl create*", -EEXIST);
 	assert_starts_with(error_of("--deny-create", "/a/b", EEXIST), "--deny-create: ");
 	assert_null(strstr(fake_sys_trace(), "mount"));
+}
+
+TEST(denies_what_is_masked_without_another_mask)
+{
+	static const struct statx mask = {.stx_mode = S_IFREG, .stx_ino = 9};
+
+	fake_sys_always("open box/a b nofollow excl create*", -EEXIST);
+	fake_sys_always_data("stat box/a/b", 0, &mask, sizeof(mask));
+	fake_sys_always_data("stat stage/mask-file", 0, &mask, sizeof(mask));
+	(void)trace_of("--deny-create", "/a/b");
+	assert_contains(fake_sys_trace(), FOUND PINNED);
+	assert_null(strstr(fake_sys_trace(), "mask-file clone"));
+}
+
+TEST(says_what_helps_where_nothing_can_be_created)
+{
+	static const struct {
+		int error;
+		const char *hint;
+	} cases[] = {
+		{EEXIST, "--ro keeps what exists from being changed, --mask hides it"},
+		{ENOTDIR, "there is a file above it: --ro of that keeps it from being replaced by "
+			  "a directory"},
+		{EROFS, "nothing can be created there as it is: to have that stay so, give --ro "
+			"for the directory above that exists"},
+		{EACCES, "nothing can be created there as it is: to have that stay so, give --ro "
+			 "for the directory above that exists"},
+		{EPERM, "nothing can be created there as it is: to have that stay so, give --ro "
+			"for the directory above that exists"},
+		{EIO, ""},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct err e = {0};
+
+		start();
+		fake_sys_always("open stage mask-file*", -ENOENT);
+		fake_sys_always("open box/a b nofollow excl create*", -cases[i].error);
+		assert_int_equal(apply("--deny-create", "/a/b", &e), -cases[i].error);
+		assert_string_equal(e.hint, cases[i].hint);
+	}
 }
 
 /* --- Failures ------------------------------------------------------------- */
@@ -512,6 +560,8 @@ int main(void)
 		cmocka_unit_test_setup(says_what_to_do_about_a_missing_path, set_up),
 		cmocka_unit_test_setup(leaves_out_what_is_missing_only_if_it_may, set_up),
 		cmocka_unit_test_setup(denies_only_what_is_not_there, set_up),
+		cmocka_unit_test_setup(denies_what_is_masked_without_another_mask, set_up),
+		cmocka_unit_test_setup(says_what_helps_where_nothing_can_be_created, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
 	};
 

@@ -136,6 +136,9 @@ TEST(tells_why_ids_cannot_be_mapped)
 	sysctl(APPARMOR, "1\n");
 	hint_id_map(&e);
 	assert_hint(&e, EPERM, "AppArmor restricts");
+	e = error(EROFS);
+	hint_id_map(&e);
+	assert_hint(&e, EROFS, "--proc /proc");
 	e = error(EINVAL);
 	hint_id_map(&e);
 	assert_hint(&e, EINVAL, NULL);

@@ -42,6 +42,7 @@ static void start(void)
 	litter = (struct litter){.is_possible = true,
 				 .is_on = true,
 				 .is_watched = true,
+				 .gave_users = true,
 				 .monitor = MONITOR,
 				 .janitor = JANITOR,
 				 .stage = STAGE,
@@ -178,17 +179,16 @@ TEST(takes_any_number_of_file_systems)
 
 /* --- Making --------------------------------------------------------------- */
 
-#define MADE                                                                                       \
-	"open_tree dir clone itself\n" AWAIT                                                       \
-	"files_max\n" TELL("tree:dir") "mkdir tree:dir x 1755\n"                                   \
-				       "open tree:dir x dir nofollow\n" HOLD                       \
-				       "set_mtime tree:dir/x 499162500\n"
+#define MADE(look)                                                                                 \
+	"open_tree dir clone itself\n" AWAIT "files_max\n" TELL("tree:dir") look                   \
+		"mkdir tree:dir x 1755\n"                                                          \
+		"open tree:dir x dir nofollow\n" HOLD "set_mtime tree:dir/x 499162500\n"
 
 TEST(tells_of_a_directory_before_and_after_it_is_made)
 {
 	thing_is(&moded);
 	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
-	assert_string_equal(fake_sys_trace(), MADE TELL("tree:dir/x"));
+	assert_string_equal(fake_sys_trace(), MADE("stat tree:dir\n") TELL("tree:dir/x"));
 	assert_int_equal(told(0)->kind, LITTER_PLACE);
 	assert_true(told(0)->is_new);
 	assert_string_equal(told(0)->name, "x");
@@ -228,15 +228,24 @@ TEST(marks_the_directory_above_again)
 	dest.is_litter = true;
 	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
 	assert_string_equal(fake_sys_trace(),
-			    MADE "set_mtime tree:dir 499162500\n" TELL("tree:dir/x"));
+			    MADE("") "set_mtime tree:dir 499162500\n" TELL("tree:dir/x"));
+}
+
+TEST(marks_again_what_has_got_the_mark_meanwhile)
+{
+	thing_is(&moded);
+	fake_sys_always_data("stat tree:dir", 0, &marked, sizeof(marked));
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_contains(fake_sys_trace(), "set_mtime tree:dir 499162500\n" TELL("tree:dir/x"));
 }
 
 TEST(makes_a_file_with_one_call)
 {
 	thing_is(&moded);
 	assert_int_equal(litter_make(&litter, &dest, S_IFREG | 0444), 0);
-	assert_contains(fake_sys_trace(), TELL("tree:dir") "open tree:dir x nofollow nonblock excl "
-							   "create 1444\n" HOLD);
+	assert_contains(fake_sys_trace(),
+			TELL("tree:dir") "stat tree:dir\nopen tree:dir x nofollow nonblock excl "
+					 "create 1444\n" HOLD);
 }
 
 TEST(keeps_directories_above_closed)
@@ -251,7 +260,62 @@ TEST(gives_the_directory_itself_where_no_mount_of_it_can_be_made)
 	fake_sys_answer("open_tree*", -EINVAL);
 	fake_sys_always_data("stat dir/x", 0, &moded, sizeof(moded));
 	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
-	assert_contains(fake_sys_trace(), TELL("dir") "mkdir dir x 1755\n");
+	assert_contains(fake_sys_trace(), TELL("dir") "stat dir\nmkdir dir x 1755\n");
+}
+
+TEST(gives_the_user_namespace_once_where_its_rights_are_needed)
+{
+	static const struct statx closed = {.stx_mode = S_IFDIR | 0555, .stx_uid = 5, ON_HOST};
+
+	thing_is(&moded);
+	litter.gave_users = false;
+	fake_sys_always_data("stat tree:dir", 0, &closed, sizeof(closed));
+	fake_sys_always("geteuid", 5);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_contains(fake_sys_trace(),
+			"open /proc/self/ns/user\n" TELL("/proc/self/ns/user") TELL("tree:dir"));
+	assert_int_equal(told(0)->kind, LITTER_USERS);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_int_equal(count_in(fake_sys_trace(), "ns/user\n"), 3);
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(keeps_the_user_namespace_where_its_rights_are_not_needed)
+{
+	static const struct statx dirs[] = {
+		{.stx_mode = S_IFDIR | 0700, .stx_uid = 5, ON_HOST},
+		{.stx_mode = S_IFDIR | 0555, .stx_uid = 6, ON_HOST},
+	};
+
+	for (size_t i = 0; i < LENGTH(dirs); i++) {
+		start();
+		thing_is(&moded);
+		litter.gave_users = false;
+		fake_sys_always_data("stat tree:dir", 0, &dirs[i], sizeof(dirs[i]));
+		fake_sys_always("geteuid", 5);
+		assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+		assert_null(strstr(fake_sys_trace(), "ns/user"));
+	}
+}
+
+TEST(makes_nothing_where_it_cannot_give_the_user_namespace)
+{
+	static const struct statx closed = {.stx_mode = S_IFDIR | 0300, .stx_uid = 5, ON_HOST};
+	static const struct statx closed_too = {.stx_mode = S_IFDIR | 0500, .stx_uid = 5, ON_HOST};
+
+	fake_sys_always("geteuid", 5);
+	fake_sys_always_data("stat tree:dir", 0, &closed, sizeof(closed));
+	litter.gave_users = false;
+	thing_is(&moded);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	start();
+	fake_sys_always("geteuid", 5);
+	fake_sys_always_data("stat tree:dir", 0, &closed_too, sizeof(closed_too));
+	fake_sys_always("open /proc/self/ns/user", -EACCES);
+	litter.gave_users = false;
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), -EACCES);
+	assert_null(strstr(fake_sys_trace(), "mkdir"));
+	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
 TEST(says_once_how_to_see_the_end_of_the_mounts)
@@ -303,7 +367,7 @@ TEST(lets_stay_what_cannot_be_locked)
 	fake_sys_answer("flock*", -ENOLCK);
 	fake_sys_always_data("stat thing", 0, &marked, sizeof(marked));
 	assert_int_equal(litter_adopt(&litter, &dest, THING), 0);
-	assert_null(fake_sys_written(JANITOR, 0, NULL));
+	assert_int_equal(told(1)->kind, LITTER_VOID);
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
@@ -415,10 +479,10 @@ TEST(holds_what_another_sandbox_has_made)
 {
 	thing_is(&marked);
 	assert_int_equal(adopt(&marked), 1);
-	assert_string_equal(fake_sys_trace(),
-			    "stat thing\nstat stage\nopen_tree dir clone itself\n"
-			    "open tree:dir x nofollow nonblock\n" HOLD "stat tree:dir/x\n" AWAIT
-			    "files_max\n" TELL("tree:dir") TELL("tree:dir/x"));
+	assert_string_equal(fake_sys_trace(), "stat thing\nstat stage\nopen_tree dir clone itself\n"
+					      "open tree:dir x nofollow nonblock\n" AWAIT
+					      "files_max\n" TELL("tree:dir") HOLD
+			    "stat tree:dir/x\n" TELL("tree:dir/x"));
 	assert_false(told(0)->is_new);
 	assert_string_equal(told(0)->name, "x");
 	assert_true(told(1)->is_ours);
@@ -503,7 +567,8 @@ TEST(has_one_look_again_when_it_has_been_removed)
 	start();
 	thing_is(&another);
 	assert_int_equal(adopt(&marked), -ESTALE);
-	assert_null(fake_sys_written(JANITOR, 0, NULL));
+	assert_int_equal(told(1)->kind, LITTER_VOID);
+	assert_null(fake_sys_written(JANITOR, 2, NULL));
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
@@ -542,9 +607,16 @@ int main(void)
 		cmocka_unit_test_setup(tells_the_monitor_the_same, set_up),
 		cmocka_unit_test_setup(waits_for_a_janitor_once, set_up),
 		cmocka_unit_test_setup(marks_the_directory_above_again, set_up),
+		cmocka_unit_test_setup(marks_again_what_has_got_the_mark_meanwhile, set_up),
 		cmocka_unit_test_setup(makes_a_file_with_one_call, set_up),
 		cmocka_unit_test_setup(keeps_directories_above_closed, set_up),
 		cmocka_unit_test_setup(gives_the_directory_itself_where_no_mount_of_it_can_be_made,
+				       set_up),
+		cmocka_unit_test_setup(gives_the_user_namespace_once_where_its_rights_are_needed,
+				       set_up),
+		cmocka_unit_test_setup(keeps_the_user_namespace_where_its_rights_are_not_needed,
+				       set_up),
+		cmocka_unit_test_setup(makes_nothing_where_it_cannot_give_the_user_namespace,
 				       set_up),
 		cmocka_unit_test_setup(says_once_how_to_see_the_end_of_the_mounts, set_up),
 		cmocka_unit_test_setup(goes_on_where_a_limit_forbids_to_watch, set_up),

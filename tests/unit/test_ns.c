@@ -262,7 +262,27 @@ static const struct {
 	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO},
 	 .caps = {.keep = ADMIN | OTHER},
 	 .ns = {ROOTS}},
-	{.plan = {.ops = mask, .n_ops = 1}, .caps = {.keep = OTHER}, .ns = {ROOTS}},
+
+	/* who may not change mounts can look round outside */
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .caps = {.set = true, .keep = OTHER},
+	 .ns = {ROOTS},
+	 .locked = true,
+	 .second = true},
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .caps = {.set = true},
+	 .ns = {ROOTS},
+	 .locked = true,
+	 .second = true},
+	{.plan = {.ops = mask, .n_ops = 1, .as_bwrap = true}, .caps = {.set = true}, .ns = {ROOTS}},
+	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO},
+	 .caps = {.set = true},
+	 .ns = {ROOTS}},
+	{.plan = {.ops = mask, .n_ops = 1}, .caps = {.set = true}, .ns = {MADE}},
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .caps = {.set = true},
+	 .ns = {.users = USERS, .users2 = -1, .pids = -1}},
+	{.plan = {.ops = dev, .n_ops = 1}, .caps = {.set = true}, .ns = {ROOTS}},
 
 	/* asked for, where the kernel lets the command change no mounts anyway */
 	{.plan = {.lock_mounts = LOCK_YES}, .caps = {.set = true}, .ns = {MADE}},

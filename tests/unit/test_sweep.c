@@ -18,7 +18,7 @@ static const struct statx dir = {.stx_mode = S_IFDIR | 01755, .stx_ino = 3, AT_T
 static const struct statx used_dir = {.stx_mode = S_IFDIR | 01755, .stx_ino = 3};
 static const struct statx file = {.stx_mode = S_IFREG | 01444, .stx_ino = 3, AT_TIME};
 
-static struct sweep sweep = {.unmounted = -1};
+static struct sweep sweep = {.unmounted = -1, .users = -1};
 static struct err e;
 
 static void start(void)
@@ -214,8 +214,59 @@ TEST(marks_a_directory_again_that_was_marked_before)
 TEST(leaves_what_another_sandbox_uses)
 {
 	made();
+	things_are(&dir, &dir);
 	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
-	assert_string_equal(swept(), "flock unmounted/x exclusive\n");
+	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
+				     "stat unmounted/x\n");
+}
+
+TEST(marks_what_it_leaves_to_another_so_that_that_one_knows_whose_it_is)
+{
+	const char *trace;
+
+	made();
+	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
+	things_are(&used_dir, &used_dir);
+	trace = swept();
+	assert_starts_with(trace, "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
+				  "stat unmounted/x\nset_mtime unmounted/x 499162500\n"
+				  "flock unmounted/x exclusive\npoll, 1 ms\n");
+	assert_null(strstr(trace, "rmdir"));
+	assert_int_equal(fake_sys_now(), 20); /* that one takes the mark away again and again */
+}
+
+TEST(removes_what_another_has_let_go_before_it_was_marked)
+{
+	made();
+	fake_sys_answer("flock unmounted/x exclusive", -EWOULDBLOCK);
+	things_are(&used_dir, &used_dir);
+	assert_contains(swept(), "set_mtime unmounted/x 499162500\n" HELD
+				 "stat unmounted/p\nrmdir unmounted/p x\n");
+}
+
+TEST(removes_what_got_the_mark_while_it_was_held)
+{
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	assert_int_equal(hear_thing("/x", false), 0);
+	things_are(&dir, &dir);
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+	start(); /* or is getting it this very moment */
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	assert_int_equal(hear_thing("/x", false), 0);
+	fake_sys_answer_data("stat unmounted/x", 0, &used_dir, sizeof(used_dir));
+	things_are(&dir, &dir);
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+}
+
+TEST(removes_what_was_about_to_be_held_only_if_it_has_the_mark)
+{
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	fake_sys_always_data("stat unmounted/p/x", 0, &dir, sizeof(dir));
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+	start();
+	assert_int_equal(hear_place("/p", "x", false), 0);
+	fake_sys_always_data("stat unmounted/p/x", 0, &used_dir, sizeof(used_dir));
+	assert_string_equal(swept(), LOOK);
 }
 
 /* What was made, and what is there now. */
@@ -244,7 +295,7 @@ TEST(leaves_what_somebody_has_changed)
 		start();
 		made();
 		things_are(&changed[i].held, &changed[i].there);
-		assert_string_equal(swept(), HELD UNLOCK);
+		assert_string_equal(swept(), HELD UNLOCK "stat unmounted/x\n" LOOK);
 	}
 }
 
@@ -254,17 +305,18 @@ TEST(leaves_what_is_not_there_any_more)
 	things_are(&dir, &dir);
 	fake_sys_always("open unmounted/p x*", -ENOENT);
 	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n"
-				     "open unmounted/p x path nofollow\n" UNLOCK);
+				     "open unmounted/p x path nofollow\n" UNLOCK
+				     "stat unmounted/x\nopen unmounted/p x path nofollow\n");
 }
 
 TEST(only_holds_what_is_not_the_sandboxes)
 {
 	assert_int_equal(hear_place("/p", "x", false), 0);
 	assert_int_equal(hear_thing("/x", false), 0);
-	assert_string_equal(swept(), "");
-	start();
-	assert_int_equal(hear_place("/p", "x", false), 0);
-	assert_string_equal(swept(), "");
+	things_are(&used_dir, &used_dir);
+	assert_null(strstr(swept(), "dir unmounted/p x"));
+	assert_null(strstr(fake_sys_trace(), "set_mtime"));
+	assert_int_equal(fake_sys_now(), 0);
 }
 
 /* What was about to be made, and whether it is removed. */
@@ -315,7 +367,7 @@ TEST(waits_for_the_end_of_who_was_killed_while_he_made_it)
 	assert_contains(trace, "unlink unmounted/p x\n");
 	fake_sys_always("flock unmounted/p/x exclusive", -EWOULDBLOCK);
 	assert_null(strstr(swept(), "unlink"));
-	assert_int_equal(fake_sys_now(), 21);
+	assert_int_equal(fake_sys_now(), 41);
 }
 
 TEST(goes_on_with_the_next_whichever_call_fails)
@@ -340,6 +392,76 @@ TEST(goes_on_with_the_next_whichever_call_fails)
 		assert_int_equal(fake_sys_open_fds(), 4);
 	}
 	assert_in_range(removed, 14 + 4, 2 * 14);
+}
+
+/* --- With the capabilities of the user namespace ----------------------------- */
+
+static void remove_now(void *arg)
+{
+	(void)arg;
+	sweep_now(&sweep);
+	sys_exit(9);
+}
+
+static void hear_users(void)
+{
+	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/users"), 0);
+	fake_sys_always("geteuid", 1000);
+}
+
+TEST(has_a_helper_remove_what_takes_the_rights_of_the_user_namespace)
+{
+	hear_users();
+	made();
+	things_are(&dir, &dir);
+	fake_sys_answer("clone", 0);
+	assert_int_equal(fake_sys_run(remove_now, NULL), 0);
+	assert_in_order(fake_sys_trace(),
+			ARGV("geteuid\nclone\nprctl dumpable 0\nsetns unmounted/users user\n" HELD,
+			     "rmdir unmounted/p x\n", "exit 0\n"));
+}
+
+TEST(waits_for_that_helper_and_removes_nothing_itself)
+{
+	hear_users();
+	made();
+	fake_sys_answer("wait 1000", -EINTR);
+	assert_in_order(swept(), ARGV("clone\nwait 1000\nwait 1000\n"));
+	assert_null(strstr(fake_sys_trace(), "flock"));
+}
+
+TEST(has_another_helper_if_one_is_killed)
+{
+	const int killed = SIGKILL;
+
+	hear_users();
+	made();
+	fake_sys_answer_data("wait 1000", 1000, &killed, sizeof(killed));
+	assert_in_order(swept(), ARGV("clone\nwait 1000\nclone\nwait 1001\n"));
+	assert_null(strstr(fake_sys_trace(), "flock"));
+}
+
+TEST(removes_what_it_can_itself_without_a_helper)
+{
+	hear_users();
+	made();
+	things_are(&dir, &dir);
+	fake_sys_always("clone", -EAGAIN);
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_int_equal(count_in(fake_sys_trace(), "clone\n"), 3);
+}
+
+TEST(needs_no_helper_where_nobody_is_kept_out)
+{
+	hear_users();
+	assert_string_equal(swept(), ""); /* there is nothing to be removed */
+	start();
+	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/one"), 0);
+	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/users"), 0);
+	made();
+	things_are(&dir, &dir);
+	assert_contains(swept(), "rmdir unmounted/p x\n"); /* root */
+	assert_null(strstr(fake_sys_trace(), "clone"));
 }
 
 /* --- Later ---------------------------------------------------------------- */
@@ -413,6 +535,13 @@ int main(void)
 		cmocka_unit_test_setup(goes_from_the_deepest_to_the_first, set_up),
 		cmocka_unit_test_setup(marks_a_directory_again_that_was_marked_before, set_up),
 		cmocka_unit_test_setup(leaves_what_another_sandbox_uses, set_up),
+		cmocka_unit_test_setup(
+			marks_what_it_leaves_to_another_so_that_that_one_knows_whose_it_is, set_up),
+		cmocka_unit_test_setup(removes_what_another_has_let_go_before_it_was_marked,
+				       set_up),
+		cmocka_unit_test_setup(removes_what_got_the_mark_while_it_was_held, set_up),
+		cmocka_unit_test_setup(removes_what_was_about_to_be_held_only_if_it_has_the_mark,
+				       set_up),
 		cmocka_unit_test_setup(leaves_what_somebody_has_changed, set_up),
 		cmocka_unit_test_setup(leaves_what_is_not_there_any_more, set_up),
 		cmocka_unit_test_setup(only_holds_what_is_not_the_sandboxes, set_up),
@@ -421,6 +550,12 @@ int main(void)
 		cmocka_unit_test_setup(waits_for_the_end_of_who_was_killed_while_he_made_it,
 				       set_up),
 		cmocka_unit_test_setup(goes_on_with_the_next_whichever_call_fails, set_up),
+		cmocka_unit_test_setup(
+			has_a_helper_remove_what_takes_the_rights_of_the_user_namespace, set_up),
+		cmocka_unit_test_setup(waits_for_that_helper_and_removes_nothing_itself, set_up),
+		cmocka_unit_test_setup(has_another_helper_if_one_is_killed, set_up),
+		cmocka_unit_test_setup(removes_what_it_can_itself_without_a_helper, set_up),
+		cmocka_unit_test_setup(needs_no_helper_where_nobody_is_kept_out, set_up),
 		cmocka_unit_test_setup(leaves_a_process_behind_that_removes_them_in_the_end,
 				       set_up),
 		cmocka_unit_test_setup(does_not_wait_for_that_process, set_up),
