@@ -166,11 +166,19 @@ static int locks_mounts(const struct plan *plan, const struct caps *caps, const 
 	return err_option(e, "lock-mounts");
 }
 
-/* Whether user namespaces are forbidden for the sake of paths that are protected. */
+/*
+ * Whether user namespaces are forbidden for the sake of paths that are protected.  Who has
+ * CAP_SYS_ADMIN needs none; and in the second user namespace, which locks mounts, CAP_SYS_RESOURCE
+ * would be the right to permit them again.
+ */
 static bool protects(const struct plan *plan, const struct caps *caps, const struct ns *ns)
 {
-	return plan_protects(plan) && !plan->allow_userns && ns_own_users(ns) &&
-	       ns->mapper != NS_MAPPER_CALLER && !(caps->keep & caps_bit(CAP_SYS_ADMIN));
+	uint64_t undoing = caps_bit(CAP_SYS_ADMIN);
+
+	if (!ns_own_users(ns))
+		undoing |= caps_bit(CAP_SYS_RESOURCE);
+	return plan_protects(plan) && !plan->allow_userns && ns->mapper != NS_MAPPER_CALLER &&
+	       (ns_own_users(ns) || ns->lock_mounts) && !(caps->keep & undoing);
 }
 
 int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, struct err *e)
@@ -414,10 +422,13 @@ int ns_identify(const struct ns *ns, int proc, struct ns_ids *ret, struct err *e
 	return 0;
 }
 
-/* Let this user namespace have no others below it but the command's. */
-static int limit_users(const struct ns *ns, int proc, struct err *e)
+/*
+ * Let this user namespace have no others below it but the command's, if that is @below it.  The
+ * limit is that of who opens the file.
+ */
+static int limit_users(const struct ns *ns, int proc, bool below, struct err *e)
 {
-	int r = io_write_file(proc, "sys/user/max_user_namespaces", ns->second ? "1" : "0");
+	int r = io_write_file(proc, "sys/user/max_user_namespaces", below ? "1" : "0");
 
 	if (r == 0)
 		return 0;
@@ -459,16 +470,19 @@ static int check_no_users(struct err *e)
 
 int ns_enter_last(const struct ns *ns, int proc, struct err *e)
 {
+	bool limit_second = ns->lock_mounts && !ns_own_users(ns); /* the first one is the host's */
 	int r = ns->users2 >= 0 ? hide(e) : 0;
 
 	if (r == 0)
 		r = enter(ns->users2, CLONE_NEWUSER, "userns2", e);
-	if (r == 0 && ns->disable_users)
-		r = limit_users(ns, proc, e);
+	if (r == 0 && ns->disable_users && !limit_second)
+		r = limit_users(ns, proc, ns->second, e);
 	if (r == 0 && ns->lock_mounts)
 		r = lock_enter(proc, ns->flags & (CLONE_NEWUTS | CLONE_NEWCGROUP), e);
 	else if (r == 0 && ns->second)
 		r = enter_second(proc, ns->inside, e);
+	if (r == 0 && ns->disable_users && limit_second)
+		r = limit_users(ns, proc, false, e);
 	if (r == 0 && ns->check_no_users)
 		r = check_no_users(e);
 	return r;

@@ -475,11 +475,18 @@ undo()
 
 of_root()
 {
-	local base=()
+	local base=() limit=/proc/sys/user/max_user_namespaces before
+	before=$(cat "$limit")
 	check "root cannot undo it" prints "" undo
 	check "nor in namespaces of its own" prints "" undo --unshare-all
 	check "but where that is asked for" ends_with 0 protected --no-lock-mounts \
 		--mask /w/a/secret -- umount /w/a/secret
+	fresh
+	check "root without CAP_SYS_ADMIN and CAP_SYS_RESOURCE can make no user namespace" \
+		no_users --cap-drop CAP_SYS_ADMIN --cap-drop CAP_SYS_RESOURCE --mask /w/a/secret
+	check "unless that is allowed" \
+		ends_with 1 thief users -- --cap-drop ALL --allow-userns --mask /w/a/secret
+	check "the host's limit stays as it was" prints "$before" cat "$limit"
 }
 
 # without_sysctls: sbx where the files in /proc/sys are read-only.

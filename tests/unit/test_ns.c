@@ -394,6 +394,21 @@ static const struct {
 	 .ns = {.users = -1, .users2 = -1, .flags = CLONE_NEWUSER},
 	 .second = true},
 
+	/* root's, in one that locks mounts, unless it could permit them again */
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .keep = CAP(CAP_NET_RAW),
+	 .ns = {.users = -1, .users2 = -1},
+	 .forbidden = true,
+	 .second = true},
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .keep = CAP(CAP_SYS_RESOURCE),
+	 .ns = {.users = -1, .users2 = -1},
+	 .second = true},
+	{.plan = {.ops = mask, .n_ops = 1},
+	 .keep = CAP(CAP_SYS_ADMIN),
+	 .ns = {.users = -1, .users2 = -1},
+	 .second = true},
+
 	/* they are allowed */
 	{.plan = {.ops = mask, .n_ops = 1, .allow_userns = true},
 	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
@@ -402,7 +417,8 @@ static const struct {
 	 .ns = {.users2 = -1, .flags = CLONE_NEWUSER}},
 
 	/* the user namespace is not the sandbox's own, or there is no new one */
-	{.plan = {.ops = mask, .n_ops = 1}, .ns = {.users2 = -1}},
+	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO},
+	 .ns = {.users = -1, .users2 = -1}},
 	{.plan = {.ops = mask, .n_ops = 1}, .ns = {.users = USERS, .users2 = -1}},
 	{.plan = {.ops = mask, .n_ops = 1}, .ns = {.users2 = USERS2, .flags = CLONE_NEWUSER}},
 	{.plan = {.ops = mask, .n_ops = 1},
@@ -964,13 +980,22 @@ static const struct {
 	 "write /proc/sys/user/max_user_namespaces 0\n"
 	 "unshare user\n"},
 	{{.users2 = -1, .second = true, .lock_mounts = true, .inside = {7, 8}}, ENTER_LOCKED},
-	{{.users2 = -1,
+	{{.flags = CLONE_NEWUSER,
+	  .users2 = -1,
 	  .second = true,
 	  .lock_mounts = true,
 	  .disable_users = true,
 	  .check_no_users = true},
 	 "open /proc sys/user/max_user_namespaces write\n"
 	 "write /proc/sys/user/max_user_namespaces 1\n" ENTER_LOCKED "unshare user\n"},
+	{{.users2 = -1,
+	  .second = true,
+	  .lock_mounts = true,
+	  .disable_users = true,
+	  .check_no_users = true},
+	 ENTER_LOCKED "open /proc sys/user/max_user_namespaces write\n"
+		      "write /proc/sys/user/max_user_namespaces 0\n"
+		      "unshare user\n"},
 	{{.users2 = USERS2,
 	  .second = true,
 	  .inside = {7, 8},
