@@ -169,10 +169,30 @@ static int receiver(const struct watch *w)
 	return w->command;
 }
 
-/* The signal @sig has come before there is a command: it ends the run. */
+/* The run ends before the command: hear what has been said up to now. */
+static void hear_the_rest(struct watch *w)
+{
+	struct pollfd sock = {.fd = w->sock, .events = POLLIN};
+	struct err e = {0};
+
+	while (w->sock >= 0 && !w->started && sys_poll(&sock, 1, 0) > 0)
+		if (take_report(w, &e) < 0)
+			return;
+}
+
+/*
+ * The signal @sig has come before there is a command: it ends the run.  The inside may be about
+ * to execute it, and what has told of that cannot be stopped any more.  Then a reaper that has
+ * to end others must live: they would outlive this process if somebody killed that as well.
+ * It takes the end of the socket for the monitor's.
+ */
 static void end_early(struct watch *w, int sig)
 {
-	(void)sys_pidfd_send_signal(w->ending.child, SIGKILL);
+	if (w->sock >= 0)
+		sys_shutdown(w->sock);
+	hear_the_rest(w);
+	if (!w->started || !w->box->reaper_ends)
+		(void)sys_pidfd_send_signal(w->ending.child, SIGKILL);
 	if (w->box->plan->as_bwrap)
 		sys_die_of(sig);
 	note_end(w, sig);
@@ -484,17 +504,6 @@ static int release(struct watch *w, struct err *e)
 	if (r < 0)
 		return err_sys(e, r, "cannot let the sandbox begin");
 	return janitor_start(w->box, w->ending.child, &w->ends, &w->janitor, e);
-}
-
-/* The run has ended before the command: hear what was made up to that. */
-static void hear_the_rest(struct watch *w)
-{
-	struct pollfd sock = {.fd = w->sock, .events = POLLIN};
-	struct err e = {0};
-
-	while (w->sock >= 0 && !w->started && sys_poll(&sock, 1, 0) > 0)
-		if (take_report(w, &e) < 0)
-			return;
 }
 
 /*

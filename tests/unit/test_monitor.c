@@ -34,6 +34,7 @@ enum {
 #define WAIT "poll sock signals - child janitor, -1 ms\n"
 #define WAIT_WITHOUT_SOCK "poll - signals - child janitor, -1 ms\n"
 #define WAIT_WITH_COMMAND "poll sock signals command child janitor, 150 ms\n"
+#define END_EARLY "shutdown sock\nlook sock, 0 ms\nkill child 9\n"
 #define END_OF_CHILD "poll child signals, 200 ms\nwait_pidfd child\n"
 #define END_OF_JANITOR                                                                             \
 	"poll janitor signals, 1000 ms\n"                                                          \
@@ -885,8 +886,25 @@ TEST(ends_the_run_by_a_signal_before_there_is_a_command)
 		signal_comes(SIGINT, codes[i]);
 		child_is_gone();
 		assert_status(SIGINT);
-		assert_string_equal(fake_sys_trace(), BEGIN WAIT "read signals\nkill child 9\n" END
-								 "look sock, 0 ms\n");
+		assert_string_equal(fake_sys_trace(),
+				    BEGIN WAIT "read signals\n" END_EARLY END "look sock, 0 ms\n");
+	}
+}
+
+TEST(leaves_a_reaper_that_has_to_end_others_to_its_work_if_a_signal_comes_too_late)
+{
+	static const struct report report = {.kind = REPORT_STARTED};
+
+	for (unsigned reaper_ends = 0; reaper_ends < 2; reaper_ends++) {
+		(void)set_up(NULL);
+		box.reaper_ends = reaper_ends != 0;
+		signal_comes(SIGINT, SI_USER);
+		fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
+		fake_sys_answer_message("receive sock", &report, sizeof(report.kind), "command");
+		child_is_gone();
+		assert_status(SIGINT);
+		assert_contains(fake_sys_trace(), "read signals\nshutdown sock\n");
+		assert_int_equal(count_in(fake_sys_trace(), "kill child 9\n"), !reaper_ends);
 	}
 }
 
@@ -1408,7 +1426,7 @@ TEST(ends_the_run_by_a_signal_while_nobody_reads)
 			namespaces_come();
 		child_is_gone();
 		assert_status(SIGTERM);
-		assert_contains(fake_sys_trace(), "read signals\nkill child 9\n");
+		assert_contains(fake_sys_trace(), "read signals\n" END_EARLY);
 		assert_null(strstr(fake_sys_trace(), "send sock"));
 		assert_int_equal(fake_sys_fd("info"), -1);
 	}
@@ -1619,7 +1637,7 @@ TEST(ends_the_run_by_a_signal_before_the_ids_are_mapped)
 	child_is_gone();
 	assert_status(SIGTERM);
 	assert_contains(fake_sys_trace(),
-			AWAIT "read signals\nkill child 9\nlook signals, 0 ms\n" END_OF_CHILD);
+			AWAIT "read signals\n" END_EARLY "look signals, 0 ms\n" END_OF_CHILD);
 	assert_null(strstr(fake_sys_trace(), "send sock"));
 }
 
@@ -1679,7 +1697,7 @@ TEST(leaves_nobody_behind_when_a_signal_ends_it_before_there_is_a_command)
 		signal_comes(SIGHUP, codes[i]);
 		child_is_gone();
 		assert_status(SIGHUP);
-		assert_contains(fake_sys_trace(), "read signals\nkill child 9\ndie_of 1\n");
+		assert_contains(fake_sys_trace(), "read signals\n" END_EARLY "die_of 1\n");
 	}
 }
 
@@ -1752,6 +1770,9 @@ static const struct CMUnitTest tests[] = {
 			       set_up),
 	cmocka_unit_test_setup(hears_of_a_command_before_it_passes_a_signal_on, set_up),
 	cmocka_unit_test_setup(ends_the_run_by_a_signal_before_there_is_a_command, set_up),
+	cmocka_unit_test_setup(
+		leaves_a_reaper_that_has_to_end_others_to_its_work_if_a_signal_comes_too_late,
+		set_up),
 	cmocka_unit_test_setup(passes_signals_to_the_first_process_once_it_is_the_command, set_up),
 	cmocka_unit_test_setup(ends_the_run_by_a_signal_without_a_reaper_before_exec, set_up),
 	cmocka_unit_test_setup(goes_on_when_the_command_cannot_be_signalled_any_more, set_up),
