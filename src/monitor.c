@@ -280,12 +280,16 @@ static pid_t command_pid(struct watch *w)
 }
 
 /*
- * The command has been in its exit for too long; @status is what the kernel has noted.
- * Returns 0, or -errno with @e set if that is not known.
+ * The command has been in its exit for too long; @status is what the kernel has noted.  A reaper
+ * that has to end others waits for the command before, but whoever holds that may be one of
+ * them: it takes the end of the socket for the monitor's, and ends all.  Returns 0, or -errno
+ * with @e set if the status is not known.
  */
 static int take_overdue(struct watch *w, int status, struct err *e)
 {
 	w->ending.command = command_pid(w);
+	if (w->box->reaper_ends && w->sock >= 0)
+		sys_shutdown(w->sock);
 	if (status < 0)
 		return err_set(e, ETIMEDOUT, "the command has ended, but nobody can say how");
 	note_end(w, status);

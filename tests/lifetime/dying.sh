@@ -158,6 +158,25 @@ dies_with_command()
 	done
 }
 
+# held_by_another OPTION...: what is left keeps COMMAND from being reaped.
+held_by_another()
+{
+	check "it is ended if it holds COMMAND in its exit: $*" \
+		takes 0 1900 command_ends "$all_gone" "$@" -- tracer
+}
+
+held()
+{
+	if ! can_trace; then
+		skip "$who: COMMAND that is held in its exit" "this host forbids tracing"
+		return
+	fi
+	held_by_another --kill-on-exit
+	held_by_another --kill-on-exit-after 5 --unshare-pid
+	held_by_another --die-with-parent
+	held_by_another --die-with-parent --teardown-timeout 0.2
+}
+
 keeps_running()
 {
 	local name=$1 kind
@@ -362,6 +381,7 @@ tests()
 	check "--kill-on-exit with --unshare-pid: even what forks as fast as it can" \
 		command_ends "$all_gone" --kill-on-exit-after 0.2 --unshare-pid -- hasty
 	in_turn dies_with_command
+	held
 	in_turn keeps_running
 	in_turn no_zombies
 	in_turn members

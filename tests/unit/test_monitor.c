@@ -664,6 +664,22 @@ TEST(takes_the_status_of_a_command_that_is_stuck_from_the_kernel)
 	assert_in_range(fake_sys_now(), 1000, 1200);
 }
 
+TEST(has_those_ended_who_may_hold_a_command_that_is_stuck)
+{
+	for (unsigned reaper_ends = 0; reaper_ends < 2; reaper_ends++) {
+		(void)set_up(NULL);
+		box.reaper_ends = reaper_ends != 0;
+		fake_proc_show(&exiting);
+		command_starts();
+		time_passes();
+		assert_status(7 << 8);
+		assert_int_equal(count_in(fake_sys_trace(), "shutdown sock\n"), reaper_ends);
+		assert_int_equal(count_in(fake_sys_trace(), "kill child 9\n"), !reaper_ends);
+		assert_contains(fake_sys_trace(), reaper_ends ? "poll child signals, 100 ms\n"
+							      : "poll child signals, 30 ms\n");
+	}
+}
+
 TEST(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time)
 {
 	static const char cut = JANITOR_CUT;
@@ -1748,6 +1764,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(takes_the_status_of_a_command_whose_reaper_is_silent_from_the_kernel,
 			       set_up),
 	cmocka_unit_test_setup(takes_the_status_of_a_command_that_is_stuck_from_the_kernel, set_up),
+	cmocka_unit_test_setup(has_those_ended_who_may_hold_a_command_that_is_stuck, set_up),
 	cmocka_unit_test_setup(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time,
 			       set_up),
 	cmocka_unit_test_setup(counts_from_a_report_however_long_the_command_has_been_seen_to_end,
