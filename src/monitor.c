@@ -44,6 +44,7 @@
 #define CLOSER_MS 50  /* once it seems so */
 #define RETRY_MS 20   /* between looks at a process that has ended but cannot be reaped */
 #define MOMENT_MS 20  /* for what has been killed to be gone */
+#define READ_MS 1000  /* for who wants to know of the end to read what was told before */
 #define LEAST_LOOKS 2 /* that find it there: to tell what is stuck from what is about to end */
 
 /* What the monitor knows. */
@@ -551,6 +552,17 @@ static int watch(struct watch *w, struct err *e)
 	return r;
 }
 
+/*
+ * Whether somebody reads what is told, or nobody does any more who could keep this process
+ * waiting: one look for all lines, each of which would wait in vain.
+ */
+static bool is_read(int fd)
+{
+	struct pollfd reader = {.fd = fd, .events = POLLOUT};
+
+	return fd >= 0 && sys_poll(&reader, 1, READ_MS) > 0;
+}
+
 /* The run is over, or has @failed: tell those who want to know. */
 static void tell_end(const struct watch *w, bool failed)
 {
@@ -564,6 +576,8 @@ static void tell_end(const struct watch *w, bool failed)
 		.max_rss_kib = (uint64_t)rusage->ru_maxrss,
 	};
 
+	if (!is_read(status_fd(w)))
+		return;
 	if (details_fd(w) >= 0 && w->started && !failed)
 		status_ended(details_fd(w), w->out, &usage);
 	if (details_fd(w) >= 0)

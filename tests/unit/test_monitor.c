@@ -1521,6 +1521,20 @@ TEST(tells_that_the_command_is_stuck_and_not_reaped)
 			 "{ \"exit-code\": 7 }\n"));
 }
 
+TEST(waits_once_for_who_does_not_read_how_it_ended)
+{
+	tell();
+	namespaces_come();
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	fake_sys_always("await_room status, 1000 ms", 0);
+	assert_status(3 << 8);
+	assert_told(STATUS, ARGV(STARTED_TEXT));
+	/* for the line that it runs, and for all that come later */
+	assert_int_equal(count_in(fake_sys_trace(), "await_room status, 1000 ms\n"), 2);
+}
+
 TEST(tells_what_is_stuck_of_a_run_that_has_failed)
 {
 	tell();
@@ -1831,6 +1845,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(says_that_it_cannot_wait_for_readers),
 	cmocka_unit_test_setup(lets_nothing_begin_that_it_cannot_tell_of, set_up),
 	cmocka_unit_test_setup(tells_that_the_command_is_stuck_and_not_reaped, set_up),
+	cmocka_unit_test_setup(waits_once_for_who_does_not_read_how_it_ended, set_up),
 	cmocka_unit_test_setup(tells_what_is_stuck_of_a_run_that_has_failed, set_up),
 	cmocka_unit_test_setup(tells_that_the_command_is_stuck_even_if_nobody_can_say_how_it_ended,
 			       set_up),
