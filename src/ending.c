@@ -28,6 +28,7 @@
 
 #define FREE_MS 200    /* or half of the timeout, if that is less */
 #define LEAST_MS 30    /* the least timeout: to tell what is stuck from what is about to end */
+#define END_ALL_MS 100 /* the same where a reaper has to find and end those inside */
 #define RETRY_MS 20    /* between looks at a process that has ended but cannot be reaped */
 #define LINK_BYTES 48  /* "mnt:[inode number]" */
 #define STACKS_MS 50   /* for reading stacks */
@@ -59,7 +60,8 @@ static int64_t zero(const struct ending *w)
 
 static int64_t deadline(const struct ending *w)
 {
-	int64_t least = sys_now_ms() + LEAST_MS;
+	bool ends_all = w->command != 0 && w->box->reaper_ends; /* it begins only now */
+	int64_t least = sys_now_ms() + (ends_all ? END_ALL_MS : LEAST_MS);
 	int64_t usual = zero(w) + timeout_ms(w);
 
 	return w->command != 0 || usual < least ? least : usual;

@@ -87,7 +87,7 @@ int io_read_all(int fd, size_t max, char **ret, size_t *len)
 	return 0;
 }
 
-int io_read_line(int dirfd, const char *path, char *buf, size_t size)
+int io_read_text(int dirfd, const char *path, char *buf, size_t size)
 {
 	autoclose int fd = sys_openat(dirfd, path, O_RDONLY, 0);
 	ssize_t n;
@@ -98,8 +98,16 @@ int io_read_line(int dirfd, const char *path, char *buf, size_t size)
 	if (n < 0)
 		return (int)n;
 	buf[n] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
 	return 0;
+}
+
+int io_read_line(int dirfd, const char *path, char *buf, size_t size)
+{
+	int r = io_read_text(dirfd, path, buf, size);
+
+	if (r == 0)
+		buf[strcspn(buf, "\n")] = '\0';
+	return r;
 }
 
 int io_await_byte(int fd)

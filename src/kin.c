@@ -249,9 +249,10 @@ static bool reap_children(void)
 
 /*
  * Kill the children of this process, which are all that @kin means of the first generation, as
- * quickly as possible: among them are those whose parents fork and end at once.
+ * quickly as possible: among them are those whose parents fork and end at once.  Returns whether
+ * nobody is left.
  */
-static void kill_children(const struct kin *kin)
+static bool kill_children(const struct kin *kin)
 {
 	char path[PATH_BYTES];
 	char list[LIST_BYTES];
@@ -262,7 +263,7 @@ static void kill_children(const struct kin *kin)
 		char *end;
 
 		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0)
-			return;
+			return false;
 		end = strrchr(list, ' ');
 		/* a blank follows each number: what comes after the last one has been cut */
 		list[end == NULL ? 0 : end - list] = '\0';
@@ -270,6 +271,7 @@ static void kill_children(const struct kin *kin)
 		     word = strtok_r(NULL, " ", &rest))
 			(void)sys_kill((pid_t)strtol(word, NULL, 10), SIGKILL);
 	}
+	return !reap_children();
 }
 
 /*
@@ -278,8 +280,9 @@ static void kill_children(const struct kin *kin)
  */
 static int kill_all(const struct kin *kin)
 {
-	if (kin->only && kin->root == sys_getpid())
-		kill_children(kin);
+	if (kin->only && kin->root == sys_getpid() && kill_children(kin))
+		return 0; /* to look at all processes of the machine takes long where there are many
+			   */
 	for (unsigned i = 0; i < FREEZE_TRIES; i++)
 		if (signal_all(kin, &(struct way){.sig = SIGSTOP, .freeze = true}) <= 0)
 			break;
@@ -339,10 +342,33 @@ static int kill_until(const struct kin *kin, const struct kin_patience *patience
 	}
 }
 
+/*
+ * Whether the calling process, @kin's root, has no child but @kin->except: then it has no other
+ * descendants.  Not every kernel tells.
+ */
+static bool has_only_except(const struct kin *kin)
+{
+	char path[PATH_BYTES];
+	char list[PATH_BYTES];
+	char except[PATH_BYTES];
+
+	if (kin->except == 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "%d/task/%d/children", kin->root, kin->root);
+	(void)snprintf(except, sizeof(except), "%d ", kin->except);
+	for (unsigned i = 0; i < LEAST_EMPTY; i++)
+		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0 ||
+		    strcmp(list, except) != 0)
+			return false;
+	return true;
+}
+
 int kin_end(const struct kin *kin, const struct kin_patience *patience)
 {
 	int r = -ETIMEDOUT;
 
+	if (has_only_except(kin))
+		return 0; /* to look at all processes of the machine may take long */
 	if (patience->grace_ms > 0)
 		r = signal_all(kin, &(struct way){.sig = SIGTERM, .reaps = true});
 	if (r >= 0)

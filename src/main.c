@@ -19,7 +19,8 @@
 
 #define BWRAP_VERSION "0.11.1" /* whose command line is understood */
 #define WARNING_BYTES 80       /* more than any warning has */
-#define PATIENCE_MS 100        /* with a reader of notes who does not read */
+#define PATIENCE_MS 100        /* with a reader of notes and warnings who does not read */
+#define ERROR_MS 1000          /* the same for errors, of which there is one */
 
 /* Exit statuses of our own, as docker(1), env(1) and timeout(1) have them. */
 enum exit_status {
@@ -67,6 +68,17 @@ static void print_line(const struct plan *plan, enum level level, const char *pr
 	(void)fprintf(stderr, "%s: %s\n", prefix, line);
 }
 
+/*
+ * Whether a line can be printed: who does not read the last ones within @ms must not make this
+ * process wait for ever.
+ */
+static bool has_room(int ms)
+{
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return sys_poll(&room, 1, ms) > 0;
+}
+
 /* Tell it who watches, if anybody still does. */
 static void tell_failure(const struct plan *plan, const struct err *e)
 {
@@ -82,8 +94,9 @@ static int report_error(const struct plan *plan, const struct err *e)
 {
 	bool has_bwrap = plan->as_bwrap && e->bwrap[0] != '\0';
 
-	print_line(plan, LEVEL_ERROR, program(plan), has_bwrap ? e->bwrap : e->msg);
-	if (e->hint[0] != '\0')
+	if (has_room(ERROR_MS))
+		print_line(plan, LEVEL_ERROR, program(plan), has_bwrap ? e->bwrap : e->msg);
+	if (e->hint[0] != '\0' && has_room(0))
 		print_line(plan, LEVEL_NOTICE, "hint", e->hint);
 	if (!plan->as_bwrap)
 		tell_failure(plan, e);
@@ -145,13 +158,13 @@ static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 /* Tell of what was still there when the time was up. */
 static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome)
 {
-	for (size_t i = 0; i < outcome->n_stuck; i++) {
+	for (size_t i = 0; i < outcome->n_stuck && has_room(PATIENCE_MS); i++) {
 		const struct stuck *stuck = &outcome->stuck[i];
 		char text[sizeof(((struct err *)0)->msg)];
 
 		stuck_describe(stuck, text, sizeof(text));
 		print_line(plan, LEVEL_WARNING, program(plan), text);
-		if (stuck->hint[0] != '\0')
+		if (stuck->hint[0] != '\0' && has_room(0))
 			print_line(plan, LEVEL_NOTICE, "hint", stuck->hint);
 	}
 	free(outcome->stuck);
@@ -161,11 +174,10 @@ static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome
 static void tell(void *arg, bool is_warning, const char *text)
 {
 	const struct plan *plan = arg;
-	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
 
 	if (!is_warning && !plan->verbose)
 		return;
-	if (sys_poll(&room, 1, PATIENCE_MS) > 0) /* else nobody reads */
+	if (has_room(PATIENCE_MS))
 		print_line(plan, is_warning ? LEVEL_WARNING : LEVEL_INFO, program(plan), text);
 }
 

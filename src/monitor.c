@@ -44,6 +44,7 @@
 #define CLOSER_MS 50  /* once it seems so */
 #define RETRY_MS 20   /* between looks at a process that has ended but cannot be reaped */
 #define MOMENT_MS 20  /* for what has been killed to be gone */
+#define READ_MS 1000  /* for who wants to know of the end to read what was told before */
 #define LEAST_LOOKS 2 /* that find it there: to tell what is stuck from what is about to end */
 
 /* What the monitor knows. */
@@ -169,10 +170,30 @@ static int receiver(const struct watch *w)
 	return w->command;
 }
 
-/* The signal @sig has come before there is a command: it ends the run. */
+/* The run ends before the command: hear what has been said up to now. */
+static void hear_the_rest(struct watch *w)
+{
+	struct pollfd sock = {.fd = w->sock, .events = POLLIN};
+	struct err e = {0};
+
+	while (w->sock >= 0 && !w->started && sys_poll(&sock, 1, 0) > 0)
+		if (take_report(w, &e) < 0)
+			return;
+}
+
+/*
+ * The signal @sig has come before there is a command: it ends the run.  The inside may be about
+ * to execute it, and what has told of that cannot be stopped any more.  Then a reaper that has
+ * to end others must live: they would outlive this process if somebody killed that as well.
+ * It takes the end of the socket for the monitor's.
+ */
 static void end_early(struct watch *w, int sig)
 {
-	(void)sys_pidfd_send_signal(w->ending.child, SIGKILL);
+	if (w->sock >= 0)
+		sys_shutdown(w->sock);
+	hear_the_rest(w);
+	if (!w->started || !w->box->reaper_ends)
+		(void)sys_pidfd_send_signal(w->ending.child, SIGKILL);
 	if (w->box->plan->as_bwrap)
 		sys_die_of(sig);
 	note_end(w, sig);
@@ -260,12 +281,16 @@ static pid_t command_pid(struct watch *w)
 }
 
 /*
- * The command has been in its exit for too long; @status is what the kernel has noted.
- * Returns 0, or -errno with @e set if that is not known.
+ * The command has been in its exit for too long; @status is what the kernel has noted.  A reaper
+ * that has to end others waits for the command before, but whoever holds that may be one of
+ * them: it takes the end of the socket for the monitor's, and ends all.  Returns 0, or -errno
+ * with @e set if the status is not known.
  */
 static int take_overdue(struct watch *w, int status, struct err *e)
 {
 	w->ending.command = command_pid(w);
+	if (w->box->reaper_ends && w->sock >= 0)
+		sys_shutdown(w->sock);
 	if (status < 0)
 		return err_set(e, ETIMEDOUT, "the command has ended, but nobody can say how");
 	note_end(w, status);
@@ -486,17 +511,6 @@ static int release(struct watch *w, struct err *e)
 	return janitor_start(w->box, w->ending.child, &w->ends, &w->janitor, e);
 }
 
-/* The run has ended before the command: hear what was made up to that. */
-static void hear_the_rest(struct watch *w)
-{
-	struct pollfd sock = {.fd = w->sock, .events = POLLIN};
-	struct err e = {0};
-
-	while (w->sock >= 0 && !w->started && sys_poll(&sock, 1, 0) > 0)
-		if (take_report(w, &e) < 0)
-			return;
-}
-
 /*
  * Remove what was made on the host, unless the janitor has done or will do so: it was killed, or
  * there never was one.  If others are left inside, leave a process behind for that.
@@ -538,6 +552,17 @@ static int watch(struct watch *w, struct err *e)
 	return r;
 }
 
+/*
+ * Whether somebody reads what is told, or nobody does any more who could keep this process
+ * waiting: one look for all lines, each of which would wait in vain.
+ */
+static bool is_read(int fd)
+{
+	struct pollfd reader = {.fd = fd, .events = POLLOUT};
+
+	return fd >= 0 && sys_poll(&reader, 1, READ_MS) > 0;
+}
+
 /* The run is over, or has @failed: tell those who want to know. */
 static void tell_end(const struct watch *w, bool failed)
 {
@@ -551,6 +576,8 @@ static void tell_end(const struct watch *w, bool failed)
 		.max_rss_kib = (uint64_t)rusage->ru_maxrss,
 	};
 
+	if (!is_read(status_fd(w)))
+		return;
 	if (details_fd(w) >= 0 && w->started && !failed)
 		status_ended(details_fd(w), w->out, &usage);
 	if (details_fd(w) >= 0)

@@ -67,11 +67,11 @@ int proc_stat(int proc, const char *who, struct proc_stat *ret)
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/stat", who);
-	r = io_read_line(proc, path, text, sizeof(text));
+	r = io_read_text(proc, path, text, sizeof(text));
 	if (r < 0)
 		return r;
 	name = strchr(text, '(');
-	end = strrchr(text, ')'); /* the name may hold one */
+	end = strrchr(text, ')'); /* the name may hold one, and ends of lines */
 	if (name == NULL || end == NULL || end[1] == '\0')
 		return -EPROTO;
 	*end = '\0';

@@ -606,6 +606,11 @@ int sys_pass_credentials(int sock)
 	return ret(setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
 }
 
+void sys_shutdown(int sock)
+{
+	(void)shutdown(sock, SHUT_RDWR);
+}
+
 /* Room for one descriptor, or for what comes with a message, suitably aligned. */
 union sent_control {
 	/* cppcheck-suppress unusedStructMember ; it makes the size */

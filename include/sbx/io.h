@@ -21,8 +21,10 @@ int io_read_all(int fd, size_t max, char **ret, size_t *len) must_check;
 
 /*
  * Read the short file @path below @dirfd, such as a sysctl, into @buf, NUL-
- * terminated and without its line end.  Returns 0 or -errno.
+ * terminated; io_read_line() only its first line, without the line's end.  What there is no
+ * room for is left out.  Returns 0 or -errno.
  */
+int io_read_text(int dirfd, const char *path, char *buf, size_t size) must_check;
 int io_read_line(int dirfd, const char *path, char *buf, size_t size) must_check;
 
 /* Write @text to the file @path below @dirfd in one write.  Returns 0 or -errno. */

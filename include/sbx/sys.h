@@ -151,6 +151,8 @@ int sys_signalfd(const sigset_t *set);
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
 int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: every message arrives whole */
 int sys_pass_credentials(int sock); /* of who sends to it: SO_PASSCRED */
+/* Nobody can send to or hear from @sock any more; what has been sent to it can be received. */
+void sys_shutdown(int sock);
 
 /*
  * Send or receive one message with at most one descriptor: @passed is -1 for

@@ -4,7 +4,8 @@
 #
 # The script starts copies of itself, one as root, one as an ordinary user; in these
 # the function that run_as_both is given makes its checks.  The first one numbers
-# their results and looks whether anything is left.
+# their results and looks whether anything is left.  If it has a function start_more,
+# that starts more of them; in one that is called "setuid", $sbx is $work/suid/sbx.
 ordinary=65534 # user and group id
 
 # Variables that survive in the copies: ours, and those that steer the sanitizers.
@@ -67,6 +68,7 @@ start_copies()
 	if [ "$(id -u)" -eq 0 ]; then
 		start_copy root
 		start_user_copy setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups
+		! declare -F start_more >/dev/null || start_more
 	else
 		skip "root: every test" "not run by root"
 		start_user_copy
@@ -87,6 +89,7 @@ run_as_both()
 		who=$SBX_TEST_WHO
 		work=$SBX_TEST_WORK
 		sbx=$work/bin/sbx
+		[ "$who" != setuid ] || sbx=$work/suid/sbx
 		bwrap=$work/bin/bwrap
 		helpers=$work/bin
 		scratch=$work/$who

@@ -158,6 +158,25 @@ dies_with_command()
 	done
 }
 
+# held_by_another OPTION...: what is left keeps COMMAND from being reaped.
+held_by_another()
+{
+	check "it is ended if it holds COMMAND in its exit: $*" \
+		takes 0 1900 command_ends "$all_gone" "$@" -- tracer
+}
+
+held()
+{
+	if ! can_trace; then
+		skip "$who: COMMAND that is held in its exit" "this host forbids tracing"
+		return
+	fi
+	held_by_another --kill-on-exit
+	held_by_another --kill-on-exit-after 5 --unshare-pid
+	held_by_another --die-with-parent
+	held_by_another --die-with-parent --teardown-timeout 0.2
+}
+
 keeps_running()
 {
 	local name=$1 kind
@@ -325,12 +344,32 @@ stops_waiting()
 	return $status
 }
 
+# does_not_wait_for_readers OPTION...: nor if what it says of that cannot be read.
+does_not_wait_for_readers()
+{
+	local full janitor status=0
+	rm -f go ready full && mkfifo go full && exec {full}<>full || return
+	dd if=/dev/zero of=full oflag=nonblock bs=4096 status=none
+	"$sbx" --ro-bind / / --bind . "$PWD" "$@" -- \
+		sh -c 'echo >ready; read line <go; exit 5' 2>&"$full" </dev/null &
+	started=$!
+	eventually test -s ready || return
+	janitor=$(below "$started" sbx-janitor)
+	[ -n "$janitor" ] && kill -STOP "$janitor" && timeout 10 sh -c 'echo >go' &&
+		takes 0 800 ends_with 5 ended || status=1
+	kill -KILL "$janitor"
+	exec {full}<&-
+	return $status
+}
+
 timeouts()
 {
 	local name=$1
 	shift
 	check "--teardown-timeout $name: sbx waits for nobody longer than that" \
 		stops_waiting 250 800 --teardown-timeout 0.3 "$@"
+	check "nor for who does not read what it says, $name" \
+		does_not_wait_for_readers --teardown-timeout 0.1 "$@"
 	check "that is a second unless it is said, $name" stops_waiting 900 1900 "$@"
 }
 
@@ -342,6 +381,7 @@ tests()
 	check "--kill-on-exit with --unshare-pid: even what forks as fast as it can" \
 		command_ends "$all_gone" --kill-on-exit-after 0.2 --unshare-pid -- hasty
 	in_turn dies_with_command
+	held
 	in_turn keeps_running
 	in_turn no_zombies
 	in_turn members

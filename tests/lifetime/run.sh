@@ -1,7 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sourced by ../integration/lib.sh: runs a script's checks as root and as an ordinary user,
-# in the same way as the integration tests; but with the helpers of these tests.
+# in the same way as the integration tests; but with the helpers of these tests.  And a third
+# time, with "setuid" for $who, as an ordinary user for whom sbx is installed set-user-ID root.
+#
+# Nobody but root can trace what is set-user-ID: the kernel ignores the bit for others.  A script
+# that traces sets $traces, and its third copy is root's; what it starts has to be the user's.
 #
 # SBX_LIFETIME_FULL=1 makes a script do all it can, however long that takes.
 . "$(dirname "$0")/../integration/run.sh"
@@ -14,12 +18,31 @@ prepare()
 	work=$(mktemp -d) || return
 	trap 'rm -rf "$work"' EXIT
 	chmod 0755 "$work" &&
-		mkdir -m 0755 "$work"/{bin,integration,root,user} &&
+		mkdir -m 0755 "$work"/{bin,suid,integration,root,user,setuid} &&
 		cp "$SBX" "$work/bin/sbx" && ln -s sbx "$work/bin/bwrap" &&
+		cp "$SBX" "$work/suid/sbx" && chmod 4755 "$work/suid/sbx" &&
 		cp "$SBX_HELPERS/reap" "$SBX_LIFETIME_HELPERS"/{dialogue,kill_matrix,payload,soak-runner,witness} \
 			"$work/bin" &&
 		cp "$0" "$here/run.sh" "$work/bin" &&
 		cp "$here"/../integration/{lib,run}.sh "$work/integration" || return
-	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/user"
+	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work"/{user,setuid}
 }
 
+start_more()
+{
+	local as=(setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups)
+	if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid; then
+		skip "setuid: every test" "the folder for temporary files is nosuid"
+	else
+		[ -z "${traces-}" ] || as=()
+		start_copy setuid "${as[@]}"
+	fi
+}
+
+# Others may use the machine as well, and ptrace(2) may be forbidden.
+can_trace()
+{
+	local scope
+	read -r scope 2>/dev/null </proc/sys/kernel/yama/ptrace_scope || return 0
+	[ "$scope" -lt 2 ] || { [ "$scope" -eq 2 ] && [ "$(id -u)" -eq 0 ]; }
+}

@@ -3,9 +3,10 @@
 # Sourced by ../integration/lib.sh: what scenes are said in, in which a sandbox cannot end.
 #
 # A scene is a function that starts a launcher by "start" and brings the command's end about.
-# It runs in an empty working directory, and finds, in $who, "root" or "user"; in $pidns, nothing
-# or --unshare-pid; in $helpers a folder with the helpers.  What it starts beside the launcher is
-# ended by clear_up: that is what the variables are for that it sets.
+# It runs in an empty working directory, and finds, in $who, "root", "user", or, if the script has
+# set $setuid_too, "setuid": that is a user for whom sbx is installed set-user-ID root; in $pidns,
+# nothing or --unshare-pid; in $helpers a folder with the helpers.  What it starts beside the
+# launcher is ended by clear_up: that is what the variables are for that it sets.
 bwrap=/usr/bin/bwrap
 ordinary=65534 # user and group id
 ends_within=20 # seconds until a command ends
@@ -275,15 +276,15 @@ describe()
 prepare()
 {
 	work=$(mktemp -d) && chmod 0755 "$work" &&
-		mkdir -m 0755 "$work"/{bin,connections,dev,root,user,v1,v2} &&
+		mkdir -m 0755 "$work"/{bin,connections,dev,root,setuid,suid,user,v1,v2} &&
 		cp "$SBX" "$work/bin/sbx" &&
+		cp "$SBX" "$work/suid/sbx" && chmod 4755 "$work/suid/sbx" &&
 		cp "$SBX_STUCK_HELPERS"/{bad_tracer,clocked,fill,hold_file,many_mounts,mute_fuse,mute_notify,spin,vfork_exec} \
 			"$work/bin" || return
-	sbx=$work/bin/sbx
 	helpers=$work/bin
 	device=/dev/fuse
 	[ "$(id -u)" -eq 0 ] || return 0
-	chown "$ordinary:$ordinary" "$work/user" &&
+	chown "$ordinary:$ordinary" "$work"/{setuid,user} &&
 		mount -t fusectl fusectl "$work/connections" &&
 		mount -t tmpfs -o mode=0755 tmpfs "$work/dev" &&
 		mknod "$work/dev/fuse" c 10 229 && chmod 0666 "$work/dev/fuse" &&
@@ -311,6 +312,8 @@ for_who()
 {
 	who=$1
 	scratch=$work/$who
+	sbx=$work/bin/sbx
+	[ "$who" != setuid ] || sbx=$work/suid/sbx
 	as=()
 	[ "$who" = root ] || [ "$(id -u)" -ne 0 ] ||
 		as=(setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups)
@@ -334,6 +337,13 @@ start_all()
 		skip "root: every test" "not run by root"
 	fi
 	for_who user "$@"
+	if [ -n "${setuid_too-}" ] && [ -z "$compare" ] && [ "$(id -u)" -eq 0 ]; then
+		if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid; then
+			skip "setuid: every test" "the folder for temporary files is nosuid"
+		else
+			for_who setuid "$@"
+		fi
+	fi
 	clean
 	[ -z "$work" ] || echo "not ok - no file is left"
 }

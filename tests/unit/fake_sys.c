@@ -1530,6 +1530,11 @@ int sys_pass_credentials(int sock)
 	return done(call("pass_credentials %s", name_of(sock)));
 }
 
+void sys_shutdown(int sock)
+{
+	(void)call("shutdown %s", name_of(sock));
+}
+
 ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 {
 	struct outcome outcome;

@@ -422,6 +422,25 @@ TEST(does_nothing_where_nobody_is_left)
 	assert_null(strstr(fake_sys_trace(), "kill"));
 }
 
+TEST(does_not_look_far_where_nobody_but_one_is_its_child)
+{
+	static const char *const others[] = {"150 101 ", "101 150 ", "15 ", "150", "", NULL};
+
+	show_all();
+	fake_sys_file("/proc/100/task/100/children", "150 ");
+	assert_int_equal(kin_end(KIN(ROOT, JANITOR), &with_grace), 0);
+	assert_null(strstr(fake_sys_trace(), "/stat"));
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		(void)set_up(NULL);
+		show_one();
+		show(JANITOR, ROOT);
+		fake_sys_file("/proc/100/task/100/children", others[i]);
+		fake_sys_always("poll*", 0);
+		assert_int_equal(kin_end(KIN(ROOT, JANITOR), &with_grace), -ETIMEDOUT);
+		assert_contains(fake_sys_trace(), "kill /proc/101 9\n");
+	}
+}
+
 TEST(lets_those_end_in_order_who_do)
 {
 	static pid_t pid = 101;
@@ -532,7 +551,7 @@ TEST(goes_on_until_it_has_no_child_where_all_are_meant)
 	fake_sys_always("poll*", 0);
 	assert_int_equal(kin_end(&all_children, &at_once), 0);
 	assert_int_equal(count_in(fake_sys_trace(), "open /proc 100/task/100/children\n"), 2);
-	assert_int_equal(count_in(fake_sys_trace(), "wait nohang\n"), 5);
+	assert_int_equal(count_in(fake_sys_trace(), "wait nohang\n"), 6);
 }
 
 TEST(kills_its_children_quickly_where_all_are_meant)
@@ -723,6 +742,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(signals_nobody_who_has_ended_and_reaps_nobody, set_up),
 	cmocka_unit_test_setup(kills_at_once_and_reaps_those_who_end, set_up),
 	cmocka_unit_test_setup(does_nothing_where_nobody_is_left, set_up),
+	cmocka_unit_test_setup(does_not_look_far_where_nobody_but_one_is_its_child, set_up),
 	cmocka_unit_test_setup(lets_those_end_in_order_who_do, set_up),
 	cmocka_unit_test_setup(kills_those_who_do_not_end_in_their_time, set_up),
 	cmocka_unit_test_setup(kills_at_once_when_the_watch_says_so, set_up),

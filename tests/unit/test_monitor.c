@@ -34,6 +34,7 @@ enum {
 #define WAIT "poll sock signals - child janitor, -1 ms\n"
 #define WAIT_WITHOUT_SOCK "poll - signals - child janitor, -1 ms\n"
 #define WAIT_WITH_COMMAND "poll sock signals command child janitor, 150 ms\n"
+#define END_EARLY "shutdown sock\nlook sock, 0 ms\nkill child 9\n"
 #define END_OF_CHILD "poll child signals, 200 ms\nwait_pidfd child\n"
 #define END_OF_JANITOR                                                                             \
 	"poll janitor signals, 1000 ms\n"                                                          \
@@ -663,6 +664,22 @@ TEST(takes_the_status_of_a_command_that_is_stuck_from_the_kernel)
 	assert_in_range(fake_sys_now(), 1000, 1200);
 }
 
+TEST(has_those_ended_who_may_hold_a_command_that_is_stuck)
+{
+	for (unsigned reaper_ends = 0; reaper_ends < 2; reaper_ends++) {
+		(void)set_up(NULL);
+		box.reaper_ends = reaper_ends != 0;
+		fake_proc_show(&exiting);
+		command_starts();
+		time_passes();
+		assert_status(7 << 8);
+		assert_int_equal(count_in(fake_sys_trace(), "shutdown sock\n"), reaper_ends);
+		assert_int_equal(count_in(fake_sys_trace(), "kill child 9\n"), !reaper_ends);
+		assert_contains(fake_sys_trace(), reaper_ends ? "poll child signals, 100 ms\n"
+							      : "poll child signals, 30 ms\n");
+	}
+}
+
 TEST(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time)
 {
 	static const char cut = JANITOR_CUT;
@@ -885,8 +902,25 @@ TEST(ends_the_run_by_a_signal_before_there_is_a_command)
 		signal_comes(SIGINT, codes[i]);
 		child_is_gone();
 		assert_status(SIGINT);
-		assert_string_equal(fake_sys_trace(), BEGIN WAIT "read signals\nkill child 9\n" END
-								 "look sock, 0 ms\n");
+		assert_string_equal(fake_sys_trace(),
+				    BEGIN WAIT "read signals\n" END_EARLY END "look sock, 0 ms\n");
+	}
+}
+
+TEST(leaves_a_reaper_that_has_to_end_others_to_its_work_if_a_signal_comes_too_late)
+{
+	static const struct report report = {.kind = REPORT_STARTED};
+
+	for (unsigned reaper_ends = 0; reaper_ends < 2; reaper_ends++) {
+		(void)set_up(NULL);
+		box.reaper_ends = reaper_ends != 0;
+		signal_comes(SIGINT, SI_USER);
+		fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
+		fake_sys_answer_message("receive sock", &report, sizeof(report.kind), "command");
+		child_is_gone();
+		assert_status(SIGINT);
+		assert_contains(fake_sys_trace(), "read signals\nshutdown sock\n");
+		assert_int_equal(count_in(fake_sys_trace(), "kill child 9\n"), !reaper_ends);
 	}
 }
 
@@ -1408,7 +1442,7 @@ TEST(ends_the_run_by_a_signal_while_nobody_reads)
 			namespaces_come();
 		child_is_gone();
 		assert_status(SIGTERM);
-		assert_contains(fake_sys_trace(), "read signals\nkill child 9\n");
+		assert_contains(fake_sys_trace(), "read signals\n" END_EARLY);
 		assert_null(strstr(fake_sys_trace(), "send sock"));
 		assert_int_equal(fake_sys_fd("info"), -1);
 	}
@@ -1485,6 +1519,20 @@ TEST(tells_that_the_command_is_stuck_and_not_reaped)
 			 "\"reaper\", \"state\": \"S\", \"seconds\": 1.030, \"wchan\": \"\", "
 			 "\"thread\": 1000 }\n",
 			 "{ \"exit-code\": 7 }\n"));
+}
+
+TEST(waits_once_for_who_does_not_read_how_it_ended)
+{
+	tell();
+	namespaces_come();
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	fake_sys_always("await_room status, 1000 ms", 0);
+	assert_status(3 << 8);
+	assert_told(STATUS, ARGV(STARTED_TEXT));
+	/* for the line that it runs, and for all that come later */
+	assert_int_equal(count_in(fake_sys_trace(), "await_room status, 1000 ms\n"), 2);
 }
 
 TEST(tells_what_is_stuck_of_a_run_that_has_failed)
@@ -1619,7 +1667,7 @@ TEST(ends_the_run_by_a_signal_before_the_ids_are_mapped)
 	child_is_gone();
 	assert_status(SIGTERM);
 	assert_contains(fake_sys_trace(),
-			AWAIT "read signals\nkill child 9\nlook signals, 0 ms\n" END_OF_CHILD);
+			AWAIT "read signals\n" END_EARLY "look signals, 0 ms\n" END_OF_CHILD);
 	assert_null(strstr(fake_sys_trace(), "send sock"));
 }
 
@@ -1679,7 +1727,7 @@ TEST(leaves_nobody_behind_when_a_signal_ends_it_before_there_is_a_command)
 		signal_comes(SIGHUP, codes[i]);
 		child_is_gone();
 		assert_status(SIGHUP);
-		assert_contains(fake_sys_trace(), "read signals\nkill child 9\ndie_of 1\n");
+		assert_contains(fake_sys_trace(), "read signals\n" END_EARLY "die_of 1\n");
 	}
 }
 
@@ -1730,6 +1778,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(takes_the_status_of_a_command_whose_reaper_is_silent_from_the_kernel,
 			       set_up),
 	cmocka_unit_test_setup(takes_the_status_of_a_command_that_is_stuck_from_the_kernel, set_up),
+	cmocka_unit_test_setup(has_those_ended_who_may_hold_a_command_that_is_stuck, set_up),
 	cmocka_unit_test_setup(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time,
 			       set_up),
 	cmocka_unit_test_setup(counts_from_a_report_however_long_the_command_has_been_seen_to_end,
@@ -1752,6 +1801,9 @@ static const struct CMUnitTest tests[] = {
 			       set_up),
 	cmocka_unit_test_setup(hears_of_a_command_before_it_passes_a_signal_on, set_up),
 	cmocka_unit_test_setup(ends_the_run_by_a_signal_before_there_is_a_command, set_up),
+	cmocka_unit_test_setup(
+		leaves_a_reaper_that_has_to_end_others_to_its_work_if_a_signal_comes_too_late,
+		set_up),
 	cmocka_unit_test_setup(passes_signals_to_the_first_process_once_it_is_the_command, set_up),
 	cmocka_unit_test_setup(ends_the_run_by_a_signal_without_a_reaper_before_exec, set_up),
 	cmocka_unit_test_setup(goes_on_when_the_command_cannot_be_signalled_any_more, set_up),
@@ -1793,6 +1845,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(says_that_it_cannot_wait_for_readers),
 	cmocka_unit_test_setup(lets_nothing_begin_that_it_cannot_tell_of, set_up),
 	cmocka_unit_test_setup(tells_that_the_command_is_stuck_and_not_reaped, set_up),
+	cmocka_unit_test_setup(waits_once_for_who_does_not_read_how_it_ended, set_up),
 	cmocka_unit_test_setup(tells_what_is_stuck_of_a_run_that_has_failed, set_up),
 	cmocka_unit_test_setup(tells_that_the_command_is_stuck_even_if_nobody_can_say_how_it_ended,
 			       set_up),

@@ -73,6 +73,8 @@ static const struct {
 	{"((sd-pam))", "((sd-pam))"},
 	{"x) Z 1 (y", "x) Z 1 (y"},
 	{"\xff\x01\t", "\xff\x01\t"},
+	{"\n", "\n"},
+	{"a\n) Z 1\n", "a\n) Z 1\n"},
 	{"fifteen letters", "fifteen letters"},
 	{"kworker/u8:1-events", "kworker/u8:1-ev"}, /* kernel threads have longer ones */
 };

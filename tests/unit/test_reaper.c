@@ -861,6 +861,9 @@ TEST(kills_all_inside_when_the_monitor_is_gone)
 	fake_sys_answer(WAIT_FOR_EITHER, -EINTR);
 	fake_sys_answer("wait nohang", 0);
 	fake_sys_answer_data(WAIT_FOR_EITHER, 1, "+.", 2);
+	fake_sys_file("/proc/1/task/1/children", NULL); /* so that it has to look for them */
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_answer("wait nohang", 0);
 	fake_sys_then("kill /proc/77 9", fake_proc_end_later, &descendant);
 	fake_sys_always("poll -, 2 ms", 0);
 	(void)fake_sys_run(run, NULL);

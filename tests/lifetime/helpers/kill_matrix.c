@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kill_matrix SBX PAYLOAD FOLDER RUNS: start SBX again and again, kill one of its processes
- * each time, and see that nothing is left.
- * kill_matrix SBX PAYLOAD FOLDER RUNS SCENE WAY CHOICE PROCESS STOP: the same run again and
- * again, one that is told to have failed.
+ * kill_matrix [--as ID] SBX PAYLOAD FOLDER RUNS: start SBX again and again, kill one of its
+ * processes each time, and see that nothing is left.
+ * kill_matrix [--as ID] SBX PAYLOAD FOLDER RUNS SCENE WAY CHOICE PROCESS STOP: the same run again
+ * and again, one that is told to have failed.
+ *
+ * With --as, SBX is started as the user and group ID, while this process stays root, who can
+ * trace a set-user-ID program.
  *
  * In RUNS runs of each scene the sandbox is held, by ptrace(2), where one of its processes
  * begins or ends a certain system call: over the runs, at all of them.  There one of the
@@ -19,6 +22,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -145,6 +149,7 @@ struct tally {
 static const char *sbx;
 static const char *payload;
 static const char *folder;
+static unsigned starter; /* user and group id to start SBX as, 0 for this process's */
 
 static _Noreturn void give_up(const char *what)
 {
@@ -195,6 +200,12 @@ static void fill_words(const struct scene *scene, const char **words)
 	(void)add_words(words, n, command, MAX_WORDS);
 }
 
+static void become_starter(void)
+{
+	if (starter != 0 && (setgroups(0, NULL) < 0 || setgid(starter) < 0 || setuid(starter) < 0))
+		_exit(2);
+}
+
 /* The child's half of start(): wait for the byte, and become SBX. */
 static void be_sbx(const struct scene *scene, int go, int output)
 {
@@ -208,6 +219,7 @@ static void be_sbx(const struct scene *scene, int go, int output)
 		_exit(2);
 	if (getenv("KILL_MATRIX_VERBOSE") == NULL)
 		(void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+	become_starter();
 	if (read(go, &byte, 1) == 1)
 		(void)execv(sbx, (char *const *)(uintptr_t)words);
 	_exit(2);
@@ -820,10 +832,14 @@ int main(int argc, char **argv)
 	char *after;
 	unsigned runs;
 
+	if (argc > 2 && strcmp(argv[1], "--as") == 0) {
+		starter = (unsigned)strtoul(argv[2], NULL, 10);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc != 5 && argc != 10) {
-		(void)fprintf(stderr,
-			      "usage: %s SBX PAYLOAD FOLDER RUNS [SCENE WAY CHOICE PROCESS STOP]\n",
-			      argv[0]);
+		(void)fprintf(stderr, "usage: kill_matrix [--as ID] SBX PAYLOAD FOLDER RUNS "
+				      "[SCENE WAY CHOICE PROCESS STOP]\n");
 		return 2;
 	}
 	sbx = argv[1];

@@ -4,7 +4,8 @@
  *
  *	alone          says "ready" and waits for ever;
  *	brief          says "ready" and exits;
- *	family         the same as alone, with a child that has left its group, session and parent;
+ *	family         the same as alone, with a child that has left its group, session and parent,
+ *	               and has a name of two lines;
  *	leave KIND     leaves a process in the background, see below, says "ready" and exits
  *	               with status 3;
  *	grab           takes the terminal for a process group of its own, says "ready" and
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,8 +94,10 @@ static int brief(char **args)
 
 static int family(char **args)
 {
-	if (is_hidden_child())
+	if (is_hidden_child()) {
+		(void)prctl(PR_SET_NAME, "pay\nload", 0, 0, 0);
 		wait_for_ever();
+	}
 	return alone(args);
 }
 
@@ -133,6 +137,14 @@ static void say_at_term(void)
 	(void)signal(SIGTERM, say_end);
 }
 
+/* Traces the command, and takes no note of its end. */
+static void hold_parent(void)
+{
+	ignore_term();
+	if (ptrace(PTRACE_SEIZE, getppid(), NULL, NULL) < 0)
+		_exit(2);
+}
+
 /* How a process is left. */
 static const struct leaver {
 	const char *name;
@@ -151,6 +163,7 @@ static const struct leaver {
 	 .forks = true,
 	 .nap_ms = 2,
 	 .prepare = ignore_term},
+	{.name = "tracer", .prepare = hold_parent},
 	{.name = "hasty", .is_hidden = true, .forks = true, .prepare = ignore_term},
 };
 
@@ -174,6 +187,7 @@ static int leave_one(const struct leaver *leaver)
 
 	if (pipe2(told, O_CLOEXEC) < 0)
 		return 2;
+	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 	if (leaver->is_hidden ? is_hidden_child() : fork_one() == 0)
 		be_left(leaver, told[1]);
 	(void)close(told[1]);
