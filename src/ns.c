@@ -468,21 +468,33 @@ static int check_no_users(struct err *e)
 	return err_bwrap(e, "creation of new user namespaces was not disabled as requested");
 }
 
+/* Enter the second user namespace, if there is to be one. */
+static int enter_own(const struct ns *ns, int proc, struct err *e)
+{
+	if (ns->lock_mounts)
+		return lock_enter(proc, ns->flags & (CLONE_NEWUTS | CLONE_NEWCGROUP), e);
+	return ns->second ? enter_second(proc, ns->inside, e) : 0;
+}
+
+/* The same, with all others forbidden: in the second one if the first one is the host's. */
+static int enter_only(const struct ns *ns, int proc, struct err *e)
+{
+	bool limit_second = ns->lock_mounts && !ns_own_users(ns);
+	int r = limit_second ? 0 : limit_users(ns, proc, ns->second, e);
+
+	if (r == 0)
+		r = enter_own(ns, proc, e);
+	return r == 0 && limit_second ? limit_users(ns, proc, false, e) : r;
+}
+
 int ns_enter_last(const struct ns *ns, int proc, struct err *e)
 {
-	bool limit_second = ns->lock_mounts && !ns_own_users(ns); /* the first one is the host's */
 	int r = ns->users2 >= 0 ? hide(e) : 0;
 
 	if (r == 0)
 		r = enter(ns->users2, CLONE_NEWUSER, "userns2", e);
-	if (r == 0 && ns->disable_users && !limit_second)
-		r = limit_users(ns, proc, ns->second, e);
-	if (r == 0 && ns->lock_mounts)
-		r = lock_enter(proc, ns->flags & (CLONE_NEWUTS | CLONE_NEWCGROUP), e);
-	else if (r == 0 && ns->second)
-		r = enter_second(proc, ns->inside, e);
-	if (r == 0 && ns->disable_users && limit_second)
-		r = limit_users(ns, proc, false, e);
+	if (r == 0)
+		r = ns->disable_users ? enter_only(ns, proc, e) : enter_own(ns, proc, e);
 	if (r == 0 && ns->check_no_users)
 		r = check_no_users(e);
 	return r;
