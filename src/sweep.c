@@ -20,7 +20,8 @@
 
 #define STEP 64        /* entries that are added to the room for them */
 #define DYING_MS 20    /* for the descriptors of a process that was killed to be closed */
-#define HELPERS 3      /* that may be killed */
+#define HELPERS 3      /* that may be killed or stopped */
+#define HELPER_MS 1000 /* until one is taken for stopped */
 #define LEAVE_LOOKS 20 /* whether the mark stays, with a millisecond between each */
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
@@ -278,22 +279,31 @@ static void be_helper(const struct sweep *sweep)
 	sys_exit(0);
 }
 
-/* Have a helper remove them.  Returns whether it has. */
+/*
+ * Have a helper remove them.  Whoever is in the user namespace can stop it or kill it: then it is
+ * of no use.  Returns whether it has ended in order.
+ */
 static bool remove_by_helper(const struct sweep *sweep)
 {
 	autoclose int pidfd = -1;
+	struct pollfd over = {.events = POLLIN};
 	int status = 0;
 	pid_t pid = sys_clone(0, &pidfd);
-	pid_t r;
+	int r;
 
 	if (pid == 0)
 		be_helper(sweep);
 	if (pid < 0)
 		return false;
+	over.fd = pidfd;
 	do
-		r = sys_wait(pid, &status, 0);
+		r = sys_poll(&over, 1, HELPER_MS);
 	while (r == -EINTR);
-	return r == pid && WIFEXITED(status);
+	if (r <= 0) {
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+		(void)sys_poll(&over, 1, DYING_MS);
+	}
+	return sys_wait_pidfd(pidfd, &status, NULL) == 1 && WIFEXITED(status);
 }
 
 /* Root has all that it takes here. */

@@ -421,23 +421,42 @@ TEST(has_a_helper_remove_what_takes_the_rights_of_the_user_namespace)
 			     "rmdir unmounted/p x\n", "exit 0\n"));
 }
 
-TEST(waits_for_that_helper_and_removes_nothing_itself)
+#define HELPER_ENDS(n) "clone\npoll pidfd:" n ", 1000 ms\nwait_pidfd pidfd:" n "\n"
+
+static void helpers_end(void)
 {
 	hear_users();
 	made();
-	fake_sys_answer("wait 1000", -EINTR);
-	assert_in_order(swept(), ARGV("clone\nwait 1000\nwait 1000\n"));
+	fake_sys_always_data("poll pidfd:100*", 1, "+", 1);
+}
+
+TEST(waits_for_that_helper_and_removes_nothing_itself)
+{
+	helpers_end();
+	fake_sys_answer("poll pidfd:1000*", -EINTR);
+	assert_in_order(swept(), ARGV("clone\npoll pidfd:1000, 1000 ms\npoll pidfd:1000, 1000 ms\n"
+				      "wait_pidfd pidfd:1000\n"));
 	assert_null(strstr(fake_sys_trace(), "flock"));
 }
 
 TEST(has_another_helper_if_one_is_killed)
 {
-	const int killed = SIGKILL;
+	const struct fake_end killed = {.status = SIGKILL};
 
-	hear_users();
-	made();
-	fake_sys_answer_data("wait 1000", 1000, &killed, sizeof(killed));
-	assert_in_order(swept(), ARGV("clone\nwait 1000\nclone\nwait 1001\n"));
+	helpers_end();
+	fake_sys_answer_data("wait_pidfd*", 1, &killed, sizeof(killed));
+	assert_in_order(swept(), ARGV(HELPER_ENDS("1000") HELPER_ENDS("1001")));
+	assert_null(strstr(fake_sys_trace(), "flock"));
+}
+
+TEST(has_another_helper_if_one_is_stopped)
+{
+	helpers_end();
+	fake_sys_answer("poll pidfd:1000*", 0);
+	fake_sys_answer("wait_pidfd*", 0); /* nor is it dead at once */
+	assert_in_order(swept(), ARGV("poll pidfd:1000, 1000 ms\nkill pidfd:1000 9\n"
+				      "poll pidfd:1000, 20 ms\nwait_pidfd pidfd:1000\n",
+				      HELPER_ENDS("1001")));
 	assert_null(strstr(fake_sys_trace(), "flock"));
 }
 
@@ -554,6 +573,7 @@ int main(void)
 			has_a_helper_remove_what_takes_the_rights_of_the_user_namespace, set_up),
 		cmocka_unit_test_setup(waits_for_that_helper_and_removes_nothing_itself, set_up),
 		cmocka_unit_test_setup(has_another_helper_if_one_is_killed, set_up),
+		cmocka_unit_test_setup(has_another_helper_if_one_is_stopped, set_up),
 		cmocka_unit_test_setup(removes_what_it_can_itself_without_a_helper, set_up),
 		cmocka_unit_test_setup(needs_no_helper_where_nobody_is_kept_out, set_up),
 		cmocka_unit_test_setup(leaves_a_process_behind_that_removes_them_in_the_end,
