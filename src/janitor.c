@@ -32,10 +32,10 @@
  * that were mounted inside, once: it cuts connections to file servers (FUSE), which frees who
  * waits for these; and where nothing inside may live on, it takes down the others of the
  * sandbox's own, so that their memory is not held by a process that cannot end.  Somebody hostile
- *can be in there with all capabilities, and must not get at the helper, whose descriptors lead to
- *the host (CVE-2016-9962): it makes itself undumpable before it enters.  It works on descriptors,
- *because a path may lead through a file system that hangs.  What is mounted outside as well is left
- *alone: forcing it would end a connection of somebody else's.
+ * can be in there with all capabilities, and must not get at the helper, whose descriptors lead to
+ * the host (CVE-2016-9962): it makes itself undumpable before it enters.  It works on descriptors,
+ * because a path may lead through a file system that hangs.  What is mounted outside as well is
+ * left alone: forcing it would end a connection of somebody else's.
  */
 #include "sbx/janitor.h"
 

@@ -40,9 +40,10 @@
  * stage.  It is shut down with the last mount namespace that has it, and inotify(7) says so without
  * holding it.
  *
- * In a directory of the caller's that he may not write to, of mode 0555 for example, he can make
- * something nevertheless with the capabilities of the sandbox's user namespace; and needs them
- * to remove it.  So those outside are given that namespace then, for a helper to enter.
+ * In a directory that the caller may not write to, being of mode 0555 for example, or of another of
+ * the ids that --userns maps, something can be made nevertheless with the capabilities of the
+ * sandbox's user namespace; and it takes them to remove it.  So those outside are given that
+ * namespace then, for a helper to enter.
  *
  * What this cannot see is a sandbox that somebody inside has made of those directories alone,
  * and that outlives this one.
@@ -270,19 +271,27 @@ static int check_room(struct litter *litter)
 }
 
 /*
- * Give those outside the user namespace whose capabilities it takes to remove what is in @parent:
- * its owner, who they are, may not write to it or search it.
+ * Whether the capabilities of the user namespace may be needed to remove what is in @dir: by its
+ * mode, its owner, or anybody if that is somebody else, may not write to it or search it.  Whether
+ * they are is for those outside to see, who need not be who this process is.
  */
+static bool may_need_rights(const struct statx *dir)
+{
+	const unsigned needed =
+		dir->stx_uid == sys_geteuid() ? S_IWUSR | S_IXUSR : S_IWOTH | S_IXOTH;
+
+	return (dir->stx_mode & needed) != needed;
+}
+
+/* Give those outside the user namespace, once, if they may need it for what is in @parent. */
 static int tell_users(struct litter *litter, int parent)
 {
 	const struct litter_note note = {.kind = LITTER_USERS};
-	const unsigned needed = S_IWUSR | S_IXUSR;
 	autoclose int users = -1;
 	struct statx st = {0};
 	int r = litter->gave_users ? 0 : sys_statx(parent, STATX_MODE | STATX_UID, &st);
 
-	if (r < 0 || litter->gave_users || (st.stx_mode & needed) == needed ||
-	    st.stx_uid != sys_geteuid())
+	if (r < 0 || litter->gave_users || !may_need_rights(&st))
 		return r;
 	litter->gave_users = true;
 	users = sys_openat(AT_FDCWD, "/proc/self/ns/user", O_RDONLY, 0);

@@ -134,7 +134,7 @@ static int print_about(const struct plan *plan, const char *argv0)
 
 static void warn_of_repeated(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_repeated; i++) {
+	for (size_t i = 0; i < plan->n_repeated && has_room(PATIENCE_MS); i++) {
 		char text[WARNING_BYTES];
 
 		(void)snprintf(text, sizeof(text), "Only the last --%s option will take effect",
@@ -150,7 +150,7 @@ static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 	int r = kernel_check(plan->strict_kernel, &flaw, e);
 
 	*bad = r > 0;
-	if (r > 0)
+	if (r > 0 && has_room(PATIENCE_MS))
 		print_line(plan, LEVEL_WARNING, program(plan), flaw.text);
 	return r < 0 ? r : 0;
 }

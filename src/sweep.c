@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "sbx/cleanup.h"
 #include "sbx/fds.h"
@@ -306,10 +307,18 @@ static bool remove_by_helper(const struct sweep *sweep)
 	return sys_wait_pidfd(pidfd, &status, NULL) == 1 && WIFEXITED(status);
 }
 
-/* Root has all that it takes here. */
+/* Whether this process may remove what is in all directories that something is in. */
+static bool may_remove(const struct sweep *sweep)
+{
+	for (size_t i = 0; i < sweep->n; i++)
+		if (sys_faccessat(sweep->list[i].parent, ".", W_OK | X_OK, AT_EACCESS) < 0)
+			return false;
+	return true;
+}
+
 void sweep_now(const struct sweep *sweep)
 {
-	bool needs_helper = sweep->n > 0 && sweep->users >= 0 && sys_geteuid() != 0;
+	bool needs_helper = sweep->users >= 0 && !may_remove(sweep);
 
 	for (unsigned tries = 0; needs_helper && tries < HELPERS; tries++)
 		if (remove_by_helper(sweep))

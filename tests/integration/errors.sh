@@ -19,6 +19,8 @@ messages()
 		fails_saying 125 "^sbx: unknown option --nope$" box --nope -- true
 	check "a closed stderr is no obstacle" ends_with 125 without_stderr
 	check "a stderr that nobody reads either" ends_with 125 broken_stderr
+	check "nor one that is full, for an error" ends_with 125 full_stderr --ro-bind /nope /x
+	check "or for a warning" ends_with 0 full_stderr --chdir /nope --chdir /
 }
 
 without_stderr()
@@ -30,6 +32,14 @@ broken_stderr()
 {
 	{ sleep 0.1; bare_box --ro-bind /nope /x -- true; echo $? >status; } 2>&1 >/dev/null | true
 	return "$(cat status)"
+}
+
+full_stderr()
+{
+	local full
+	rm -f full && mkfifo full && exec {full}<>full || return
+	dd if=/dev/zero of=full oflag=nonblock bs=4096 status=none
+	timeout --kill-after=1 10 "$sbx" --ro-bind / / "$@" -- true 2>&"$full"
 }
 
 prefixes()

@@ -285,6 +285,10 @@ users()
 		check "with a process namespace, too" fresh in_closed $mode --unshare-pid
 		check "for another user id" fresh in_closed $mode --unshare-user --uid 5 --gid 6
 	done
+	if [ "$who" = root ]; then
+		check "in one of root's who has not all rights, too" fresh in_closed_to_root
+		check "in one of another id that --userns maps" fresh in_mapped
+	fi
 	check "nothing else is looked after: --tmpfs and overlays" fresh overlays
 }
 
@@ -297,6 +301,39 @@ in_closed()
 	in_host "$@" --tmpfs /h/d/a/b --ro-bind /etc/passwd /h/d/p --deny-create /h/d/c -- true || return
 	in_host "$@" --tmpfs /h/d/a/b -- "$scratch/nope"
 	[ "$(stat -c %a host/d)" = "$mode" ] && chmod 700 host/d && is_left d d/f
+}
+
+in_closed_to_root()
+{
+	local sbx=$sbx
+	printf '#!/bin/sh\nexec setpriv --bounding-set=-dac_override --inh-caps=-dac_override %s "$@"\n' \
+		"$sbx" >limited && chmod 755 limited || return
+	sbx=$PWD/limited
+	in_closed 555 --unshare-user
+}
+
+# is_elsewhere PID: it is in another user namespace.
+is_elsewhere()
+{
+	[ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]
+}
+
+in_mapped()
+{
+	local as=(setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups) holder file status=0
+	mkdir host/d && chown 100005:100005 host/d || return
+	printf '0 %d 1\n1 100000 10\n' "$ordinary" >map
+	"${as[@]}" unshare --user sleep 60 &
+	holder=$!
+	eventually is_elsewhere "$holder" || status=1
+	for file in uid_map gid_map; do
+		cat map >"/proc/$holder/$file" || status=1
+	done
+	"${as[@]}" "$sbx" --userns 9 --ro-bind / / --tmpfs /mnt --bind host/d /mnt/d \
+		--tmpfs /mnt/d/a/b -- test -d /mnt/d/a/b 9<"/proc/$holder/ns/user" || status=1
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	is_left d && return "$status"
 }
 
 # --- What was left ----------------------------------------------------------------

@@ -844,8 +844,10 @@ int sys_fchmod_path(int fd, mode_t mode)
 
 int sys_faccessat(int dirfd, const char *path, int mode, int flags)
 {
-	return done(call("access %s%s%s%s", dir_words(dirfd).text, path,
-			 mode == W_OK ? " write" : "", flags & AT_EACCESS ? " effective" : ""));
+	return done(call("access %s%s%s%s%s", dir_words(dirfd).text, path,
+			 mode & W_OK ? " write" : "",
+			 (mode & W_OK) && (mode & X_OK) ? " search" : "",
+			 flags & AT_EACCESS ? " effective" : ""));
 }
 
 int sys_fstatfs(int fd, struct statfs *fs)

@@ -265,26 +265,34 @@ TEST(gives_the_directory_itself_where_no_mount_of_it_can_be_made)
 
 TEST(gives_the_user_namespace_once_where_its_rights_are_needed)
 {
-	static const struct statx closed = {.stx_mode = S_IFDIR | 0555, .stx_uid = 5, ON_HOST};
+	static const struct statx closed[] = {
+		{.stx_mode = S_IFDIR | 0555, .stx_uid = 5, ON_HOST},
+		{.stx_mode = S_IFDIR | 0677, .stx_uid = 5, ON_HOST},
+		{.stx_mode = S_IFDIR | 0775, .stx_uid = 6, ON_HOST},
+		{.stx_mode = S_IFDIR | 0776, .stx_uid = 6, ON_HOST},
+	};
 
-	thing_is(&moded);
-	litter.gave_users = false;
-	fake_sys_always_data("stat tree:dir", 0, &closed, sizeof(closed));
-	fake_sys_always("geteuid", 5);
-	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
-	assert_contains(fake_sys_trace(),
-			"open /proc/self/ns/user\n" TELL("/proc/self/ns/user") TELL("tree:dir"));
-	assert_int_equal(told(0)->kind, LITTER_USERS);
-	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
-	assert_int_equal(count_in(fake_sys_trace(), "ns/user\n"), 3);
-	assert_int_equal(fake_sys_open_fds(), 0);
+	for (size_t i = 0; i < LENGTH(closed); i++) {
+		start();
+		thing_is(&moded);
+		litter.gave_users = false;
+		fake_sys_always_data("stat tree:dir", 0, &closed[i], sizeof(closed[i]));
+		fake_sys_always("geteuid", 5);
+		assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+		assert_contains(fake_sys_trace(), "open /proc/self/ns/user\n" TELL(
+							  "/proc/self/ns/user") TELL("tree:dir"));
+		assert_int_equal(told(0)->kind, LITTER_USERS);
+		assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+		assert_int_equal(count_in(fake_sys_trace(), "ns/user\n"), 3);
+		assert_int_equal(fake_sys_open_fds(), 0);
+	}
 }
 
 TEST(keeps_the_user_namespace_where_its_rights_are_not_needed)
 {
 	static const struct statx dirs[] = {
 		{.stx_mode = S_IFDIR | 0700, .stx_uid = 5, ON_HOST},
-		{.stx_mode = S_IFDIR | 0555, .stx_uid = 6, ON_HOST},
+		{.stx_mode = S_IFDIR | 01777, .stx_uid = 6, ON_HOST},
 	};
 
 	for (size_t i = 0; i < LENGTH(dirs); i++) {

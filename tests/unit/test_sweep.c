@@ -403,10 +403,12 @@ static void remove_now(void *arg)
 	sys_exit(9);
 }
 
+#define MAY_REMOVE "access unmounted/p . write search effective\n"
+
 static void hear_users(void)
 {
 	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/users"), 0);
-	fake_sys_always("geteuid", 1000);
+	fake_sys_always("access unmounted/p .*", -EACCES);
 }
 
 TEST(has_a_helper_remove_what_takes_the_rights_of_the_user_namespace)
@@ -417,7 +419,8 @@ TEST(has_a_helper_remove_what_takes_the_rights_of_the_user_namespace)
 	fake_sys_answer("clone", 0);
 	assert_int_equal(fake_sys_run(remove_now, NULL), 0);
 	assert_in_order(fake_sys_trace(),
-			ARGV("geteuid\nclone\nprctl dumpable 0\nsetns unmounted/users user\n" HELD,
+			ARGV(MAY_REMOVE
+			     "clone\nprctl dumpable 0\nsetns unmounted/users user\n" HELD,
 			     "rmdir unmounted/p x\n", "exit 0\n"));
 }
 
@@ -479,8 +482,17 @@ TEST(needs_no_helper_where_nobody_is_kept_out)
 	assert_int_equal(hear((struct litter_note){.kind = LITTER_USERS}, "/users"), 0);
 	made();
 	things_are(&dir, &dir);
-	assert_contains(swept(), "rmdir unmounted/p x\n"); /* root */
+	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_contains(fake_sys_trace(), MAY_REMOVE);
 	assert_null(strstr(fake_sys_trace(), "clone"));
+}
+
+TEST(needs_a_helper_if_it_is_kept_out_of_one_of_many)
+{
+	assert_int_equal(hear_place("/q", "y", true), 0);
+	helpers_end();
+	assert_in_order(swept(),
+			ARGV("access unmounted/q . write search effective\n" MAY_REMOVE "clone\n"));
 }
 
 /* --- Later ---------------------------------------------------------------- */
@@ -576,6 +588,7 @@ int main(void)
 		cmocka_unit_test_setup(has_another_helper_if_one_is_stopped, set_up),
 		cmocka_unit_test_setup(removes_what_it_can_itself_without_a_helper, set_up),
 		cmocka_unit_test_setup(needs_no_helper_where_nobody_is_kept_out, set_up),
+		cmocka_unit_test_setup(needs_a_helper_if_it_is_kept_out_of_one_of_many, set_up),
 		cmocka_unit_test_setup(leaves_a_process_behind_that_removes_them_in_the_end,
 				       set_up),
 		cmocka_unit_test_setup(does_not_wait_for_that_process, set_up),
