@@ -280,9 +280,9 @@ static bool kill_children(const struct kin *kin)
  */
 static int kill_all(const struct kin *kin)
 {
+	/* to look at all processes of the machine takes long where there are many */
 	if (kin->only && kin->root == sys_getpid() && kill_children(kin))
-		return 0; /* to look at all processes of the machine takes long where there are many
-			   */
+		return 0;
 	for (unsigned i = 0; i < FREEZE_TRIES; i++)
 		if (signal_all(kin, &(struct way){.sig = SIGSTOP, .freeze = true}) <= 0)
 			break;
