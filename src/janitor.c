@@ -514,6 +514,8 @@ void janitor_ask(const struct janitor *janitor, enum janitor_request request)
 	const char byte = (char)request;
 
 	(void)sys_send(janitor->sock, &byte, sizeof(byte), -1);
+	if (janitor->pidfd >= 0) /* the command may have stopped it */
+		(void)sys_pidfd_send_signal(janitor->pidfd, SIGCONT);
 }
 
 bool janitor_is_over(const struct janitor *janitor)

@@ -84,7 +84,7 @@ static void await(void)
 #define POLL_CHILD "poll child signals, "
 #define POLL_JANITOR "poll janitor signals, "
 #define REAP_JANITOR "look janitor, 0 ms\nwait_pidfd janitor\n"
-#define FORCE "kill child 18\nkill child 9\nsend sock\n"
+#define FORCE "kill child 18\nkill child 9\nsend sock\nkill janitor 18\n"
 
 static void child_ends(const char *wait)
 {
@@ -261,7 +261,7 @@ TEST(lets_a_signal_end_the_waiting)
 	nobody_ends();
 	await();
 	assert_contains(fake_sys_trace(), POLL_CHILD "200 ms\nopen /proc self/fdinfo/7\n");
-	assert_null(strstr(fake_sys_trace(), "kill"));
+	assert_null(strstr(fake_sys_trace(), "kill child"));
 	assert_asked("l");
 	start();
 	child_ends(POLL_CHILD "200 ms");
@@ -360,8 +360,8 @@ TEST(reaps_a_janitor_that_lets_go_when_it_is_told_to)
 	fake_sys_always_data("poll janitor, " LEAST, 1, "+", 1);
 	nobody_ends();
 	await();
-	assert_contains(fake_sys_trace(),
-			"send sock\npoll janitor, " LEAST "\nwait_pidfd janitor\n");
+	assert_contains(fake_sys_trace(), "send sock\nkill janitor 18\npoll janitor, " LEAST
+					  "\nwait_pidfd janitor\n");
 	assert_asked("fl");
 }
 
@@ -508,7 +508,7 @@ TEST(tells_of_the_janitor_and_what_it_was_at)
 	assert_int_equal(out.stuck[0].pid, JANITOR_PID);
 	assert_string_equal(out.stuck[0].doing, "unmounting /mnt (fuse)");
 	assert_asked("l");
-	assert_null(strstr(fake_sys_trace(), "kill"));
+	assert_null(strstr(fake_sys_trace(), "kill child"));
 }
 
 /* --- Without a process namespace ------------------------------------------ */
@@ -650,7 +650,8 @@ TEST(lets_a_reaper_go_on_that_is_the_only_one_to_find_those_inside)
 	reaper_ends();
 	nobody_ends();
 	await();
-	assert_contains(fake_sys_trace(), POLL_CHILD "200 ms\nkill child 18\nsend sock\n");
+	assert_contains(fake_sys_trace(),
+			POLL_CHILD "200 ms\nkill child 18\nsend sock\nkill janitor 18\n");
 	assert_null(strstr(fake_sys_trace(), "kill child 9"));
 }
 

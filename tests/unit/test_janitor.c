@@ -99,9 +99,12 @@ TEST(asks_the_janitor)
 	size_t size = 0;
 
 	fake_sys_given(30, "sock");
-	janitor = (struct janitor){.pidfd = -1, .sock = 30};
+	fake_sys_given(31, "janitor");
+	janitor = (struct janitor){.pidfd = 31, .sock = 30};
 	janitor_ask(&janitor, JANITOR_FREE);
+	janitor.pidfd = -1;
 	janitor_ask(&janitor, JANITOR_LET_GO);
+	assert_string_equal(fake_sys_trace(), "send sock\nkill janitor 18\nsend sock\n");
 	assert_memory_equal(fake_sys_written(30, 0, &size), "f", 1);
 	assert_int_equal(size, 1);
 	assert_memory_equal(fake_sys_written(30, 1, &size), "l", 1);

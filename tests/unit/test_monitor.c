@@ -361,7 +361,7 @@ TEST(waits_no_longer_than_a_second_for_the_mounts_to_go)
 	assert_contains(fake_sys_trace(), "poll child signals, 200 ms\n"
 					  "kill child 18\n"
 					  "kill child 9\n"
-					  "send requests\n"
+					  "send requests\nkill janitor 18\n"
 					  "poll child signals, 800 ms\n");
 }
 
@@ -593,7 +593,7 @@ TEST(waits_no_longer_than_a_second_to_hear_how_the_command_ended)
 	child_is_gone();
 	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
 	assert_in_order(fake_sys_trace(),
-			ARGV("kill child 18\n", "send requests\n",
+			ARGV("kill child 18\n", "send requests\nkill janitor 18\n",
 			     "kill child 9\nkill command 9\nlook signals, 0 ms\n"));
 	assert_in_range(fake_sys_now(), 1000, 1100);
 }
@@ -650,12 +650,12 @@ TEST(takes_the_status_of_a_command_that_is_stuck_from_the_kernel)
 	assert_false(out.reaped);
 	assert_in_order(fake_sys_trace(),
 			ARGV(WAIT_WITH_COMMAND, "poll sock signals command child janitor, 50 ms\n",
-			     "send requests\n",
+			     "send requests\nkill janitor 18\n",
 			     "look signals, 0 ms\n"
 			     "look child signals, 0 ms\n"
 			     "kill child 18\n"
 			     "kill child 9\n"
-			     "send requests\n"
+			     "send requests\nkill janitor 18\n"
 			     "poll child signals, 30 ms\n"));
 	assert_int_equal(out.n_stuck > 0, true);
 	assert_int_equal(out.stuck[0].role, STUCK_COMMAND);
