@@ -91,7 +91,7 @@ with_many()
 	for ((i = 0; i < count; i++)); do
 		printf '%s\0' --ro-bind /etc/passwd "/h/many/$i"
 	done >args
-	in_host "$@" --args 9 -- sh -c 'set -- /h/many/*; echo $#' 9<args
+	in_host --teardown-timeout 30 "$@" --args 9 -- sh -c 'set -- /h/many/*; echo $#' 9<args
 }
 
 leaves_nothing_of_many()

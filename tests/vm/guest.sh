@@ -6,7 +6,7 @@
 # What they print goes to the second serial line.  Lines that begin with "sbx-vm:" are its own:
 # "script NAME" before one, "status N" after it, "done" in the end.
 cd /tests || exit
-read -r who lsm <options || exit
+read -r who lsm table <options || exit
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 oldest=5.12 # of the kernels that sbx runs on
 
@@ -36,6 +36,8 @@ as_who()
 	cd "$home" && env -i PATH="$PATH" HOME="$home" LC_ALL=C.UTF-8 \
 		SBX=/tests/build/sbx \
 		SBX_BUILD_ROOT=/tests/build \
+		SBX_TABLE=/tests/data/kernels \
+		SBX_KERNELS="$table" \
 		SBX_HELPERS=/tests/build/tests/integration \
 		SBX_STUCK_HELPERS=/tests/build/tests/stuck \
 		SBX_LIFETIME_HELPERS=/tests/build/tests/lifetime \

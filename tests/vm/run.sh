@@ -6,7 +6,7 @@
 # of the tests and of what they need from the build.  init.sh starts it, guest.sh runs the scripts,
 # and what they print comes out of the second serial line, for summary.awk.
 set -euo pipefail
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -148,8 +148,9 @@ all_scripts()
 must_have()
 {
 	local tool
-	for tool in apt-get busybox genext2fs mmdebstrap modprobe qemu-system-x86_64 resize2fs xz zstd; do
-		PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null ||
+	for tool in apt-get busybox e2fsck genext2fs mmdebstrap modprobe qemu-system-x86_64 resize2fs \
+		tune2fs xz zstd; do
+		command -v "$tool" >/dev/null ||
 			die "$tool is not installed; --help names the packages"
 	done
 	[ -x "$build/sbx" ] || die "there is no sbx in $build; build it, or set SBX_BUILD_ROOT"
@@ -247,7 +248,8 @@ customize='
 	mkdir "$1/tests" && install -d -o 1000 -g 1000 "$1/home/user" &&
 	echo vm >"$1/etc/hostname" &&
 	echo "user:x:1000:1000::/home/user:/bin/bash" >>"$1/etc/passwd" &&
-	echo "user:x:1000:" >>"$1/etc/group"'
+	echo "user:x:1000:" >>"$1/etc/group" &&
+	install -m 0600 /dev/null "$1/etc/shadow"'
 
 # Sets $system, a disk image.
 get_system()
@@ -256,7 +258,7 @@ get_system()
 	release_here=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 	suite=${SBX_VM_SUITE:-$release_here}
 	[ "$lsm" != selinux ] || packages+=("${selinux_packages[@]}")
-	system=$cache/system-$suite-$(cksum <<<"${packages[*]} $disk" | cut -d ' ' -f 1).ext2
+	system=$cache/system-$suite-$(cksum <<<"${packages[*]} $disk $customize" | cut -d ' ' -f 1).ext2
 	[ ! -f "$system" ] || return 0
 	echo "making a system of the packages of $suite" >&2
 	rm -f "$new"
@@ -267,6 +269,10 @@ get_system()
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--customize-hook="$customize" "$suite" "$new" "$(source_of "$suite")"
+	# Overlays need to know of what type an entry of a directory is.
+	quietly tune2fs -O filetype "$new"
+	e2fsck -f -y -D "$new" >"$cache/log" 2>&1 || [ $? -eq 1 ] || # it has corrected that
+		die "cannot correct the file system of $new"
 	quietly resize2fs "$new" "$disk"
 	mv "$new" "$system"
 }
@@ -298,11 +304,18 @@ make_initramfs()
 	(cd "$tree" && find . | busybox cpio -o -H newc >"$work/initrd" 2>"$work/log")
 }
 
+# Where sbx looks for its table of kernels.
+installed_table()
+{
+	grep -aoE '/[[:print:]]*/sbx/kernels' "$build/sbx" | sort -u
+}
+
 # All that the scripts need, as it lies in the source and in the build.
 make_archive()
 {
 	local tree=$work/tests folder
-	mkdir -p "$tree/tests" "$tree/build/tests"
+	mkdir -p "$tree/data" "$tree/tests" "$tree/build/tests"
+	cp "$top/data/kernels" "$tree/data"
 	cp "$here/guest.sh" "$tree"
 	cp "$build/sbx" "$tree/build"
 	for folder in "${folders[@]}"; do
@@ -315,7 +328,7 @@ make_archive()
 			-exec cp -t "$tree/build/tests/$folder" {} +
 	done
 	printf '%s\n' "${scripts[@]}" >"$tree/scripts"
-	echo "$who $lsm" >"$tree/options"
+	echo "$who $lsm $(installed_table)" >"$tree/options"
 	chmod -R a+rX "$tree"
 	tar -C "$tree" --owner=0 --group=0 -cf "$work/archive" .
 }
