@@ -16,6 +16,7 @@
 #define NSEC 1000U      /* nanoseconds in one */
 #define CLEAR_TURNS 500 /* until what does not die is given up */
 #define CLEAR_TURN_US 10000
+#define SILENT_US 2000 /* until it is looked whether a child has ended without a signal */
 
 uint64_t family_clock(void)
 {
@@ -73,16 +74,20 @@ pid_t family_fork(void)
 	return pid;
 }
 
-/* Wait for a child's signal.  Returns whether it came before @until. */
+/*
+ * Wait for a child's signal, or a moment: what was made with CLONE_AUTOREAP (Linux 7.1) ends
+ * without one.  Returns whether there is something to look for before @until.
+ */
 static bool await_signal(uint64_t until)
 {
 	uint64_t now = family_clock();
-	struct timespec left = to_timespec(until > now ? until - now : 0);
+	uint64_t left = until > now ? until - now : 0;
+	struct timespec time = to_timespec(left < SILENT_US ? left : SILENT_US);
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	return sigtimedwait(&set, NULL, &left) == SIGCHLD;
+	return sigtimedwait(&set, NULL, &time) == SIGCHLD || left > SILENT_US;
 }
 
 bool family_look(uint64_t until, family_take *take, void *arg)
