@@ -264,15 +264,16 @@ int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int place = -1;
 	int made = dest_placeholder(site->roots.box, op->dest, op->parents_mode, &site->litter, e);
+	bool is_denied = made == -EEXIST && is_masked(site, op) > 0;
 
-	if (made < 0 && (made != -EEXIST || is_masked(site, op) <= 0))
+	if (made < 0 && !is_denied)
 		return explain_denial(op, made, e);
-	if (made >= 0)
-		(void)sys_close(made);
-	else
+	if (is_denied)
 		*e = (struct err){0};
+	else
+		(void)sys_close(made);
 	place = find_pinned(site, op, e);
-	if (place < 0 || made < 0)
-		return place < 0 ? place : 0;
-	return mask(site, place, op, e);
+	if (place < 0)
+		return place;
+	return is_denied ? 0 : mask(site, place, op, e);
 }

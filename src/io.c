@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 #include "sbx/cleanup.h"
@@ -108,6 +109,13 @@ int io_read_line(int dirfd, const char *path, char *buf, size_t size)
 	if (r == 0)
 		buf[strcspn(buf, "\n")] = '\0';
 	return r;
+}
+
+bool io_has_room(int fd, int ms)
+{
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+	return sys_poll(&room, 1, ms) > 0;
 }
 
 int io_await_byte(int fd)

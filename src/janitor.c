@@ -162,10 +162,9 @@ static bool take_inside(struct watch *w)
 /* Say what is being done, for as long as somebody listens. */
 static void note(int sock, const char *doing, const char *what, const char *type)
 {
-	struct pollfd room = {.fd = sock, .events = POLLOUT};
 	struct janitor_note note = {0};
 
-	if (sys_poll(&room, 1, 0) <= 0)
+	if (!io_has_room(sock, 0))
 		return; /* nobody has read the last ones */
 	(void)snprintf(note.doing, sizeof(note.doing), "%s %s (%s)", doing, what, type);
 	(void)sys_write(sock, &note, sizeof(note));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,15 +67,10 @@ static void print_line(const struct plan *plan, enum level level, const char *pr
 	(void)fprintf(stderr, "%s: %s\n", prefix, line);
 }
 
-/*
- * Whether a line can be printed: who does not read the last ones within @ms must not make this
- * process wait for ever.
- */
+/* Whether a line can be printed within @ms. */
 static bool has_room(int ms)
 {
-	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-	return sys_poll(&room, 1, ms) > 0;
+	return io_has_room(STDERR_FILENO, ms);
 }
 
 /* Tell it who watches, if anybody still does. */

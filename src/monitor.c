@@ -32,6 +32,7 @@
 #include "sbx/cleanup.h"
 #include "sbx/ending.h"
 #include "sbx/fds.h"
+#include "sbx/io.h"
 #include "sbx/job.h"
 #include "sbx/report.h"
 #include "sbx/status.h"
@@ -552,17 +553,6 @@ static int watch(struct watch *w, struct err *e)
 	return r;
 }
 
-/*
- * Whether somebody reads what is told, or nobody does any more who could keep this process
- * waiting: one look for all lines, each of which would wait in vain.
- */
-static bool is_read(int fd)
-{
-	struct pollfd reader = {.fd = fd, .events = POLLOUT};
-
-	return fd >= 0 && sys_poll(&reader, 1, READ_MS) > 0;
-}
-
 /* The run is over, or has @failed: tell those who want to know. */
 static void tell_end(const struct watch *w, bool failed)
 {
@@ -576,8 +566,8 @@ static void tell_end(const struct watch *w, bool failed)
 		.max_rss_kib = (uint64_t)rusage->ru_maxrss,
 	};
 
-	if (!is_read(status_fd(w)))
-		return;
+	if (status_fd(w) < 0 || !io_has_room(status_fd(w), READ_MS))
+		return; /* one wait for all lines, each of which would wait in vain */
 	if (details_fd(w) >= 0 && w->started && !failed)
 		status_ended(details_fd(w), w->out, &usage);
 	if (details_fd(w) >= 0)

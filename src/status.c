@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 
+#include "sbx/io.h"
 #include "sbx/sys.h"
 #include "sbx/text.h"
 
@@ -102,9 +102,7 @@ static int write_text(int fd, const struct text *text)
 /* Tell those who still listen and read. */
 static void tell(int fd, const struct text *text)
 {
-	struct pollfd reader = {.fd = fd, .events = POLLOUT};
-
-	if (sys_poll(&reader, 1, PATIENCE_MS) > 0)
+	if (io_has_room(fd, PATIENCE_MS))
 		(void)write_text(fd, text);
 }
 

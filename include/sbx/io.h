@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -32,6 +33,12 @@ int io_write_file(int dirfd, const char *path, const char *text) must_check;
 
 /* Wait until there is a byte to read from @fd, or its end.  Returns 0 or -errno. */
 int io_await_byte(int fd) must_check;
+
+/*
+ * Whether a write to @fd would not block, within @ms milliseconds; also if nobody reads any more.
+ * Who does not read what he asked for must not make a process wait for ever.
+ */
+bool io_has_room(int fd, int ms);
 
 /*
  * The reader of struct opt_reader: read all of @fd, at most @max bytes, and

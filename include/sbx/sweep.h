@@ -16,7 +16,7 @@ struct sweep_entry {
 	int parent;   /* O_PATH, the directory that it is in */
 	int thing;    /* holds a lock on it; -1 if it was about to be made or held */
 	bool is_new;  /* it was about to be made, by this sandbox */
-	bool is_ours; /* to be removed, not only held, unless it gets the mark */
+	bool is_ours; /* to be removed; what is not is held, and removed if it has the mark then */
 	char name[NAME_MAX + 1];
 };
 
