@@ -152,6 +152,12 @@ command_pid()
 	wait_for_status '"phase": "running"' && sed -nE 's/.*"command-pid": ([0-9]+) }/\1/p' status
 }
 
+# ignores_suid: set-user-ID bits have no effect in the folder for temporary files.
+ignores_suid()
+{
+	findmnt -n -o OPTIONS -T "$work" | grep -q nosuid
+}
+
 # number: give the results on stdin numbers and add the plan; fails if one of them does.
 number()
 {

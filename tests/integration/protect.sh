@@ -693,7 +693,7 @@ tests()
 	thieves
 	[ "$who" = user ] || return
 	sbx=$work/suid/sbx
-	if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid || [ ! -u "$sbx" ] || [ "$(stat -c %u "$sbx")" -ne 0 ]; then
+	if ignores_suid || [ ! -u "$sbx" ] || [ "$(stat -c %u "$sbx")" -ne 0 ]; then
 		skip "user: set-user-ID" "the folder for temporary files is nosuid, or this is not root"
 		return
 	fi

@@ -763,7 +763,7 @@ of_user()
 
 tests()
 {
-	if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid || [ ! -u "$(program)" ]; then
+	if ignores_suid || [ ! -u "$(program)" ]; then
 		skip "$who: set-user-ID" "the folder for temporary files is nosuid, or this is not root"
 		return
 	fi

@@ -31,7 +31,7 @@ prepare()
 start_more()
 {
 	local as=(setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups)
-	if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid; then
+	if ignores_suid; then
 		skip "setuid: every test" "the folder for temporary files is nosuid"
 	else
 		[ -z "${traces-}" ] || as=()

@@ -338,7 +338,7 @@ start_all()
 	fi
 	for_who user "$@"
 	if [ -n "${setuid_too-}" ] && [ -z "$compare" ] && [ "$(id -u)" -eq 0 ]; then
-		if findmnt -n -o OPTIONS -T "$work" | grep -q nosuid; then
+		if ignores_suid; then
 			skip "setuid: every test" "the folder for temporary files is nosuid"
 		else
 			for_who setuid "$@"
