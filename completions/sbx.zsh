@@ -70,6 +70,9 @@ _arguments -S \
 	"*--no-lock-mounts[Let COMMAND change all mounts, even with --cap-add CAP_SYS_ADMIN]" \
 	"*--seccomp[Apply the seccomp program read from FD]:FD:" \
 	"*--add-seccomp-fd[Apply one more seccomp program, read from FD]:FD:" \
+	"*--no-tty-filter[Let COMMAND type into the terminal, where the kernel does]" \
+	"*--keep-keyring[Let COMMAND use keys, and keep the session keyring]" \
+	"*--allow-io-uring[Let COMMAND use io_uring in spite of --unshare-net]" \
 	"*--exec-label[Execute COMMAND with the SELinux label LABEL]:LABEL:" \
 	"*--file-label[Give files that are made the SELinux label LABEL]:LABEL:" \
 	"*--not-a-security-boundary[Accepted, because bubblewrap has it; without effect]" \

@@ -10,6 +10,7 @@
 #include "sbx/cleanup.h"
 #include "sbx/env.h"
 #include "sbx/fds.h"
+#include "sbx/filter.h"
 #include "sbx/hint.h"
 #include "sbx/sys.h"
 #include "sbx/text.h"
@@ -124,12 +125,23 @@ static int part_from_outside(const struct box *box, struct err *e)
 		       fds[MONITOR].revents != 0 ? "monitor" : "janitor");
 }
 
+/*
+ * Leave the caller's session keyring.  Where no new one can be had, for want of quota or in a
+ * kernel without keys, the filter still refuses the calls that would reach the old one.
+ */
+static void leave_keyring(const struct plan *plan)
+{
+	if (!plan->as_bwrap && !plan->keep_keyring)
+		(void)sys_new_session_keyring();
+}
+
 int command_exec(const struct box *box, struct err *e)
 {
 	int r = caps_apply(&box->caps, e);
 
 	if (r == 0)
 		r = env_apply(box->plan, e); /* it may say what HOME is */
+	leave_keyring(box->plan);
 	if (r == 0)
 		r = enter_directory(box, e);
 	if (r == 0)
@@ -138,6 +150,8 @@ int command_exec(const struct box *box, struct err *e)
 		r = fds_hand_over(box->plan, e);
 	if (r == 0)
 		r = part_from_outside(box, e);
+	if (r == 0)
+		r = filter_apply(filter_choose(box->plan, box->ns.flags), e);
 	if (r == 0)
 		r = seccomp_apply(&box->seccomp, e);
 	return r < 0 ? r : execute(box->plan, e);

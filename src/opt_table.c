@@ -616,6 +616,27 @@ const struct opt opt_table[] = {
 		.take = take_add_seccomp,
 	},
 	{
+		.name = "no-tty-filter",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Let COMMAND type into the terminal, where the kernel does",
+		.take = take_bool,
+		.field = FIELD(bool, no_tty_filter),
+	},
+	{
+		.name = "keep-keyring",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Let COMMAND use keys, and keep the session keyring",
+		.take = take_bool,
+		.field = FIELD(bool, keep_keyring),
+	},
+	{
+		.name = "allow-io-uring",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Let COMMAND use io_uring in spite of --unshare-net",
+		.take = take_bool,
+		.field = FIELD(bool, allow_io_uring),
+	},
+	{
 		.name = "exec-label",
 		.args = {ARG_LABEL},
 		.group = GROUP_RESTRICTIONS,

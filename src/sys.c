@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <linux/nsfs.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -504,6 +505,17 @@ int sys_prctl(int option, unsigned long arg)
 int sys_seccomp_filter(const struct sock_fprog *program)
 {
 	return ret(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0L, 0L));
+}
+
+int sys_seccomp_fast_filter(const struct sock_fprog *program)
+{
+	return ret(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+			   program));
+}
+
+int sys_new_session_keyring(void)
+{
+	return ret(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL));
 }
 
 int sys_exec(const char *file, const char *const *argv)

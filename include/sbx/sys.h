@@ -132,6 +132,9 @@ int sys_tcsetpgrp(int fd, pid_t group);
 int sys_setsid(void);
 int sys_prctl(int option, unsigned long arg);
 int sys_seccomp_filter(const struct sock_fprog *program);
+/* The same without mitigations of Spectre, which older kernels turn on with any other filter. */
+int sys_seccomp_fast_filter(const struct sock_fprog *program);
+int sys_new_session_keyring(void); /* an empty one without a name; its number, never 0 */
 int sys_exec(const char *file, const char *const *argv); /* execvp(3) */
 __attribute__((noreturn)) void sys_exit(int status);
 

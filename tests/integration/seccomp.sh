@@ -29,8 +29,8 @@ filters()
 		with_programs --add-seccomp-fd 7 --add-seccomp-fd 8 -- uname
 	check "the other way round" \
 		fails 1 "$none" with_programs --add-seccomp-fd 8 --add-seccomp-fd 7 -- uname
-	check "they are counted" \
-		prints "2 2" with_programs --proc /proc --add-seccomp-fd 7 --add-seccomp-fd 8 -- \
+	check "they are counted, with that of sbx" \
+		prints "2 3" with_programs --proc /proc --add-seccomp-fd 7 --add-seccomp-fd 8 -- \
 		sh -c 'echo $(sed -nE "s/^Seccomp(_filters)?:\t//p" /proc/self/status)'
 	check "they are inherited" \
 		fails 1 "$none" with_programs --seccomp 7 -- sh -c 'uname; exit $?'

@@ -1357,6 +1357,16 @@ int sys_seccomp_filter(const struct sock_fprog *program)
 	return done(call("seccomp %u", program->filter[0].k));
 }
 
+int sys_seccomp_fast_filter(const struct sock_fprog *program __attribute__((unused)))
+{
+	return done(call("small filter"));
+}
+
+int sys_new_session_keyring(void)
+{
+	return done(call("new session keyring"));
+}
+
 /* --- Waiting, signals and messages ---------------------------------------- */
 
 /* Nobody is left to wait for, but a process that is waited for by its number has ended. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <linux/filter.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,8 +26,9 @@ static void start(void)
 	fake_sys_given(PROGRAM, "program");
 	fake_sys_given(SOCK, "sock");
 	fake_sys_given(JANITOR, "janitor");
-	plan = (struct plan){.command = command};
+	plan = (struct plan){.command = command, .no_tty_filter = true, .keep_keyring = true};
 	box = (struct box){.plan = &plan,
+			   .ns.flags = CLONE_NEWPID, /* so that there is no filter */
 			   .sock = SOCK,
 			   .janitor = JANITOR,
 			   .has_reaper = true,
@@ -187,6 +189,49 @@ TEST(applies_seccomp_last)
 					  "seccomp 1\n"
 					  "exec sh as sh -c true\n");
 	seccomp_done(&box.seccomp);
+}
+
+TEST(leaves_the_session_keyring_early_and_installs_the_small_filter_late)
+{
+	add_program();
+	plan.no_tty_filter = plan.keep_keyring = false;
+	assert_executes();
+	assert_contains(fake_sys_trace(), "new session keyring\nchdir");
+	assert_contains(fake_sys_trace(), "look sock janitor, 0 ms\n"
+					  "small filter\n"
+					  "seccomp 1\n"
+					  "exec sh as sh -c true\n");
+	seccomp_done(&box.seccomp);
+}
+
+TEST(needs_no_new_session_keyring_as_the_filter_refuses_the_calls)
+{
+	static const int errors[] = {-EDQUOT, -ENOSYS, -EPERM};
+
+	for (size_t i = 0; i < LENGTH(errors); i++) {
+		start();
+		plan.keep_keyring = false;
+		fake_sys_answer("new session keyring", errors[i]);
+		assert_executes();
+		assert_contains(fake_sys_trace(), "small filter\n");
+	}
+}
+
+TEST(executes_nothing_without_the_small_filter)
+{
+	plan.keep_keyring = false;
+	fake_sys_always("small filter", -EPERM);
+	assert_fails(EPERM, "cannot install the filter of system calls: Operation not permitted");
+	assert_null(strstr(fake_sys_trace(), "exec"));
+}
+
+TEST(has_neither_filter_nor_keyring_under_the_name_bwrap)
+{
+	plan = (struct plan){.command = command, .as_bwrap = true};
+	box.ns.flags = CLONE_NEWNET;
+	assert_executes();
+	assert_null(strstr(fake_sys_trace(), "filter"));
+	assert_null(strstr(fake_sys_trace(), "keyring"));
 }
 
 TEST(drops_capabilities_first_and_closes_descriptors_before_seccomp)
@@ -365,6 +410,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(looks_for_home_where_the_new_environment_says,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(applies_seccomp_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			leaves_the_session_keyring_early_and_installs_the_small_filter_late, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			needs_no_new_session_keyring_as_the_filter_refuses_the_calls, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(executes_nothing_without_the_small_filter, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(has_neither_filter_nor_keyring_under_the_name_bwrap,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			drops_capabilities_first_and_closes_descriptors_before_seccomp, set_up,
 			tear_down),

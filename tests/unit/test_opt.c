@@ -170,6 +170,9 @@ static void put_switches(struct text *text, const struct plan *plan)
 		const char *name;
 	} switches[] = {
 		{plan->new_session, "new-session"},
+		{plan->no_tty_filter, "no-tty-filter"},
+		{plan->keep_keyring, "keep-keyring"},
+		{plan->allow_io_uring, "allow-io-uring"},
 		{plan->die_with_parent, "die-with-parent"},
 		{plan->kill_on_exit, "kill-on-exit"},
 		{plan->strict_kernel, "strict-kernel"},
@@ -374,6 +377,8 @@ static const struct {
 	 "unshare: pid\nnew-session\ndie-with-parent\nas-pid-1\nrun sh"},
 
 	{{"--lock-mounts", "sh"}, "lock-mounts\nrun sh"},
+	{{"--no-tty-filter", "--keep-keyring", "--allow-io-uring", "sh"},
+	 "no-tty-filter\nkeep-keyring\nallow-io-uring\nrun sh"},
 	{{"--no-lock-mounts", "sh"}, "no-lock-mounts\nrun sh"},
 	{{"--lock-mounts", "--no-lock-mounts", "sh"}, "no-lock-mounts\nrun sh"},
 	{{"--no-lock-mounts", "--lock-mounts", "sh"}, "lock-mounts\nrun sh"},

@@ -255,10 +255,12 @@ static const char golden[] = "open /proc path dir\n"
 			     "\tcap_set_proc permitted 1 effective 1 inheritable 1\n"
 			     "\tcap_get_proc\n"
 			     "\tcap_set_ambient 0\n"
+			     "\tnew session keyring\n"
 			     "\tchdir /home/user\n"
 			     "\tumask 22\n"
 			     "\tsigprocmask set\n"
 			     "\tlook sock janitor, 0 ms\n"
+			     "\tsmall filter\n"
 			     "\tseccomp 1\n"
 			     "\texec sh as sh -c true\n"
 			     "close_range 0 5\n"
@@ -303,6 +305,7 @@ static bool is_harmless(const char *call)
 {
 	static const char *const harmless[] = {
 		"open . path dir\n",   /* relative sources need it, and there is none */
+		"new session keyring", /* the filter refuses what would reach the old one */
 		"chdir /home/user\n",  /* there are other directories */
 		"close_range ",        /* nothing can be done about it */
 		"wait nohang\n",       /* then there is nobody to wait for */
@@ -535,11 +538,13 @@ TEST(becomes_the_command_as_pid_1)
 					  "prctl pdeathsig 9\n"
 					  "read janitor\n"
 					  "send sock\n"
+					  "new session keyring\n"
 					  "chdir /home/user\n"
 					  "umask 22\n"
 					  "sigprocmask set\n"
 					  "prctl pdeathsig 0\n"
 					  "look sock janitor, 0 ms\n"
+					  "small filter\n"
 					  "exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
 	assert_null(strstr(fake_sys_trace(), "prctl dumpable"));
@@ -1490,9 +1495,11 @@ TEST(becomes_the_command_where_there_is_nothing_to_reap_or_to_hold)
 					  "prctl pdeathsig 9\n"
 					  "read janitor\n"
 					  "send sock\n"
+					  "new session keyring\n"
 					  "chdir /home/user\n");
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\n"
 					  "look sock janitor, 0 ms\n"
+					  "small filter\n"
 					  "exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
 	assert_null(strstr(fake_sys_trace(), "close_range"));

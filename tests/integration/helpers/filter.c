@@ -4,11 +4,12 @@
  * filter run ANSWER CALL... -- COMMAND...: run COMMAND under it.
  *
  * The program answers the CALLs with ANSWER, which is "kill", "trap" or the number
- * of an errno, and allows all others.
+ * of an errno, and allows all others.  "seccomp" stands for prctl(PR_SET_SECCOMP), too.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,15 @@ static const struct {
 	const char *name;
 	unsigned number;
 } calls[] = {
-	{"clone3", SYS_clone3},       {"close_range", SYS_close_range},
-	{"fchmodat2", SYS_fchmodat2}, {"getppid", SYS_getppid},
-	{"openat2", SYS_openat2},     {"sethostname", SYS_sethostname},
-	{"socket", SYS_socket},       {"sync", SYS_sync},
+	{"clone3", SYS_clone3},
+	{"close_range", SYS_close_range},
+	{"fchmodat2", SYS_fchmodat2},
+	{"getppid", SYS_getppid},
+	{"openat2", SYS_openat2},
+	{"seccomp", SYS_seccomp},
+	{"sethostname", SYS_sethostname},
+	{"socket", SYS_socket},
+	{"sync", SYS_sync},
 	{"uname", SYS_uname},
 };
 
@@ -51,6 +57,21 @@ static unsigned answer_of(const char *text)
 	return SECCOMP_RET_ERRNO | ((unsigned)atoi(text) & SECCOMP_RET_DATA);
 }
 
+/* Add the test for prctl(PR_SET_SECCOMP), after which the number is loaded again. */
+static unsigned short add_prctl(unsigned answer, unsigned short len, struct sock_filter *ret)
+{
+	const unsigned low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(uint32_t) : 0;
+
+	ret[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 4);
+	ret[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						  offsetof(struct seccomp_data, args) + low);
+	ret[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1);
+	ret[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer);
+	ret[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						  offsetof(struct seccomp_data, nr));
+	return len;
+}
+
 /* Write the program for the @n calls in @names to @ret.  Returns its length. */
 static unsigned short compile(unsigned answer, char **names, int n, struct sock_filter *ret)
 {
@@ -62,6 +83,8 @@ static unsigned short compile(unsigned answer, char **names, int n, struct sock_
 		ret[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 							  number_of(names[i]), 0, 1);
 		ret[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer);
+		if (number_of(names[i]) == SYS_seccomp)
+			len = add_prctl(answer, len, ret);
 	}
 	ret[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	return len;
@@ -89,7 +112,7 @@ static int run(const struct sock_fprog *program, char **command)
 
 int main(int argc, char **argv)
 {
-	struct sock_filter code[2 + 2 * MAX_CALLS];
+	struct sock_filter code[2 + 7 * MAX_CALLS];
 	struct sock_fprog program = {.filter = code};
 	int n = 0;
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include "sbx/plan.h"
+
+/* What the filter refuses, in every ABI of the kernel. */
+enum filter_bits {
+	FILTER_TERMINAL = 1 << 0, /* ioctls that type into a terminal: TIOCSTI, TIOCLINUX */
+	FILTER_KEYS = 1 << 1,     /* the calls for keys: keyctl, add_key, request_key */
+	FILTER_VSOCK = 1 << 2,    /* sockets of AF_VSOCK, which no network namespace contains */
+	FILTER_IO_URING = 1 << 3, /* io_uring_setup, as io_uring opens such sockets as well */
+	FILTER_LIMITS = 1 << 4,   /* prlimit64 with a new limit for another process */
+};
+
+#define FILTER_MAX 96 /* instructions */
+
+struct filter {
+	struct sock_filter code[FILTER_MAX];
+	unsigned short n;
+};
+
+/*
+ * What the filter is to refuse for @plan, whose sandbox has the namespaces @flags (CLONE_NEW*)
+ * of its own.  Returns enum filter_bits.
+ */
+unsigned filter_choose(const struct plan *plan, unsigned flags);
+
+/* Compile the program that refuses @bits to the process @own and its descendants. */
+void filter_compile(unsigned bits, pid_t own, struct filter *ret);
+
+/*
+ * Install that program in the calling process, unless @bits is 0.  Returns 0, or -errno with @e
+ * set.  A kernel without seccomp filters is an error only if @bits has FILTER_TERMINAL or
+ * FILTER_KEYS, which options leave out.
+ */
+int filter_apply(unsigned bits, struct err *e) must_check;

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * The filter is one small seccomp program.  A kernel can offer several ABIs, each with system
+ * call numbers of its own: i386's int 0x80 and x32 besides x86-64's, arm's besides arm64's.  A
+ * filter that knows only one of them is no filter, so that the program has a section for each:
+ *
+ *	is this the ABI?     else the next section
+ *	load the number      x32: without the bit that marks it
+ *	compare and refuse   one block for each call
+ *
+ * The kernel reads only the low 32 bits of an ioctl's command, a socket's family and a process
+ * id, so that the program compares these whatever the high bits are (CVE-2019-10063).
+ */
+#include "sbx/filter.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "sbx/sys.h"
+
+/* The numbers that a call has in one ABI; 0, which is none of these calls, for the absence. */
+struct abi {
+	uint32_t arch; /* AUDIT_ARCH_*; 0 for any */
+	uint32_t mask; /* what of the number counts; 0 for all */
+	uint32_t ioctls[2];
+	uint32_t keys[3]; /* keyctl, add_key, request_key */
+	uint32_t socket;
+	uint32_t io_uring_setup;
+	uint32_t prlimit64;
+};
+
+static const struct abi abis[] = {
+#if defined(__x86_64__) || defined(__i386__)
+	/* x32 shares the numbers but for ioctl; older kernels take either number in both ABIs */
+	{.arch = AUDIT_ARCH_X86_64,
+	 .mask = ~0x40000000U,
+	 .ioctls = {16, 514},
+	 .keys = {250, 248, 249},
+	 .socket = 41,
+	 .io_uring_setup = 425,
+	 .prlimit64 = 302},
+	{.arch = AUDIT_ARCH_I386,
+	 .ioctls = {54},
+	 .keys = {288, 286, 287},
+	 .socket = 359,
+	 .io_uring_setup = 425,
+	 .prlimit64 = 340},
+#elif defined(__aarch64__) || defined(__arm__)
+	{.arch = AUDIT_ARCH_AARCH64,
+	 .ioctls = {29},
+	 .keys = {219, 217, 218},
+	 .socket = 198,
+	 .io_uring_setup = 425,
+	 .prlimit64 = 261},
+	{.arch = AUDIT_ARCH_ARM,
+	 .ioctls = {54},
+	 .keys = {311, 309, 310},
+	 .socket = 281,
+	 .io_uring_setup = 425,
+	 .prlimit64 = 369},
+#else
+	{.ioctls = {SYS_ioctl},
+	 .keys = {SYS_keyctl, SYS_add_key, SYS_request_key},
+#ifdef SYS_socket
+	 .socket = SYS_socket,
+#endif
+	 .io_uring_setup = SYS_io_uring_setup,
+	 .prlimit64 = SYS_prlimit64},
+#endif
+};
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+_Static_assert(SYS_ioctl == 16 && SYS_keyctl == 250 && SYS_add_key == 248 &&
+		       SYS_request_key == 249 && SYS_socket == 41 && SYS_prlimit64 == 302,
+	       "the numbers of x86-64");
+#elif defined(__aarch64__)
+_Static_assert(SYS_ioctl == 29 && SYS_keyctl == 219 && SYS_add_key == 217 &&
+		       SYS_request_key == 218 && SYS_socket == 198 && SYS_prlimit64 == 261,
+	       "the numbers of arm64");
+#endif
+
+unsigned filter_choose(const struct plan *plan, unsigned flags)
+{
+	unsigned bits = 0;
+
+	if (plan->as_bwrap)
+		return 0;
+	if (!plan->new_session && !plan->no_tty_filter)
+		bits |= FILTER_TERMINAL;
+	if (!plan->keep_keyring)
+		bits |= FILTER_KEYS;
+	if (flags & CLONE_NEWNET)
+		bits |= FILTER_VSOCK | (plan->allow_io_uring ? 0 : FILTER_IO_URING);
+	if (!(flags & CLONE_NEWPID))
+		bits |= FILTER_LIMITS;
+	return bits;
+}
+
+static void put(struct filter *f, struct sock_filter instruction)
+{
+	if (f->n <
+	    FILTER_MAX) /* what is cut off does not end with a return: the kernel refuses it */
+		f->code[f->n] = instruction;
+	f->n++;
+}
+
+static void load(struct filter *f, size_t offset)
+{
+	put(f, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+/* Load the low half of the argument @n, or the high one. */
+static void load_argument(struct filter *f, unsigned n, bool high)
+{
+	const bool big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	const size_t half = sizeof(uint32_t);
+
+	load(f,
+	     offsetof(struct seccomp_data, args) + n * 2 * half + (high != big_endian ? half : 0));
+}
+
+/* Unless what is loaded is @value, pass over the next @n instructions. */
+static void unless_equal_skip(struct filter *f, uint32_t value, uint8_t n)
+{
+	put(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, n));
+}
+
+/* If what is loaded is @value, pass over the next @n instructions. */
+static void if_equal_skip(struct filter *f, uint32_t value, uint8_t n)
+{
+	put(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, n, 0));
+}
+
+static void give_back(struct filter *f, uint32_t answer)
+{
+	put(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
+}
+
+static void refuse(struct filter *f, int error)
+{
+	give_back(f, SECCOMP_RET_ERRNO | ((uint32_t)error & SECCOMP_RET_DATA));
+}
+
+static void refuse_call(struct filter *f, uint32_t number, int error)
+{
+	unless_equal_skip(f, number, 1);
+	refuse(f, error);
+}
+
+/* Refuse the call @number if its argument @n is one of two values. */
+static void refuse_argument(struct filter *f, uint32_t number, unsigned n, const uint32_t values[2],
+			    int error)
+{
+	const uint8_t block = 5;
+
+	unless_equal_skip(f, number, block);
+	load_argument(f, n, false);
+	if_equal_skip(f, values[0], 1);
+	unless_equal_skip(f, values[1], 1);
+	refuse(f, error);
+	give_back(f, SECCOMP_RET_ALLOW);
+}
+
+static void refuse_typing(struct filter *f, const struct abi *abi)
+{
+	static const uint32_t commands[] = {TIOCSTI, TIOCLINUX};
+	const size_t n = sizeof(abi->ioctls) / sizeof(abi->ioctls[0]);
+
+	for (size_t i = 0; i < n && abi->ioctls[i] != 0; i++)
+		refuse_argument(f, abi->ioctls[i], 1, commands, EPERM);
+}
+
+static void refuse_keys(struct filter *f, const struct abi *abi)
+{
+	for (size_t i = 0; i < sizeof(abi->keys) / sizeof(abi->keys[0]); i++)
+		refuse_call(f, abi->keys[i], ENOSYS);
+}
+
+static void refuse_vsock(struct filter *f, const struct abi *abi)
+{
+	static const uint32_t families[] = {AF_VSOCK, AF_VSOCK};
+
+	if (abi->socket != 0)
+		refuse_argument(f, abi->socket, 0, families, EAFNOSUPPORT);
+}
+
+/* prlimit64(pid, resource, new, old) of a process that is not the caller, with a new limit. */
+static void refuse_limits(struct filter *f, const struct abi *abi, pid_t own)
+{
+	const uint8_t block = 9;
+
+	unless_equal_skip(f, abi->prlimit64, block);
+	load_argument(f, 0, false);
+	if_equal_skip(f, 0, 6);
+	if_equal_skip(f, (uint32_t)own, 5);
+	load_argument(f, 2, false);
+	unless_equal_skip(f, 0, 2);
+	load_argument(f, 2, true);
+	if_equal_skip(f, 0, 1);
+	refuse(f, EPERM);
+	give_back(f, SECCOMP_RET_ALLOW);
+}
+
+/* What follows the test for the ABI. */
+static void compile_calls(struct filter *f, unsigned bits, pid_t own, const struct abi *abi)
+{
+	load(f, offsetof(struct seccomp_data, nr));
+	if (abi->mask != 0)
+		put(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, abi->mask));
+	if (bits & FILTER_TERMINAL)
+		refuse_typing(f, abi);
+	if (bits & FILTER_KEYS)
+		refuse_keys(f, abi);
+	if (bits & FILTER_VSOCK)
+		refuse_vsock(f, abi);
+	if (bits & FILTER_IO_URING)
+		refuse_call(f, abi->io_uring_setup, ENOSYS);
+	if (bits & FILTER_LIMITS)
+		refuse_limits(f, abi, own);
+	give_back(f, SECCOMP_RET_ALLOW);
+}
+
+void filter_compile(unsigned bits, pid_t own, struct filter *ret)
+{
+	ret->n = 0;
+	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++) {
+		unsigned short test;
+
+		if (abis[i].arch == 0) {
+			compile_calls(ret, bits, own, &abis[i]);
+			return;
+		}
+		load(ret, offsetof(struct seccomp_data, arch));
+		test = ret->n;
+		unless_equal_skip(ret, abis[i].arch, 0);
+		compile_calls(ret, bits, own, &abis[i]);
+		ret->code[test].jf = (uint8_t)(ret->n - test - 1);
+	}
+	give_back(ret, SECCOMP_RET_ALLOW);
+}
+
+/* Nothing of the sandbox's is a secret that the processor could leak to itself: no slow-down. */
+static int install(const struct sock_fprog *program)
+{
+	int r = sys_seccomp_fast_filter(program);
+
+	return r == -EINVAL || r == -ENOSYS ? sys_seccomp_filter(program) : r;
+}
+
+static int explain(unsigned bits, int error, struct err *e)
+{
+	(void)err_sys(e, error, "cannot install the filter of system calls");
+	(void)err_hint(e,
+		       "a kernel without CONFIG_SECCOMP_FILTER, or a filter around sbx, is in the "
+		       "way; %s%s%s would do without it",
+		       bits & FILTER_TERMINAL ? "--new-session or --no-tty-filter" : "",
+		       (bits & FILTER_TERMINAL) && (bits & FILTER_KEYS) ? ", with " : "",
+		       bits & FILTER_KEYS ? "--keep-keyring" : "");
+	return error;
+}
+
+int filter_apply(unsigned bits, struct err *e)
+{
+	struct filter filter;
+	struct sock_fprog program = {.filter = filter.code};
+	int r;
+
+	if (bits == 0)
+		return 0;
+	filter_compile(bits, sys_getpid(), &filter);
+	program.len = filter.n;
+	r = install(&program);
+	if (r == 0 || !(bits & (FILTER_TERMINAL | FILTER_KEYS)))
+		return 0;
+	return explain(bits, r, e);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "fake_sys.h"
+#include "sbx/filter.h"
+#include "test.h"
+
+enum { OWN = 77, OTHER = 78 };
+
+#define ALL (FILTER_TERMINAL | FILTER_KEYS | FILTER_VSOCK | FILTER_IO_URING | FILTER_LIMITS)
+#define HIGH (UINT64_C(0xdead) << 32)
+#define X32 0x40000000U
+
+static int reset(void **state __attribute__((unused)))
+{
+	fake_sys_reset();
+	return 0;
+}
+
+/* What the kernel does with a program: the few instructions that the filter is made of. */
+static uint32_t interpret(const struct filter *f, const struct seccomp_data *data)
+{
+	uint32_t a = 0;
+
+	for (size_t pc = 0; pc < f->n; pc++) {
+		const struct sock_filter *i = &f->code[pc];
+
+		switch (i->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			assert_true(i->k % sizeof(a) == 0 && i->k + sizeof(a) <= sizeof(*data));
+			memcpy(&a, (const char *)data + i->k, sizeof(a));
+			break;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= i->k;
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			pc += a == i->k ? i->jt : i->jf;
+			break;
+		case BPF_RET | BPF_K:
+			return i->k;
+		default:
+			fail_msg("instruction %zu is unknown: %x", pc, i->code);
+		}
+	}
+	fail_msg("the program has no end");
+	return 0;
+}
+
+static uint32_t native_arch(void)
+{
+#if defined(__x86_64__)
+	return AUDIT_ARCH_X86_64;
+#elif defined(__i386__)
+	return AUDIT_ARCH_I386;
+#elif defined(__aarch64__)
+	return AUDIT_ARCH_AARCH64;
+#elif defined(__arm__)
+	return AUDIT_ARCH_ARM;
+#else
+	return 0;
+#endif
+}
+
+/* The numbers of one ABI. */
+struct numbers {
+	uint32_t arch;
+	uint32_t ioctl, keyctl, add_key, request_key, socket, io_uring_setup, prlimit64;
+	uint32_t getpid;
+};
+
+static size_t all_numbers(struct numbers ret[4])
+{
+	size_t n = 0;
+
+	ret[n++] = (struct numbers){native_arch(),      SYS_ioctl,       SYS_keyctl,
+				    SYS_add_key,        SYS_request_key, SYS_socket,
+				    SYS_io_uring_setup, SYS_prlimit64,   SYS_getpid};
+#if defined(__x86_64__)
+	ret[n++] = (struct numbers){AUDIT_ARCH_I386, 54, 288, 286, 287, 359, 425, 340, 20};
+	ret[n++] = (struct numbers){AUDIT_ARCH_X86_64, X32 | 514, X32 | 250, X32 | 248, X32 | 249,
+				    X32 | 41,          X32 | 425, X32 | 302, X32 | 39};
+	ret[n++] = (struct numbers){AUDIT_ARCH_X86_64, X32 | 16,  X32 | 250, X32 | 248, X32 | 249,
+				    X32 | 41,          X32 | 425, X32 | 302, X32 | 39};
+#elif defined(__aarch64__)
+	ret[n++] = (struct numbers){AUDIT_ARCH_ARM, 54, 311, 309, 310, 281, 425, 369, 20};
+#endif
+	return n;
+}
+
+/* The errno that a call is answered with under the filter of @bits, or 0. */
+static int answer(unsigned bits, const struct numbers *numbers, uint32_t nr, uint64_t first,
+		  uint64_t second, uint64_t third)
+{
+	const struct seccomp_data data = {
+		.nr = (int)nr, .arch = numbers->arch, .args = {first, second, third}};
+	struct filter filter;
+	uint32_t r;
+
+	filter_compile(bits, OWN, &filter);
+	assert_in_range(filter.n, 1, FILTER_MAX);
+	r = interpret(&filter, &data);
+	if (r == SECCOMP_RET_ALLOW)
+		return 0;
+	assert_int_equal(r & SECCOMP_RET_ACTION_FULL, SECCOMP_RET_ERRNO);
+	return (int)(r & SECCOMP_RET_DATA);
+}
+
+/* Each call with what the filter of each bit says of it. */
+static void check_calls(unsigned bits, const struct numbers *n)
+{
+	const int typing = bits & FILTER_TERMINAL ? EPERM : 0;
+	const int keys = bits & FILTER_KEYS ? ENOSYS : 0;
+	const int vsock = bits & FILTER_VSOCK ? EAFNOSUPPORT : 0;
+	const int uring = bits & FILTER_IO_URING ? ENOSYS : 0;
+	const int limits = bits & FILTER_LIMITS ? EPERM : 0;
+
+	assert_int_equal(answer(bits, n, n->ioctl, 0, TIOCSTI, 0), typing);
+	assert_int_equal(answer(bits, n, n->ioctl, 9, HIGH | TIOCSTI, 1), typing);
+	assert_int_equal(answer(bits, n, n->ioctl, 0, TIOCLINUX, 0), typing);
+	assert_int_equal(answer(bits, n, n->ioctl, 0, HIGH | TIOCLINUX, 0), typing);
+	assert_int_equal(answer(bits, n, n->ioctl, TIOCSTI, TIOCGWINSZ, TIOCSTI), 0);
+	assert_int_equal(answer(bits, n, n->keyctl, 0, 0, 0), keys);
+	assert_int_equal(answer(bits, n, n->add_key, 1, 1, 1), keys);
+	assert_int_equal(answer(bits, n, n->request_key, 1, 1, 1), keys);
+	assert_int_equal(answer(bits, n, n->socket, AF_VSOCK, 1, 0), vsock);
+	assert_int_equal(answer(bits, n, n->socket, HIGH | AF_VSOCK, 1, 0), vsock);
+	assert_int_equal(answer(bits, n, n->socket, AF_UNIX, AF_VSOCK, AF_VSOCK), 0);
+	assert_int_equal(answer(bits, n, n->io_uring_setup, 4, 1, 0), uring);
+	assert_int_equal(answer(bits, n, n->prlimit64, OTHER, 0, 1), limits);
+	assert_int_equal(answer(bits, n, n->prlimit64, OTHER, 0, HIGH), limits);
+	assert_int_equal(answer(bits, n, n->prlimit64, HIGH | OTHER, 0, 1), limits);
+	assert_int_equal(answer(bits, n, n->prlimit64, OTHER, 1, 0), 0);
+	assert_int_equal(answer(bits, n, n->prlimit64, OWN, 0, 1), 0);
+	assert_int_equal(answer(bits, n, n->prlimit64, HIGH | OWN, 0, 1), 0);
+	assert_int_equal(answer(bits, n, n->prlimit64, 0, 0, 1), 0);
+	assert_int_equal(answer(bits, n, n->prlimit64, HIGH, 0, HIGH | 1), 0);
+	assert_int_equal(answer(bits, n, n->getpid, TIOCSTI, TIOCSTI, TIOCSTI), 0);
+}
+
+TEST(refuses_what_it_is_told_to_and_nothing_else_in_every_abi)
+{
+	struct numbers numbers[4];
+	size_t n = all_numbers(numbers);
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned bits = 0; bits <= ALL; bits++)
+			check_calls(bits, &numbers[i]);
+}
+
+/* Numbers mean other calls in another ABI: 54 is setsockopt to x86-64, 16 lchown to i386. */
+TEST(takes_no_number_for_that_of_another_abi)
+{
+	struct numbers numbers[4];
+	size_t n = all_numbers(numbers);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < n; j++) {
+			struct numbers mixed = numbers[i];
+
+			if (numbers[i].arch == numbers[j].arch)
+				continue;
+			mixed.arch = numbers[j].arch;
+			assert_int_equal(answer(ALL, &mixed, mixed.ioctl, 0, TIOCSTI, 0), 0);
+			assert_int_equal(answer(ALL, &mixed, mixed.prlimit64, OTHER, 0, 1), 0);
+		}
+}
+
+TEST(lets_an_abi_pass_that_no_kernel_of_this_machine_has)
+{
+	const struct numbers other = {.arch = native_arch() == 0 ? 1 : AUDIT_ARCH_S390X};
+
+	if (native_arch() != 0)
+		assert_int_equal(answer(ALL, &other, SYS_ioctl, 0, TIOCSTI, 0), 0);
+}
+
+TEST(is_chosen_by_options_and_namespaces)
+{
+	static const struct {
+		struct plan plan;
+		unsigned flags;
+		unsigned bits;
+	} cases[] = {
+		{{0}, 0, FILTER_TERMINAL | FILTER_KEYS | FILTER_LIMITS},
+		{{0}, CLONE_NEWPID, FILTER_TERMINAL | FILTER_KEYS},
+		{{0}, CLONE_NEWPID | CLONE_NEWNET, ALL & ~(unsigned)FILTER_LIMITS},
+		{{0}, CLONE_NEWNET, ALL},
+		{{.new_session = true}, CLONE_NEWPID, FILTER_KEYS},
+		{{.no_tty_filter = true}, CLONE_NEWPID, FILTER_KEYS},
+		{{.keep_keyring = true}, CLONE_NEWPID, FILTER_TERMINAL},
+		{{.allow_io_uring = true}, CLONE_NEWNET, ALL & ~(unsigned)FILTER_IO_URING},
+		{{.no_tty_filter = true, .keep_keyring = true}, CLONE_NEWPID, 0},
+		{{.as_bwrap = true}, 0, 0},
+		{{.as_bwrap = true}, CLONE_NEWPID | CLONE_NEWNET, 0},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		assert_int_equal(filter_choose(&cases[i].plan, cases[i].flags), cases[i].bits);
+}
+
+TEST(is_installed_without_slowing_the_command_down)
+{
+	struct err e = {0};
+
+	assert_int_equal(filter_apply(0, &e), 0);
+	assert_int_equal(fake_sys_calls(), 0);
+	assert_int_equal(filter_apply(ALL, &e), 0);
+	assert_contains(fake_sys_trace(), "small filter\n");
+	assert_null(strstr(fake_sys_trace(), "seccomp"));
+}
+
+TEST(is_installed_by_the_older_call_where_the_kernel_lacks_the_newer)
+{
+	static const int errors[] = {-EINVAL, -ENOSYS};
+
+	for (size_t i = 0; i < LENGTH(errors); i++) {
+		struct err e = {0};
+
+		fake_sys_reset();
+		fake_sys_answer("small filter", errors[i]);
+		assert_int_equal(filter_apply(ALL, &e), 0);
+		assert_contains(fake_sys_trace(), "seccomp 4\n");
+	}
+}
+
+static void assert_names(unsigned bits, const char *options)
+{
+	struct err e = {0};
+
+	fake_sys_reset();
+	fake_sys_always("small filter", -EINVAL);
+	fake_sys_always("seccomp*", -EINVAL);
+	assert_int_equal(filter_apply(bits, &e), -EINVAL);
+	assert_string_equal(e.msg, "cannot install the filter of system calls: Invalid argument");
+	assert_contains(e.hint, options);
+}
+
+TEST(names_the_options_that_do_without_where_it_cannot_be_installed)
+{
+	assert_names(FILTER_TERMINAL, "; --new-session or --no-tty-filter would do");
+	assert_names(FILTER_KEYS | FILTER_LIMITS, "; --keep-keyring would do");
+	assert_names(ALL, "; --new-session or --no-tty-filter, with --keep-keyring would do");
+}
+
+TEST(is_done_without_where_no_option_would_be_left_to_run)
+{
+	struct err e = {0};
+
+	fake_sys_always("small filter", -EPERM);
+	assert_int_equal(filter_apply(FILTER_LIMITS | FILTER_VSOCK | FILTER_IO_URING, &e), 0);
+	assert_int_equal(e.code, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(refuses_what_it_is_told_to_and_nothing_else_in_every_abi,
+				       reset),
+		cmocka_unit_test_setup(takes_no_number_for_that_of_another_abi, reset),
+		cmocka_unit_test_setup(lets_an_abi_pass_that_no_kernel_of_this_machine_has, reset),
+		cmocka_unit_test_setup(is_chosen_by_options_and_namespaces, reset),
+		cmocka_unit_test_setup(is_installed_without_slowing_the_command_down, reset),
+		cmocka_unit_test_setup(
+			is_installed_by_the_older_call_where_the_kernel_lacks_the_newer, reset),
+		cmocka_unit_test_setup(
+			names_the_options_that_do_without_where_it_cannot_be_installed, reset),
+		cmocka_unit_test_setup(is_done_without_where_no_option_would_be_left_to_run, reset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
