@@ -111,7 +111,10 @@ int build(struct box *box, int proc, struct err *e)
 	bool aside = false;
 	int r;
 
-	box->umask = sys_umask(0); /* modes are made as asked for */
+	r = sys_umask(0); /* modes are made as asked for */
+	if (r < 0)
+		return err_sys(e, r, "cannot set the umask");
+	box->umask = (mode_t)r;
 	r = set_up_namespaces(box, proc, e);
 	if (r == 0)
 		r = build_root(box, &aside, e);

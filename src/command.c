@@ -56,9 +56,10 @@ static int enter_directory(const struct box *box, struct err *e)
 /* What describes the process to the outside and the caller, put back as it was. */
 static int restore(const struct box *box, struct err *e)
 {
-	int r;
+	int r = sys_umask(box->umask);
 
-	(void)sys_umask(box->umask);
+	if (r < 0)
+		return err_sys(e, r, "cannot restore the umask");
 	r = sys_sigprocmask(SIG_SETMASK, &box->signals, NULL);
 	return r < 0 ? err_sys(e, r, "cannot restore the signal mask") : 0;
 }

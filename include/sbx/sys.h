@@ -53,7 +53,7 @@ int sys_getcwd(char *buf, size_t size);
 int sys_chdir(const char *path);
 int sys_fchdir(int fd);
 int sys_chroot(const char *path);
-mode_t sys_umask(mode_t mask);
+int sys_umask(mode_t mask);
 int sys_lock_shared(int fd);                     /* fcntl(F_SETLK), the whole file */
 int sys_flock(int fd, int operation);            /* of what is open, not of this process */
 int sys_set_mtime(int fd, int64_t seconds);      /* also of an O_PATH descriptor; no other time */

@@ -348,6 +348,13 @@ TEST(executes_nothing_without_its_seccomp_program)
 	seccomp_done(&box.seccomp);
 }
 
+TEST(executes_nothing_with_a_wrong_umask)
+{
+	fake_sys_always("umask*", -ENOSYS);
+	assert_fails(ENOSYS, "cannot restore the umask: Function not implemented");
+	assert_null(strstr(fake_sys_trace(), "exec"));
+}
+
 TEST(executes_nothing_with_a_wrong_signal_mask)
 {
 	fake_sys_always("sigprocmask*", -EIO);
@@ -432,6 +439,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_without_its_seccomp_program,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(executes_nothing_with_a_wrong_umask, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_with_a_wrong_signal_mask, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_without_memory_for_its_arguments,
