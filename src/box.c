@@ -108,7 +108,7 @@ static int prepare(struct box *box, struct err *e)
 		(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-monitor");
 	r = die_with_parent(box->plan, e);
 	if (r == 0)
-		r = fds_claim(box->plan, e);
+		r = fds_claim(box->plan, &box->inherited, e);
 	if (r == 0)
 		r = seccomp_read(box->plan, SECCOMP_EARLY, &box->seccomp, e);
 	if (r == 0)
@@ -291,5 +291,6 @@ int box_run(const struct plan *plan, const struct host *host, struct outcome *re
 	if (box.sock >= 0)
 		(void)sys_close(box.sock);
 	seccomp_done(&box.seccomp);
+	fds_done(&box.inherited);
 	return r;
 }

@@ -2,12 +2,15 @@
 #include "sbx/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "sbx/cleanup.h"
+#include "sbx/dest.h"
 #include "sbx/env.h"
 #include "sbx/fds.h"
 #include "sbx/filter.h"
@@ -15,15 +18,38 @@
 #include "sbx/sys.h"
 #include "sbx/text.h"
 
+/*
+ * Change to @path below @root, which is the sandbox's.  No link leads to what a process has open,
+ * and the kernel is asked where this has led.  Returns 0 or -errno; -EXDEV if that is elsewhere.
+ */
+static int enter(int root, const char *path)
+{
+	struct err why = {0}; /* who calls knows what for */
+	char cwd[PATH_MAX];
+	autoclose int dir = -1;
+	int r;
+
+	if (path[0] == '\0')
+		return -ENOENT;
+	dir = dest_open_as(root, path, O_PATH | O_DIRECTORY, &why);
+	r = dir < 0 ? dir : sys_fchdir(dir);
+	if (r == 0)
+		r = sys_getcwd(cwd, sizeof(cwd));
+	return r == 0 && cwd[0] != '/' ? -EXDEV : r;
+}
+
 /* Change to the directory that --chdir says, and say so in PWD. */
-static int enter_chosen(const char *dir, struct err *e)
+static int enter_chosen(int root, const char *dir, struct err *e)
 {
 	autotext struct text pwd = {0};
-	int r = sys_chdir(dir);
+	int r = enter(root, dir);
 
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot change to %s in the sandbox", dir);
 		(void)err_bwrap(e, "Can't chdir to %s: %s", dir, strerror(-r));
+		if (r == -ELOOP)
+			(void)err_hint(e, "links such as /proc/self/fd/3 and /proc/self/cwd are "
+					  "not followed");
 		(void)err_path(e, dir);
 		return err_option(e, "chdir");
 	}
@@ -32,15 +58,20 @@ static int enter_chosen(const char *dir, struct err *e)
 }
 
 /* Change to the caller's directory @cwd, or home, or "/", and say so in PWD. */
-static int enter_usual(const char *cwd, struct err *e)
+static int enter_usual(int root, const char *cwd, struct err *e)
 {
 	const char *const candidates[] = {cwd, getenv("HOME"), "/"};
 
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		int r;
+
 		if (candidates[i] == NULL || candidates[i][0] != '/')
 			continue;
-		if (sys_chdir(candidates[i]) == 0)
+		r = enter(root, candidates[i]);
+		if (r == 0)
 			return env_set_pwd(candidates[i], e);
+		if (r == -EXDEV)
+			return err_sys(e, r, "%s is not in the sandbox", candidates[i]);
 	}
 	return err_set(e, ENOENT, "cannot change to any directory in the sandbox");
 }
@@ -49,8 +80,22 @@ static int enter_usual(const char *cwd, struct err *e)
 static int enter_directory(const struct box *box, struct err *e)
 {
 	const char *chosen = box->plan->chdir;
+	autoclose int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 
-	return chosen != NULL ? enter_chosen(chosen, e) : enter_usual(box->cwd, e);
+	if (root < 0)
+		return err_sys(e, root, "cannot open the sandbox's root");
+	return chosen != NULL ? enter_chosen(root, chosen, e) : enter_usual(root, box->cwd, e);
+}
+
+/*
+ * Have nothing open any more but what the command inherits, and sockets, before a path is looked
+ * up: what the sandbox was built from lies beyond its root, and links in /proc lead there.
+ */
+static int close_others(const struct box *box, struct err *e)
+{
+	const int ours[] = {box->sock, box->janitor};
+
+	return fds_close_others(&box->inherited, ours, sizeof(ours) / sizeof(ours[0]), e);
 }
 
 /* What describes the process to the outside and the caller, put back as it was. */
@@ -143,6 +188,8 @@ int command_exec(const struct box *box, struct err *e)
 	if (r == 0)
 		r = env_apply(box->plan, e); /* it may say what HOME is */
 	leave_keyring(box->plan);
+	if (r == 0)
+		r = close_others(box, e);
 	if (r == 0)
 		r = enter_directory(box, e);
 	if (r == 0)

@@ -254,9 +254,14 @@ int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, st
 }
 
 /* Open what is at @dest, without following a link that came to be there. */
+static int open_found_as(const struct dest *dest, int flags)
+{
+	return sys_openat(dest->dir, dest->name, flags | O_NOFOLLOW, 0);
+}
+
 static int open_found(const struct dest *dest)
 {
-	return sys_openat(dest->dir, dest->name, O_PATH | O_NOFOLLOW, 0);
+	return open_found_as(dest, O_PATH);
 }
 
 int dest_resolve(int box, const char *path, const struct dest_watch *watch, char *ret,
@@ -281,27 +286,32 @@ int dest_resolve(int box, const char *path, const struct dest_watch *watch, char
  * That is also so if the kernel says "again": it does for every ".." as long as
  * anything anywhere is renamed or mounted, which anybody can do for ever.
  */
-static int open_existing(int box, const char *path)
+static int open_existing(int box, const char *path, int flags)
 {
-	int fd = sys_openat_in(box, *path != '\0' ? path : "/", O_PATH);
+	int fd = sys_openat_in(box, *path != '\0' ? path : "/", flags);
 
 	return fd == -EAGAIN ? -ENOSYS : fd;
 }
 
-int dest_open(int box, const char *path, struct err *e)
+int dest_open_as(int box, const char *path, int flags, struct err *e)
 {
 	autodest struct dest dest = DEST_NONE;
-	int fd = open_existing(box, path);
+	int fd = open_existing(box, path, flags);
 
 	if (fd == -ENOSYS) {
 		fd = dest_find(box, path, DEST_NO_PARENTS, false, &dest, e);
 		if (fd < 0)
 			return fd;
-		fd = open_found(&dest);
+		fd = open_found_as(&dest, flags);
 	}
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);
 	return fd;
+}
+
+int dest_open(int box, const char *path, struct err *e)
+{
+	return dest_open_as(box, path, O_PATH, e);
 }
 
 /* The type and mode of a mount point for @mount.  Returns it or -errno. */
@@ -435,7 +445,7 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
 		     struct litter *litter, struct err *e)
 {
 	struct walk w = {.root = box, .parents_mode = parents_mode, .litter = litter};
-	autoclose int fd = open_existing(box, path);
+	autoclose int fd = open_existing(box, path, O_PATH);
 	int r = fd >= 0 ? litter_may_be(litter, fd) : fd;
 
 	if (fd >= 0 && r == 0)

@@ -4,11 +4,34 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
+#include <stdlib.h>
 
+#include "sbx/cleanup.h"
+#include "sbx/proc.h"
 #include "sbx/sys.h"
 
 #define STANDARD_FDS 3
+#define STEP 16 /* descriptors that are added to the room for them */
+
+void fds_done(struct fds *fds)
+{
+	free(fds->list);
+	*fds = (struct fds){0};
+}
+
+/* Note that the command inherits @fd.  Returns 0 or -ENOMEM. */
+static int inherit(struct fds *fds, int fd)
+{
+	if (fds->n % STEP == 0) {
+		int *more = reallocarray(fds->list, fds->n + STEP, sizeof(*more));
+
+		if (more == NULL)
+			return -ENOMEM;
+		fds->list = more;
+	}
+	fds->list[fds->n++] = fd;
+	return 0;
+}
 
 /*
  * Claim @descriptor.  What a process inherits through exec is never O_CLOEXEC, so that
@@ -51,18 +74,50 @@ static bool has_fd(const struct op *op)
 	return op->kind == OP_FILE || op->kind == OP_BIND_DATA || op->kind == OP_BIND_FD;
 }
 
-/* Put /dev/null where one of 0, 1 and 2 is closed, until exec. */
-static int fill_standard(struct err *e)
+/* Note those of 0, 1 and 2 down, and put /dev/null where one of them is closed, for a while. */
+static int take_standard(struct fds *inherited, struct err *e)
 {
 	for (int fd = 0; fd < STANDARD_FDS; fd++) {
-		int filled = 0;
+		int flags = sys_getfd(fd);
+		int r = flags == 0 ? inherit(inherited, fd) : 0;
 
-		if (sys_getfd(fd) == -EBADF) /* then it is the lowest free one */
-			filled = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
-		if (filled < 0)
-			return err_sys(e, filled, "cannot open /dev/null");
+		if (flags == -EBADF) /* then it is the lowest free one */
+			r = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+		if (r < 0)
+			return err_sys(e, r, "cannot open /dev/null");
 	}
 	return 0;
+}
+
+/* Note down what --keep-fd names. */
+static int inherit_kept(const struct plan *plan, struct fds *inherited)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->n_kept; i++)
+		r = inherit(inherited, plan->kept[i].fd);
+	return r;
+}
+
+/* Note @fd down unless it is marked: it has been claimed then, or it is this process's own. */
+static int inherit_unmarked(void *inherited, pid_t fd)
+{
+	return fd < STANDARD_FDS || sys_getfd(fd) != 0 ? 0 : inherit(inherited, fd);
+}
+
+/* Note down what the command inherits besides 0, 1 and 2. */
+static int take_others(const struct plan *plan, struct fds *inherited, struct err *e)
+{
+	int sync = plan_fd(plan, FD_SYNC);
+	int r = plan->close_fds ? inherit_kept(plan, inherited)
+				: proc_each(AT_FDCWD, "/proc/self/fd", inherit_unmarked, inherited);
+
+	if (r == 0 && plan->as_pid_1 && sync >= 0)
+		r = inherit(inherited, sync);
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot learn from /proc/self/fd which descriptors are open");
+	return plan->close_fds ? r : err_hint(e, "with --close-fds, nobody has to know");
 }
 
 /* Claim the descriptors of operations. */
@@ -80,7 +135,7 @@ static int claim_ops(const struct plan *plan, struct err *e)
 	return r;
 }
 
-int fds_claim(const struct plan *plan, struct err *e)
+int fds_claim(const struct plan *plan, struct fds *ret, struct err *e)
 {
 	int r = claim_ops(plan, e);
 
@@ -93,55 +148,70 @@ int fds_claim(const struct plan *plan, struct err *e)
 		r = claim(&plan->superseded[i], true, e);
 	for (size_t i = 0; r == 0 && i < plan->n_kept; i++)
 		r = check_kept(&plan->kept[i], e);
-	return r < 0 ? r : fill_standard(e);
+	if (r == 0)
+		r = take_standard(ret, e);
+	return r < 0 ? r : take_others(plan, ret, e);
 }
 
-/* The lowest of @keep that is at least @from, or -1. */
-static int next_kept(const int *keep, unsigned n, int from)
+static int by_number(const void *a, const void *b)
 {
-	int next = -1;
+	const int *x = a;
+	const int *y = b;
 
-	for (unsigned i = 0; i < n; i++)
-		if (keep[i] >= from && (next < 0 || keep[i] < next))
-			next = keep[i];
-	return next;
+	return (*x > *y) - (*x < *y);
 }
 
-void fds_keep_only(const int *keep, unsigned n)
+/* Close every descriptor but the @n of @keep, which are put in order.  Returns 0 or -errno. */
+static int close_gaps(int *keep, size_t n)
 {
 	int from = 0;
+	int r = 0;
 
-	for (;;) {
-		int kept = next_kept(keep, n, from);
-
-		if (kept < 0)
-			break;
-		if (kept > from)
-			(void)sys_close_range((unsigned)from, (unsigned)kept - 1, 0);
-		from = kept + 1;
+	qsort(keep, n, sizeof(*keep), by_number);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (keep[i] > from)
+			r = sys_close_range((unsigned)from, (unsigned)keep[i] - 1, 0);
+		if (keep[i] >= from)
+			from = keep[i] + 1;
 	}
-	(void)sys_close_range((unsigned)from, UINT_MAX, 0);
+	return r < 0 ? r : sys_close_range((unsigned)from, UINT_MAX, 0);
 }
 
-/* With --close-fds, have all closed at exec but 0, 1, 2 and those of --keep-fd. */
-static int close_at_exec(const struct plan *plan)
+/* Add the @n of @fds to the descriptors at @end, for which there is room. */
+static void add(int *end, const int *fds, size_t n)
 {
-	int r = sys_close_range(STANDARD_FDS, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+	for (size_t i = 0; i < n; i++)
+		end[i] = fds[i];
+}
 
-	for (size_t i = 0; r == 0 && i < plan->n_kept; i++)
-		r = sys_set_cloexec(plan->kept[i].fd, false);
-	return r;
+int fds_keep_only(const int *keep, size_t n)
+{
+	autofree int *sorted = calloc(n + 1, sizeof(*sorted)); /* none is no reason for NULL */
+
+	if (sorted == NULL)
+		return -ENOMEM;
+	add(sorted, keep, n);
+	return close_gaps(sorted, n);
+}
+
+int fds_close_others(const struct fds *inherited, const int *ours, size_t n, struct err *e)
+{
+	autofree int *keep = calloc(inherited->n + n, sizeof(*keep));
+	int r;
+
+	if (keep == NULL)
+		return err_sys(e, -ENOMEM, "cannot note the descriptors down");
+	add(keep, inherited->list, inherited->n);
+	add(keep + inherited->n, ours, n);
+	r = close_gaps(keep, inherited->n + n);
+	return r < 0 ? err_sys(e, r, "cannot close the descriptors that are not COMMAND's") : 0;
 }
 
 int fds_hand_over(const struct plan *plan, struct err *e)
 {
 	int sync = plan_fd(plan, FD_SYNC);
-	int r = plan->close_fds ? close_at_exec(plan) : 0;
+	int r = 0;
 
-	if (r < 0) {
-		(void)err_sys(e, r, "cannot close descriptors");
-		return err_option(e, "close-fds");
-	}
 	if (plan->as_pid_1 && sync >= 0) /* nobody else is there to hold it */
 		r = sys_set_cloexec(sync, false);
 	if (r == 0)

@@ -474,7 +474,7 @@ static void be_janitor(struct watch *w)
 	sigfillset(&all);
 	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-janitor");
-	fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
+	(void)fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
 	(void)sys_setsid();
 	(void)sys_chdir("/");
 	(void)sys_write(w->inside, "", 1);

@@ -632,7 +632,7 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 	w.ending.janitor = &w.janitor;
 	if (box->reaper_ends)
 		w.ending.start = start_of(proc, monitored->child);
-	fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
+	(void)fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
 	r = watch(&w, e);
 	janitor_cancel(&w.ends);
 	close_own(&w);

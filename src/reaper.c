@@ -51,6 +51,7 @@
 #include "sbx/build.h"
 #include "sbx/cleanup.h"
 #include "sbx/command.h"
+#include "sbx/dest.h"
 #include "sbx/fds.h"
 #include "sbx/io.h"
 #include "sbx/janitor.h"
@@ -127,25 +128,6 @@ static int begin(const struct box *box, int proc, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot hear from the monitor") : 0;
 }
 
-/*
- * Lock the file @path inside.  Returns the descriptor that has to stay open for the lock to
- * last, or -errno with @e set.
- */
-static int lock_file(const char *path, struct err *e)
-{
-	autoclose int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0);
-	int r = fd < 0 ? fd : sys_lock_shared(fd);
-
-	if (r < 0) {
-		(void)err_sys(e, r, "cannot lock %s in the sandbox", path);
-		(void)err_bwrap(e, "Unable to %s lock file %s: %s", fd < 0 ? "open" : "lock", path,
-				strerror(-r));
-		(void)err_path(e, path);
-		return err_option(e, "lock-file");
-	}
-	return fd_take(&fd);
-}
-
 /* The descriptors that stay open until the last process inside ends. */
 struct held {
 	int *fds;
@@ -160,11 +142,47 @@ static void held_done(struct held *held)
 	held->n = 0;
 }
 
+/*
+ * Lock the file @path below @root, the sandbox's.  Returns the descriptor that has to stay open for
+ * the lock to last, or -errno with @e set.
+ */
+static int lock_file(int root, const char *path, struct err *e)
+{
+	autoclose int fd = dest_open_as(root, path, O_RDONLY | O_NONBLOCK, e);
+	int r = fd < 0 ? fd : sys_lock_shared(fd);
+
+	if (r < 0) {
+		(void)err_sys(e, r, "cannot lock %s in the sandbox", path);
+		(void)err_bwrap(e, "Unable to %s lock file %s: %s", fd < 0 ? "open" : "lock", path,
+				strerror(-r));
+		(void)err_path(e, path);
+		return err_option(e, "lock-file");
+	}
+	return fd_take(&fd);
+}
+
+/* Lock all files that are to be locked, and hold them. */
+static int lock_files(const struct plan *plan, struct held *held, struct err *e)
+{
+	autoclose int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+
+	if (root < 0)
+		return err_sys(e, root, "cannot open the sandbox's root");
+	for (size_t i = 0; i < plan->n_lock_files; i++) {
+		int fd = lock_file(root, plan->lock_files[i], e);
+
+		if (fd < 0)
+			return fd;
+		held->fds[held->n++] = fd;
+	}
+	return 0;
+}
+
 /* Take hold of them.  Returns 0 or -errno with @e set. */
 static int take_hold(const struct box *box, struct held *ret, struct err *e)
 {
 	const struct plan *plan = box->plan;
-	const size_t others = 3;
+	const size_t others = 4; /* with room for one, for a while */
 	int r;
 
 	ret->fds = calloc(plan->n_lock_files + others, sizeof(*ret->fds));
@@ -179,11 +197,8 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 	if (plan->n_lock_files == 0)
 		return 0;
 	r = caps_suspend(true, e); /* files are opened as who they belong to may */
-	for (size_t i = 0; r >= 0 && i < plan->n_lock_files; i++) {
-		r = lock_file(plan->lock_files[i], e);
-		if (r >= 0)
-			ret->fds[ret->n++] = r;
-	}
+	if (r == 0)
+		r = lock_files(plan, ret, e);
 	return r < 0 ? r : caps_suspend(false, e);
 }
 
@@ -479,19 +494,30 @@ static int begin_and_build(struct box *box, struct held *held, struct err *e)
 }
 
 /*
+ * Close what the sandbox was built from, before there is a command: it may be able to look into
+ * this process.
+ */
+static int close_others(const struct box *box, const struct held *held, struct err *e)
+{
+	held->fds[held->n] = box->janitor; /* the command looks for it */
+	return fds_close_others(&box->inherited, held->fds, held->n + 1, e);
+}
+
+/*
  * Become the command, or start it.  Returns the command's pid, or -errno with @e set.
  *
  * If wanted, the kernel kills this process with the monitor, and so the sandbox; but not where
  * this process has to end others: that one must live, and learns of it by the socket.  Up to
  * the moment at which the command is executed, the janitor and a last look see to that.
  */
-static pid_t run_command(const struct box *box, struct err *e)
+static pid_t run_command(const struct box *box, const struct held *held, struct err *e)
 {
-	int r = 0;
+	int r;
 
 	if (!box->has_reaper)
 		return introduce_and_exec(box, e);
-	if (box->reaper_ends || !box->plan->die_with_parent)
+	r = close_others(box, held, e);
+	if (r == 0 && (box->reaper_ends || !box->plan->die_with_parent))
 		r = die_with_parent(false, e);
 	return r < 0 ? r : start_command(box, e);
 }
@@ -500,9 +526,11 @@ static pid_t run_command(const struct box *box, struct err *e)
 static int let_go(const struct box *box, struct held *held, struct err *e)
 {
 	uint64_t kill = box->ends_all ? caps_bit(CAP_KILL) : 0;
+	int r = fds_keep_only(held->fds, held->n);
 
-	fds_keep_only(held->fds, held->n);
 	held_done(held);
+	if (r < 0)
+		return err_sys(e, r, "cannot close what is not held any more");
 	return caps_hold(kill | (is_guarded(box) ? GUARD : 0), kill, e);
 }
 
@@ -544,7 +572,7 @@ void reaper_run(struct box *box)
 	int r = begin_and_build(box, &held, &e);
 
 	if (r == 0)
-		r = run_command(box, &e);
+		r = run_command(box, &held, &e);
 	if (r > 0)
 		r = look_after(box, &held, r, &e);
 	held_done(&held);

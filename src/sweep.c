@@ -343,7 +343,7 @@ static void keep_only(const struct sweep *sweep, int end, int kept)
 		keep[n++] = sweep->list[i].parent;
 		keep[n++] = sweep->list[i].thing;
 	}
-	fds_keep_only(keep, n);
+	(void)fds_keep_only(keep, n);
 	free(keep);
 }
 

@@ -164,7 +164,9 @@ int sys_set_cloexec(int fd, bool cloexec)
 
 int sys_getcwd(char *buf, size_t size)
 {
-	return getcwd(buf, size) == NULL ? -errno : 0;
+	long n = syscall(SYS_getcwd, buf, size); /* libc walks up if it is out of reach */
+
+	return n < 0 ? -errno : 0;
 }
 
 int sys_chdir(const char *path)

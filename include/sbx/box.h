@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "sbx/caps.h"
+#include "sbx/fds.h"
 #include "sbx/ns.h"
 #include "sbx/plan.h"
 #include "sbx/seccomp.h"
@@ -26,6 +27,9 @@ struct box {
 	struct ns ns;
 	struct caps caps;
 	struct seccomp seccomp;
+	/* what the command has of the caller's */
+	struct fds inherited;
+
 	bool lent;          /* privileges are, see setuid.h */
 	bool bad_kernel;    /* see kernel.h: be careful */
 	bool has_reaper;    /* else the first process inside becomes the command */

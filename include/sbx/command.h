@@ -4,9 +4,8 @@
 #include "sbx/box.h"
 
 /*
- * Become the command: capabilities, environment, session keyring, working directory,
- * umask, signals, descriptors, the small filter, seccomp, exec.  Called inside, with the root
- * entered.
+ * Become the command: capabilities, environment, session keyring, descriptors, working directory,
+ * umask, signals, the small filter, seccomp, exec.  Called inside, with the root entered.
  *
  * Returns only when it fails: -errno with @e set.
  */

@@ -59,6 +59,9 @@ int dest_resolve(int box, const char *path, const struct dest_watch *watch, char
 /* Open what is at @path, which has to exist, as O_PATH.  Returns it or -errno with @e set. */
 int dest_open(int box, const char *path, struct err *e) must_check;
 
+/* The same, with @flags of open(2).  A link of /proc to what a process has open is -ELOOP. */
+int dest_open_as(int box, const char *path, int flags, struct err *e) must_check;
+
 /*
  * Open @path as a place to mount @mount on.  What is missing is made: an empty
  * directory or file, as @mount's root is, and the directories above it; those outside remove

@@ -49,7 +49,7 @@ int sys_fchmod(int fd, mode_t mode);
 int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
 int sys_getfd(int fd);                    /* fcntl(F_GETFD) */
 int sys_set_cloexec(int fd, bool cloexec);
-int sys_getcwd(char *buf, size_t size);
+int sys_getcwd(char *buf, size_t size); /* "(unreachable)..." if it is not below the root */
 int sys_chdir(const char *path);
 int sys_fchdir(int fd);
 int sys_chroot(const char *path);

@@ -60,9 +60,9 @@ static int run(const char *const *argv, struct outcome *out, struct err *e)
  */
 #define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
 #define MONITOR                                                                                    \
-	"open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 99\n"                              \
-	"close_range 102 102\n"                                                                    \
-	"close_range 107 -\n"                                                                      \
+	"open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 100\n"                             \
+	"close_range 103 103\n"                                                                    \
+	"close_range 108 -\n"                                                                      \
 	"send outside\n"                                                                           \
 	"socketpair\n"                                                                             \
 	"clone unreaped\n"                                                                         \
@@ -89,6 +89,8 @@ static const char golden[] = "prctl no_new_privs 1\n"
 			     "getfd 0\n"
 			     "getfd 1\n"
 			     "getfd 2\n"
+			     "open /proc/self/fd dir\n"
+			     "getdents /proc/self/fd\n"
 			     "getuid\n"
 			     "getgid\n"
 			     "cap_get_proc\n"
@@ -180,8 +182,8 @@ TEST(reports_every_call_that_fails)
 		assert_int_equal(r, -EIO);
 		assert_contains(e.msg, ": Input/output error");
 	}
-	assert_int_equal(nth, 45);
-	assert_int_equal(failed, 22);
+	assert_int_equal(nth, 47);
+	assert_int_equal(failed, 24);
 }
 
 TEST(is_no_orphan_in_the_session_of_its_parent_or_one_that_it_leads)
@@ -579,7 +581,7 @@ TEST(has_privileges_in_effect_only_to_make_the_child)
 				"200002", "2") "open /proc path dir\n");
 	assert_contains(fake_sys_trace(), "write /proc/1000/gid_map 1000 1000 1\n" HOLD("0", "0"));
 	assert_contains(fake_sys_trace(), HOLD("0", "0") "open /proc path dir\n" LOOK_AT_TERMINAL
-							 "close_range 3 99\n");
+							 "close_range 3 100\n");
 }
 
 TEST(gives_privileges_up_whatever_fails)

@@ -14,6 +14,18 @@
 
 enum { SOCK = 6, JANITOR, PROGRAM = 9 };
 
+/* To change to the directory @path. */
+#define ENTER(path) GONE(path) "getcwd\n"
+
+#define NOT(path) "open_in / " path " path dir\n"
+#define GONE(path) NOT(path) "fchdir /" path "\n"
+
+/* What comes first. */
+#define CLOSE                                                                                      \
+	"close_range 0 5\n"                                                                        \
+	"close_range 8 -\n"                                                                        \
+	"open / path dir\n"
+
 static const char *const command[] = {"sh", "-c", "true", NULL};
 static struct plan plan;
 static struct box box;
@@ -78,11 +90,10 @@ static void assert_fails(int code, const char *msg)
 TEST(puts_back_what_the_caller_had_and_executes)
 {
 	assert_executes();
-	assert_string_equal(fake_sys_trace(), "chdir /home/user\n"
-					      "umask 27\n"
-					      "sigprocmask set 15\n"
-					      "look sock janitor, 0 ms\n"
-					      "exec sh as sh -c true\n");
+	assert_string_equal(fake_sys_trace(), CLOSE ENTER("/home/user") "umask 27\n"
+									"sigprocmask set 15\n"
+									"look sock janitor, 0 ms\n"
+									"exec sh as sh -c true\n");
 }
 
 TEST(has_stack_for_the_shell_that_executes_a_script)
@@ -111,14 +122,15 @@ static const struct {
 	const char *calls;
 	const char *pwd;
 } directories[] = {
-	{"/etc", "/home/user", "/root", "", "chdir /etc\n", "/etc"},
-	{"etc", "/home/user", "/root", "", "chdir etc\n", "/etc"},
-	{NULL, "/home/user", "/root", "", "chdir /home/user\n", "/home/user"},
-	{NULL, "/gone", "/root", "chdir /gone", "chdir /gone\nchdir /root\n", "/root"},
-	{NULL, "", "/root", "", "chdir /root\n", "/root"},
-	{NULL, "(unreachable)/x", "/root", "", "chdir /root\n", "/root"},
-	{NULL, "", "relative", "", "chdir /\n", "/"},
-	{NULL, "", NULL, "", "chdir /\n", "/"},
+	{"/etc", "/home/user", "/root", "", ENTER("/etc"), "/etc"},
+	{"etc", "/home/user", "/root", "", NOT("etc") "fchdir //etc\n", "/etc"},
+	{NULL, "/home/user", "/root", "", ENTER("/home/user"), "/home/user"},
+	{NULL, "/gone", "/root", "open_in / /gone*", NOT("/gone") ENTER("/root"), "/root"},
+	{NULL, "/gone", "/root", "fchdir //gone", GONE("/gone") ENTER("/root"), "/root"},
+	{NULL, "", "/root", "", ENTER("/root"), "/root"},
+	{NULL, "(unreachable)/x", "/root", "", ENTER("/root"), "/root"},
+	{NULL, "", "relative", "", ENTER("/"), "/"},
+	{NULL, "", NULL, "", ENTER("/"), "/"},
 };
 
 TEST(starts_in_the_directory_that_is_there)
@@ -132,7 +144,7 @@ TEST(starts_in_the_directory_that_is_there)
 		plan.chdir = directories[i].chdir;
 		fake_sys_always(directories[i].missing, -ENOENT);
 		assert_executes();
-		assert_starts_with(fake_sys_trace(), directories[i].calls);
+		assert_contains(fake_sys_trace(), directories[i].calls);
 		assert_string_equal(getenv("PWD"), directories[i].pwd);
 	}
 }
@@ -140,20 +152,64 @@ TEST(starts_in_the_directory_that_is_there)
 TEST(does_not_go_elsewhere_than_chdir_says)
 {
 	plan.chdir = "/gone";
-	fake_sys_always("chdir /gone", -ENOENT);
+	fake_sys_always("open_in / /gone*", -ENOENT);
 	assert_fails(ENOENT, "--chdir: cannot change to /gone in the sandbox: "
 			     "No such file or directory");
 	assert_string_equal(e.bwrap, "Can't chdir to /gone: No such file or directory");
 	assert_string_equal(e.option, "--chdir");
 	assert_string_equal(e.path, "/gone");
 	assert_int_equal(e.stage, ERR_SETUP);
-	assert_int_equal(fake_sys_calls(), 1);
+	assert_string_equal(fake_sys_trace(), CLOSE NOT("/gone"));
 }
 
 TEST(needs_some_directory)
 {
-	fake_sys_always("chdir*", -EACCES);
+	fake_sys_always("fchdir*", -EACCES);
 	assert_fails(ENOENT, "cannot change to any directory in the sandbox");
+}
+
+/* What the kernel says of a directory that no path leads to. */
+static void answer_elsewhere(void)
+{
+	fake_sys_answer_text("getcwd", "(unreachable)/etc");
+}
+
+TEST(executes_nothing_in_a_directory_that_is_not_in_the_sandbox)
+{
+	answer_elsewhere();
+	assert_fails(EXDEV, "/home/user is not in the sandbox: Invalid cross-device link");
+	assert_string_equal(fake_sys_trace(), CLOSE ENTER("/home/user"));
+	start();
+	plan.chdir = "/etc";
+	answer_elsewhere();
+	assert_fails(EXDEV, "--chdir: cannot change to /etc in the sandbox: "
+			    "Invalid cross-device link");
+	assert_string_equal(fake_sys_trace(), CLOSE ENTER("/etc"));
+}
+
+TEST(does_not_follow_links_to_what_a_process_has_open)
+{
+	plan.chdir = "/proc/self/cwd";
+	fake_sys_always("open_in / /proc/self/cwd*", -ELOOP);
+	assert_fails(ELOOP, "--chdir: cannot change to /proc/self/cwd in the sandbox: "
+			    "Too many levels of symbolic links");
+	assert_contains(e.hint, "links such as /proc/self/fd/3");
+}
+
+TEST(walks_to_the_directory_where_the_kernel_cannot_look_below_the_root)
+{
+	fake_sys_always("open_in*", -ENOSYS);
+	assert_executes();
+	assert_contains(fake_sys_trace(), "open //home user path dir nofollow\n"
+					  "fchdir //home/user\n"
+					  "getcwd\n");
+}
+
+TEST(does_not_change_to_a_directory_without_a_name)
+{
+	plan.chdir = "";
+	assert_fails(ENOENT,
+		     "--chdir: cannot change to  in the sandbox: No such file or directory");
 }
 
 TEST(looks_for_home_where_the_new_environment_says)
@@ -165,7 +221,7 @@ TEST(looks_for_home_where_the_new_environment_says)
 	plan.env = changes;
 	plan.n_env = LENGTH(changes);
 	assert_executes();
-	assert_starts_with(fake_sys_trace(), "chdir /new\n");
+	assert_contains(fake_sys_trace(), CLOSE ENTER("/new"));
 }
 
 /* Read one seccomp program that returns 1. */
@@ -196,7 +252,7 @@ TEST(leaves_the_session_keyring_early_and_installs_the_small_filter_late)
 	add_program();
 	plan.no_tty_filter = plan.keep_keyring = false;
 	assert_executes();
-	assert_contains(fake_sys_trace(), "new session keyring\nchdir");
+	assert_contains(fake_sys_trace(), "new session keyring\nclose_range");
 	assert_contains(fake_sys_trace(), "look sock janitor, 0 ms\n"
 					  "small filter\n"
 					  "seccomp 1\n"
@@ -234,32 +290,31 @@ TEST(has_neither_filter_nor_keyring_under_the_name_bwrap)
 	assert_null(strstr(fake_sys_trace(), "keyring"));
 }
 
-TEST(drops_capabilities_first_and_closes_descriptors_before_seccomp)
+TEST(drops_capabilities_and_closes_descriptors_before_it_looks_a_path_up)
 {
-	static struct descriptor kept = {.option = "keep-fd", .fd = 7};
+	static int inherited = 12;
 
 	add_program();
 	box.caps = (struct caps){.set = true};
-	plan.close_fds = true;
-	plan.kept = &kept;
-	plan.n_kept = 1;
+	box.inherited = (struct fds){.list = &inherited, .n = 1};
 	assert_executes();
-	assert_contains(fake_sys_trace(), "cap_set_secbits 3\n"
-					  "cap_drop_bound 0\n"
-					  "cap_drop_bound 1\n"
-					  "cap_drop_bound 2\n"
-					  "cap_drop_bound 3\n"
-					  "cap_init\n"
-					  "cap_set_proc permitted 0 effective 0 inheritable 0\n"
-					  "cap_get_proc\n"
-					  "chdir /home/user\n"
-					  "umask 27\n"
-					  "sigprocmask set 15\n"
-					  "close_range 3 - at exec\n"
-					  "clear_cloexec 7\n"
-					  "look sock janitor, 0 ms\n"
-					  "seccomp 1\n"
-					  "exec sh as sh -c true\n");
+	assert_contains(fake_sys_trace(),
+			"cap_set_secbits 3\n"
+			"cap_drop_bound 0\n"
+			"cap_drop_bound 1\n"
+			"cap_drop_bound 2\n"
+			"cap_drop_bound 3\n"
+			"cap_init\n"
+			"cap_set_proc permitted 0 effective 0 inheritable 0\n"
+			"cap_get_proc\n"
+			"close_range 0 5\n"
+			"close_range 8 11\n"
+			"close_range 13 -\n"
+			"open / path dir\n" ENTER("/home/user") "umask 27\n"
+								"sigprocmask set 15\n"
+								"look sock janitor, 0 ms\n"
+								"seccomp 1\n"
+								"exec sh as sh -c true\n");
 	assert_int_equal(fake_cap_allocated(), 0);
 	seccomp_done(&box.seccomp);
 }
@@ -325,14 +380,15 @@ TEST(executes_nothing_that_has_more_than_it_may)
 		{"cap_drop_bound 2", -EPERM,
 		 "cannot drop capabilities from the bounding set: Operation not permitted"},
 		{"close_range*", -EPERM,
-		 "--close-fds: cannot close descriptors: Operation not permitted"},
+		 "cannot close the descriptors that are not COMMAND's: Operation not permitted"},
+		{"open / path dir", -EPERM,
+		 "cannot open the sandbox's root: Operation not permitted"},
 	};
 
 	for (size_t i = 0; i < LENGTH(calls); i++) {
 		start();
 		fake_cap_reset(7);
 		box.caps = (struct caps){.set = true};
-		plan.close_fds = true;
 		fake_sys_answer(calls[i].call, calls[i].r);
 		assert_fails(EPERM, calls[i].msg);
 		assert_null(strstr(fake_sys_trace(), "exec sh"));
@@ -365,6 +421,9 @@ TEST(executes_nothing_with_a_wrong_signal_mask)
 TEST(executes_nothing_without_memory_for_its_arguments)
 {
 	fake_malloc_fail_at(1);
+	assert_fails(ENOMEM, "cannot note the descriptors down: Cannot allocate memory");
+	start();
+	fake_malloc_fail_at(2);
 	assert_fails(ENOMEM, "cannot execute sh: Cannot allocate memory");
 	fake_malloc_fail_at(0);
 	assert_null(strstr(fake_sys_trace(), "exec"));
@@ -397,7 +456,7 @@ TEST(looks_at_no_file_that_seccomp_might_forbid_to_look_at)
 	add_program();
 	fake_sys_always("exec*", -ENOENT);
 	assert_fails(ENOENT, "cannot execute sh: No such file or directory");
-	assert_null(strstr(fake_sys_trace(), "open"));
+	assert_null(strstr(strstr(fake_sys_trace(), "exec"), "open"));
 	seccomp_done(&box.seccomp);
 }
 
@@ -414,6 +473,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(does_not_go_elsewhere_than_chdir_says, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(needs_some_directory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			executes_nothing_in_a_directory_that_is_not_in_the_sandbox, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(does_not_follow_links_to_what_a_process_has_open,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			walks_to_the_directory_where_the_kernel_cannot_look_below_the_root, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(does_not_change_to_a_directory_without_a_name,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(looks_for_home_where_the_new_environment_says,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(applies_seccomp_last, set_up, tear_down),
@@ -428,7 +497,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(has_neither_filter_nor_keyring_under_the_name_bwrap,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			drops_capabilities_first_and_closes_descriptors_before_seccomp, set_up,
+			drops_capabilities_and_closes_descriptors_before_it_looks_a_path_up, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			executes_nothing_that_nobody_wants_any_more_or_sees_to, set_up, tear_down),

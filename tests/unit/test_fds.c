@@ -3,14 +3,27 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "fake_malloc.h"
 #include "fake_sys.h"
 #include "sbx/fds.h"
 #include "test.h"
 
+static struct fds inherited;
+
 static int set_up(void **state __attribute__((unused)))
 {
 	fake_sys_reset();
+	fake_malloc_fail_at(0);
+	fds_done(&inherited);
 	return 0;
+}
+
+/* Check that the command inherits the @n descriptors of @expected, and no other. */
+static void assert_inherits(const int *expected, size_t n)
+{
+	assert_int_equal(inherited.n, n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(inherited.list[i], expected[i]);
 }
 
 static struct op ops[] = {
@@ -52,7 +65,7 @@ TEST(claims_the_descriptor_of_each_use)
 {
 	struct err e = {0};
 
-	assert_int_equal(fds_claim(&full, &e), 0);
+	assert_int_equal(fds_claim(&full, &inherited, &e), 0);
 	for (int fd = 20; fd <= 29; fd++) {
 		char line[64];
 
@@ -68,7 +81,7 @@ TEST(does_not_mind_that_a_superseded_descriptor_is_used)
 	struct err e = {0};
 
 	fake_sys_answer("getfd 29", FD_CLOEXEC);
-	assert_int_equal(fds_claim(&full, &e), 0);
+	assert_int_equal(fds_claim(&full, &inherited, &e), 0);
 	assert_null(strstr(fake_sys_trace(), "cloexec 29"));
 }
 
@@ -94,7 +107,7 @@ TEST(names_the_option_and_the_descriptor_that_cannot_be_used)
 
 		(void)set_up(NULL);
 		fake_sys_answer(claims[i].call, claims[i].flags);
-		assert_int_equal(fds_claim(&full, &e), -EBADF);
+		assert_int_equal(fds_claim(&full, &inherited, &e), -EBADF);
 		assert_string_equal(e.msg, claims[i].msg);
 		assert_string_equal(e.option, claims[i].option);
 	}
@@ -104,7 +117,7 @@ TEST(claims_every_descriptor_of_the_command_line_and_no_other)
 {
 	struct err e = {0};
 
-	assert_int_equal(fds_claim(&plan, &e), 0);
+	assert_int_equal(fds_claim(&plan, &inherited, &e), 0);
 	assert_string_equal(fake_sys_trace(), "getfd 5\n"
 					      "set_cloexec 5\n"
 					      "getfd 6\n"
@@ -113,7 +126,9 @@ TEST(claims_every_descriptor_of_the_command_line_and_no_other)
 					      "set_cloexec 7\n"
 					      "getfd 0\n"
 					      "getfd 1\n"
-					      "getfd 2\n");
+					      "getfd 2\n"
+					      "open /proc/self/fd dir\n"
+					      "getdents /proc/self/fd\n");
 }
 
 TEST(names_the_option_whose_descriptor_is_closed)
@@ -121,7 +136,7 @@ TEST(names_the_option_whose_descriptor_is_closed)
 	struct err e = {0};
 
 	fake_sys_answer("getfd 6", -EBADF);
-	assert_int_equal(fds_claim(&plan, &e), -EBADF);
+	assert_int_equal(fds_claim(&plan, &inherited, &e), -EBADF);
 	assert_string_equal(e.msg, "--ro-bind-data: descriptor 6 is not open");
 }
 
@@ -130,7 +145,7 @@ TEST(does_not_let_two_options_share_a_descriptor)
 	struct err e = {0};
 
 	fake_sys_answer("getfd 7", FD_CLOEXEC);
-	assert_int_equal(fds_claim(&plan, &e), -EBADF);
+	assert_int_equal(fds_claim(&plan, &inherited, &e), -EBADF);
 	assert_string_equal(e.msg, "--seccomp: descriptor 7 is used twice");
 }
 
@@ -140,11 +155,14 @@ TEST(puts_dev_null_where_a_standard_descriptor_is_closed)
 	struct err e = {0};
 
 	fake_sys_answer("getfd 0", -EBADF);
-	assert_int_equal(fds_claim(&empty, &e), 0);
+	assert_int_equal(fds_claim(&empty, &inherited, &e), 0);
 	assert_string_equal(fake_sys_trace(), "getfd 0\n"
 					      "open /dev/null read-write\n"
 					      "getfd 1\n"
-					      "getfd 2\n");
+					      "getfd 2\n"
+					      "open /proc/self/fd dir\n"
+					      "getdents /proc/self/fd\n");
+	assert_inherits((const int[]){1, 2}, 2);
 }
 
 TEST(says_that_there_is_no_dev_null)
@@ -154,7 +172,7 @@ TEST(says_that_there_is_no_dev_null)
 
 	fake_sys_answer("getfd 1", -EBADF);
 	fake_sys_answer("open*", -ENOENT);
-	assert_int_equal(fds_claim(&empty, &e), -ENOENT);
+	assert_int_equal(fds_claim(&empty, &inherited, &e), -ENOENT);
 	assert_string_equal(e.msg, "cannot open /dev/null: No such file or directory");
 }
 
@@ -165,13 +183,111 @@ TEST(reports_every_call_that_fails_for_an_option)
 
 		fake_sys_reset();
 		fake_sys_fail_at(nth, EIO);
-		assert_int_equal(fds_claim(&plan, &e), -EIO);
+		assert_int_equal(fds_claim(&plan, &inherited, &e), -EIO);
 		assert_starts_with(e.msg, "--");
 		assert_contains(e.msg, ": cannot use descriptor ");
 		assert_contains(e.msg, ": Input/output error");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
 }
+
+/* --- What the command inherits -------------------------------------------- */
+
+TEST(lets_the_command_have_all_that_nothing_else_is_done_with)
+{
+	struct err e = {0};
+
+	fake_sys_file("/proc/self/fd", ". .. 0 1 2 5 6 7 8 9 40");
+	fake_sys_answer("getfd 5", 0);
+	fake_sys_answer("getfd 6", 0);
+	fake_sys_answer("getfd 7", 0);
+	fake_sys_always("getfd 5", FD_CLOEXEC);
+	fake_sys_always("getfd 6", FD_CLOEXEC);
+	fake_sys_always("getfd 7", FD_CLOEXEC);
+	fake_sys_always("getfd 8", FD_CLOEXEC); /* the directory's own */
+	assert_int_equal(fds_claim(&plan, &inherited, &e), 0);
+	assert_inherits((const int[]){0, 1, 2, 9, 40}, 5);
+}
+
+TEST(does_not_let_the_command_have_a_standard_descriptor_that_an_option_names)
+{
+	static struct op op = {.kind = OP_FILE, .option = "file", .fd = 0};
+	const struct plan standard = {.ops = &op, .n_ops = 1};
+	struct err e = {0};
+
+	fake_sys_answer("getfd 0", 0);
+	fake_sys_answer("getfd 0", FD_CLOEXEC);
+	assert_int_equal(fds_claim(&standard, &inherited, &e), 0);
+	assert_inherits((const int[]){1, 2}, 2);
+}
+
+TEST(lets_the_command_have_no_others_than_those_to_keep)
+{
+	struct err e = {0};
+
+	fake_sys_file("/proc/self/fd", "0 1 2 9");
+	assert_int_equal(fds_claim(&full, &inherited, &e), 0);
+	assert_inherits((const int[]){0, 1, 2, 30, 31}, 5);
+	assert_null(strstr(fake_sys_trace(), "/proc/self/fd"));
+}
+
+TEST(lets_the_command_as_process_1_have_what_is_to_be_held)
+{
+	struct plan first = {.fds = {[FD_SYNC] = {"sync-fd", 25}}, .as_pid_1 = true};
+	struct err e = {0};
+
+	assert_int_equal(fds_claim(&first, &inherited, &e), 0);
+	assert_inherits((const int[]){0, 1, 2, 25}, 4);
+	(void)set_up(NULL);
+	first.close_fds = true;
+	assert_int_equal(fds_claim(&first, &inherited, &e), 0);
+	assert_inherits((const int[]){0, 1, 2, 25}, 4);
+	(void)set_up(NULL);
+	first.as_pid_1 = false;
+	assert_int_equal(fds_claim(&first, &inherited, &e), 0);
+	assert_inherits((const int[]){0, 1, 2}, 3);
+}
+
+TEST(lets_the_command_have_as_many_as_there_are)
+{
+	char list[1024] = "0 1 2";
+	size_t used = strlen(list);
+	struct err e = {0};
+
+	for (int fd = 10; fd < 110; fd++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, " %d", fd);
+	fake_sys_file("/proc/self/fd", list);
+	assert_int_equal(fds_claim(&(const struct plan){0}, &inherited, &e), 0);
+	assert_int_equal(inherited.n, 103);
+	assert_int_equal(inherited.list[102], 109);
+}
+
+TEST(has_to_know_what_is_open)
+{
+	static const char *const calls[] = {"open /proc/self/fd dir", "getdents*"};
+
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_answer(calls[i], -ENOENT);
+		assert_int_equal(fds_claim(&plan, &inherited, &e), -ENOENT);
+		assert_string_equal(e.msg, "cannot learn from /proc/self/fd which descriptors are "
+					   "open: No such file or directory");
+		assert_string_equal(e.hint, "with --close-fds, nobody has to know");
+	}
+}
+
+TEST(needs_memory_for_what_the_command_inherits)
+{
+	struct err e = {0};
+
+	fake_malloc_fail_at(1);
+	assert_int_equal(fds_claim(&plan, &inherited, &e), -ENOMEM);
+	assert_contains(e.msg, ": Cannot allocate memory");
+}
+
+/* --- Closing -------------------------------------------------------------- */
 
 /* Sets of descriptors to keep, and what is closed. */
 static const struct {
@@ -191,34 +307,58 @@ TEST(closes_all_descriptors_but_those_to_keep)
 {
 	for (size_t i = 0; i < LENGTH(kept); i++) {
 		fake_sys_reset();
-		fds_keep_only(kept[i].keep, kept[i].n);
+		assert_int_equal(fds_keep_only(kept[i].keep, kept[i].n), 0);
 		assert_string_equal(fake_sys_trace(), kept[i].closed);
 	}
 }
 
-/* --- At exec -------------------------------------------------------------- */
-
-TEST(lets_the_command_have_all_descriptors_unless_told_otherwise)
+TEST(closes_what_is_neither_the_commands_nor_ours)
 {
+	const int ours[] = {7, -1, 4};
 	struct err e = {0};
 
-	assert_int_equal(fds_hand_over(&plan, &e), 0);
+	fake_sys_file("/proc/self/fd", "0 1 2 12");
+	assert_int_equal(fds_claim(&(const struct plan){0}, &inherited, &e), 0);
+	fake_sys_reset();
+	assert_int_equal(fds_close_others(&inherited, ours, LENGTH(ours), &e), 0);
+	assert_string_equal(fake_sys_trace(), "close_range 3 3\n"
+					      "close_range 5 6\n"
+					      "close_range 8 11\n"
+					      "close_range 13 -\n");
+}
+
+TEST(reports_what_cannot_be_closed)
+{
+	const int both[] = {0, 9};
+
+	for (unsigned nth = 1; nth <= 2; nth++) {
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		fake_sys_fail_at(nth, EPERM);
+		assert_int_equal(fds_keep_only(both, LENGTH(both)), -EPERM);
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+		fake_sys_fail_at(nth, EPERM);
+		assert_int_equal(fds_close_others(&inherited, both, LENGTH(both), &e), -EPERM);
+		assert_string_equal(e.msg, "cannot close the descriptors that are not COMMAND's: "
+					   "Operation not permitted");
+		assert_string_equal(fake_sys_trace_after_failure(), "");
+	}
+}
+
+TEST(needs_memory_for_what_is_not_closed)
+{
+	const int ours[] = {7};
+	struct err e = {0};
+
+	fake_malloc_fail_at(1);
+	assert_int_equal(fds_close_others(&inherited, ours, LENGTH(ours), &e), -ENOMEM);
+	fake_malloc_fail_at(1);
+	assert_int_equal(fds_keep_only(ours, LENGTH(ours)), -ENOMEM);
 	assert_int_equal(fake_sys_calls(), 0);
 }
 
-TEST(lets_the_command_have_no_other_descriptors_than_those_to_keep)
-{
-	const struct plan none = {.close_fds = true};
-	struct err e = {0};
-
-	assert_int_equal(fds_hand_over(&none, &e), 0);
-	assert_string_equal(fake_sys_trace(), "close_range 3 - at exec\n");
-	(void)set_up(NULL);
-	assert_int_equal(fds_hand_over(&full, &e), 0);
-	assert_string_equal(fake_sys_trace(), "close_range 3 - at exec\n"
-					      "clear_cloexec 30\n"
-					      "clear_cloexec 31\n");
-}
+/* --- At exec -------------------------------------------------------------- */
 
 TEST(lets_the_command_as_process_1_hold_what_is_to_be_held)
 {
@@ -230,10 +370,6 @@ TEST(lets_the_command_as_process_1_hold_what_is_to_be_held)
 	first.as_pid_1 = true;
 	assert_int_equal(fds_hand_over(&first, &e), 0);
 	assert_string_equal(fake_sys_trace(), "clear_cloexec 25\n");
-	(void)set_up(NULL);
-	first.close_fds = true;
-	assert_int_equal(fds_hand_over(&first, &e), 0);
-	assert_string_equal(fake_sys_trace(), "close_range 3 - at exec\nclear_cloexec 25\n");
 }
 
 TEST(blames_the_descriptor_that_cannot_be_held)
@@ -247,42 +383,38 @@ TEST(blames_the_descriptor_that_cannot_be_held)
 				   "Operation not permitted");
 }
 
-TEST(reports_every_call_that_fails_before_exec)
-{
-	for (unsigned nth = 1; nth <= 3; nth++) {
-		struct err e = {0};
-
-		(void)set_up(NULL);
-		fake_sys_fail_at(nth, EPERM);
-		assert_int_equal(fds_hand_over(&full, &e), -EPERM);
-		assert_string_equal(e.msg, "--close-fds: cannot close descriptors: "
-					   "Operation not permitted");
-		assert_string_equal(fake_sys_trace_after_failure(), "");
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(claims_the_descriptor_of_each_use, set_up),
 		cmocka_unit_test_setup(does_not_mind_that_a_superseded_descriptor_is_used, set_up),
-		cmocka_unit_test_setup(blames_the_descriptor_that_cannot_be_held, set_up),
+		cmocka_unit_test_setup(names_the_option_and_the_descriptor_that_cannot_be_used,
+				       set_up),
 		cmocka_unit_test_setup(claims_every_descriptor_of_the_command_line_and_no_other,
 				       set_up),
-		cmocka_unit_test_setup(claims_the_descriptor_of_each_use, set_up),
-		cmocka_unit_test(names_the_option_and_the_descriptor_that_cannot_be_used),
 		cmocka_unit_test_setup(names_the_option_whose_descriptor_is_closed, set_up),
 		cmocka_unit_test_setup(does_not_let_two_options_share_a_descriptor, set_up),
 		cmocka_unit_test_setup(puts_dev_null_where_a_standard_descriptor_is_closed, set_up),
 		cmocka_unit_test_setup(says_that_there_is_no_dev_null, set_up),
-		cmocka_unit_test(reports_every_call_that_fails_for_an_option),
-		cmocka_unit_test(closes_all_descriptors_but_those_to_keep),
-		cmocka_unit_test_setup(lets_the_command_have_all_descriptors_unless_told_otherwise,
+		cmocka_unit_test_setup(reports_every_call_that_fails_for_an_option, set_up),
+		cmocka_unit_test_setup(lets_the_command_have_all_that_nothing_else_is_done_with,
 				       set_up),
 		cmocka_unit_test_setup(
-			lets_the_command_have_no_other_descriptors_than_those_to_keep, set_up),
+			does_not_let_the_command_have_a_standard_descriptor_that_an_option_names,
+			set_up),
+		cmocka_unit_test_setup(lets_the_command_have_no_others_than_those_to_keep, set_up),
+		cmocka_unit_test_setup(lets_the_command_as_process_1_have_what_is_to_be_held,
+				       set_up),
+		cmocka_unit_test_setup(lets_the_command_have_as_many_as_there_are, set_up),
+		cmocka_unit_test_setup(has_to_know_what_is_open, set_up),
+		cmocka_unit_test_setup(needs_memory_for_what_the_command_inherits, set_up),
+		cmocka_unit_test_setup(closes_all_descriptors_but_those_to_keep, set_up),
+		cmocka_unit_test_setup(closes_what_is_neither_the_commands_nor_ours, set_up),
+		cmocka_unit_test_setup(reports_what_cannot_be_closed, set_up),
+		cmocka_unit_test_setup(needs_memory_for_what_is_not_closed, set_up),
 		cmocka_unit_test_setup(lets_the_command_as_process_1_hold_what_is_to_be_held,
 				       set_up),
-		cmocka_unit_test(reports_every_call_that_fails_before_exec),
+		cmocka_unit_test_setup(blames_the_descriptor_that_cannot_be_held, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,6 +66,9 @@ static void plan_end(void)
 	box.reaper_ends = box.ends_all && !(plan.unshare & CLONE_NEWPID);
 }
 
+/* Nothing stays open but the sockets. */
+#define CLOSE "close_range 0 5\nclose_range 7 24\nclose_range 26 -\n"
+
 /* What the first process inside calls itself, and gives to the janitor. */
 #define INTRODUCE                                                                                  \
 	"prctl name sbx-reaper\n"                                                                  \
@@ -241,8 +244,8 @@ static const char golden[] = "open /proc path dir\n"
 			     "read janitor\n"
 			     "read program\n"
 			     "read program\n"
-			     /* start the command */
-			     "vfork, 48 more bytes of stack\n"
+	/* start the command */
+	CLOSE "vfork, 48 more bytes of stack\n"
 			     "\tprctl pdeathsig 9\n"
 			     "\tgetppid\n"
 			     "\tpidfd_open 2\n"
@@ -256,7 +259,13 @@ static const char golden[] = "open /proc path dir\n"
 			     "\tcap_get_proc\n"
 			     "\tcap_set_ambient 0\n"
 			     "\tnew session keyring\n"
-			     "\tchdir /home/user\n"
+			     "\tclose_range 0 5\n"
+			     "\tclose_range 7 24\n"
+			     "\tclose_range 26 -\n"
+			     "\topen / path dir\n"
+			     "\topen_in / /home/user path dir\n"
+			     "\tfchdir //home/user\n"
+			     "\tgetcwd\n"
 			     "\tumask 22\n"
 			     "\tsigprocmask set\n"
 			     "\tlook sock janitor, 0 ms\n"
@@ -304,15 +313,16 @@ static const char *failed_line(void)
 static bool is_harmless(const char *call)
 {
 	static const char *const harmless[] = {
-		"open . path dir\n",   /* relative sources need it, and there is none */
-		"new session keyring", /* the filter refuses what would reach the old one */
-		"chdir /home/user\n",  /* there are other directories */
-		"close_range ",        /* nothing can be done about it */
-		"wait nohang\n",       /* then there is nobody to wait for */
-		"wait 1000\n",         /* the helper has said that all is done */
-		"write sock (data)\n", /* nobody is there to hear */
-		"prctl name ",         /* it is for people */
-		"look sock janitor, ", /* both were there a moment ago */
+		"open . path dir\n",     /* relative sources need it, and there is none */
+		"open_in / /home/user ", /* there are other directories */
+		"fchdir //home/user\n",  /* likewise */
+		"getcwd\n",              /* likewise: it may have been removed */
+		"new session keyring",   /* the filter refuses what would reach the old one */
+		"wait nohang\n",         /* then there is nobody to wait for */
+		"wait 1000\n",           /* the helper has said that all is done */
+		"write sock (data)\n",   /* nobody is there to hear */
+		"prctl name ",           /* it is for people */
+		"look sock janitor, ",   /* both were there a moment ago */
 	};
 
 	for (size_t i = 0; i < LENGTH(harmless); i++)
@@ -474,7 +484,7 @@ TEST(outlives_the_monitor_only_once_the_sandbox_stands)
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 9\n" INTRODUCE "read sock\n");
 	assert_contains(fake_sys_trace(),
 			"chroot .\nprctl pdeathsig 9\nprctl child_subreaper 1\n"
-			"prctl dumpable 0\nread janitor\nprctl pdeathsig 0\nvfork, ");
+			"prctl dumpable 0\nread janitor\n" CLOSE "prctl pdeathsig 0\nvfork, ");
 	assert_contains(fake_sys_trace(), "exec true as true\nclose_range");
 }
 
@@ -534,18 +544,20 @@ TEST(becomes_the_command_as_pid_1)
 {
 	start_simple(ARGV("--unshare-pid", "--as-pid-1", "true"));
 	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
-	assert_contains(fake_sys_trace(), "chroot .\n"
-					  "prctl pdeathsig 9\n"
-					  "read janitor\n"
-					  "send sock\n"
-					  "new session keyring\n"
-					  "chdir /home/user\n"
-					  "umask 22\n"
-					  "sigprocmask set\n"
-					  "prctl pdeathsig 0\n"
-					  "look sock janitor, 0 ms\n"
-					  "small filter\n"
-					  "exec true as true\n");
+	assert_contains(fake_sys_trace(),
+			"chroot .\n"
+			"prctl pdeathsig 9\n"
+			"read janitor\n"
+			"send sock\nnew session keyring\n" CLOSE "open / path dir\n"
+			"open_in / /home/user path dir\n"
+			"fchdir //home/user\n"
+			"getcwd\n"
+			"umask 22\n"
+			"sigprocmask set\n"
+			"prctl pdeathsig 0\n"
+			"look sock janitor, 0 ms\n"
+			"small filter\n"
+			"exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
 	assert_null(strstr(fake_sys_trace(), "prctl dumpable"));
 	assert_int_equal(report(0)->kind, REPORT_STARTED);
@@ -1028,8 +1040,8 @@ TEST(leaves_to_the_monitor_what_is_for_the_monitor)
 	assert_int_equal(fake_sys_fd("info"), -1);
 	assert_int_equal(fake_sys_fd("status"), -1);
 	assert_int_equal(fake_sys_fd("userns-block"), -1);
-	assert_int_equal(fake_sys_fd("block"), BLOCK);
-	assert_int_equal(fake_sys_fd("sync"), SYNC);
+	assert_int_equal(fake_sys_fd("block"), -1);
+	assert_int_equal(fake_sys_fd("sync"), -1);
 }
 
 TEST(waits_for_the_caller_when_the_sandbox_stands)
@@ -1049,8 +1061,7 @@ TEST(waits_for_the_caller_when_the_sandbox_stands)
 					  "poll block sock, -1 ms\n"
 					  "read block\n"
 					  "read block\n"
-					  "read janitor\n"
-					  "prctl pdeathsig 0\n"
+					  "read janitor\n" CLOSE "prctl pdeathsig 0\n"
 					  "vfork, ");
 }
 
@@ -1110,18 +1121,19 @@ TEST(holds_locks_and_a_descriptor_as_long_as_it_lives)
 					  "cap_get_proc\n"
 					  "cap_set_proc permitted 7 effective 0 inheritable 0\n"
 					  "cap_get_proc\n"
-					  "open /a nonblock\n"
-					  "lock_shared /a\n"
-					  "open b nonblock\n"
-					  "lock_shared b\n"
+					  "open / path dir\n"
+					  "open_in / /a nonblock\n"
+					  "lock_shared //a\n"
+					  "open_in / b nonblock\n"
+					  "lock_shared //b\n"
 					  "cap_get_proc\n"
 					  "cap_set_proc permitted 7 effective 7 inheritable 0\n"
 					  "cap_get_proc\n"
 					  "prctl dumpable 0\n");
 	assert_int_equal(fake_sys_fd("sync"), SYNC);
 	assert_int_equal(fake_sys_fd("info"), -1);
-	assert_true(fake_sys_fd("/a") > SYNC);
-	assert_true(fake_sys_fd("b") > SYNC);
+	assert_true(fake_sys_fd("//a") > SYNC);
+	assert_true(fake_sys_fd("//b") > SYNC);
 	assert_int_equal(fake_sys_open_fds(), 2);
 }
 
@@ -1132,8 +1144,8 @@ TEST(says_which_file_cannot_be_locked)
 		int code;
 		const char *bwrap;
 	} calls[] = {
-		{"open b*", ENOENT, "Unable to open lock file b: No such file or directory"},
-		{"lock_shared b", EAGAIN,
+		{"open_in / b*", ENOENT, "Unable to open lock file b: No such file or directory"},
+		{"lock_shared //b", EAGAIN,
 		 "Unable to lock lock file b: Resource temporarily unavailable"},
 	};
 
@@ -1162,7 +1174,7 @@ TEST(locks_nothing_with_capabilities_that_stay_in_effect)
 		fake_sys_answer("cap_set_proc*", -EIO);
 		assert_int_equal(fake_sys_run(run, NULL), 125);
 		assert_one_failure(EIO, "cannot put capabilities out of effect, or back: ");
-		assert_int_equal(strstr(fake_sys_trace(), "open /a") != NULL, nth > 0);
+		assert_int_equal(strstr(fake_sys_trace(), "open_in / /a") != NULL, nth > 0);
 		assert_null(strstr(fake_sys_trace(), "vfork"));
 	}
 }
@@ -1227,10 +1239,10 @@ TEST(lets_nobody_look_at_it_but_those_who_have_more_than_the_payload)
 		box.dumpable = guards[i].dumpable;
 		process_ends("wait", COMMAND_PID);
 		assert_int_equal(fake_sys_run(run, NULL), 3);
-		assert_contains(
-			fake_sys_trace(),
-			shown ? "\nprctl dumpable 1\nread janitor\nprctl pdeathsig 0\nvfork"
-			      : "\nprctl dumpable 0\nread janitor\nprctl pdeathsig 0\nvfork");
+		assert_contains(fake_sys_trace(), shown ? "\nprctl dumpable 1\nread janitor\n" CLOSE
+							  "prctl pdeathsig 0\nvfork"
+							: "\nprctl dumpable 0\nread janitor\n" CLOSE
+							  "prctl pdeathsig 0\nvfork");
 		assert_contains(
 			fake_sys_trace(),
 			guards[i].has_guard
@@ -1491,18 +1503,16 @@ TEST(becomes_the_command_where_there_is_nothing_to_reap_or_to_hold)
 	start_simple(ARGV("true"));
 	box.has_reaper = false;
 	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
-	assert_contains(fake_sys_trace(), "chroot .\n"
-					  "prctl pdeathsig 9\n"
-					  "read janitor\n"
-					  "send sock\n"
-					  "new session keyring\n"
-					  "chdir /home/user\n");
+	assert_contains(fake_sys_trace(),
+			"chroot .\n"
+			"prctl pdeathsig 9\n"
+			"read janitor\n"
+			"send sock\nnew session keyring\n" CLOSE "open / path dir\n");
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\n"
 					  "look sock janitor, 0 ms\n"
 					  "small filter\n"
 					  "exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
-	assert_null(strstr(fake_sys_trace(), "close_range"));
 	assert_null(strstr(fake_sys_trace(), "pidfd_open"));
 	assert_int_equal(report(0)->kind, REPORT_STARTED);
 	assert_null(report(1));
