@@ -45,6 +45,24 @@ static void hint_apparmor(struct err *e)
 		       "-w " APPARMOR "=0 as root");
 }
 
+void hint_program(struct err *e)
+{
+	const char *install = "install the program as root, where its caller cannot write";
+
+	if (e->code == EACCES && sysctl_is("/proc/sys/vm/memfd_noexec", "2"))
+		(void)err_hint(e,
+			       "vm.memfd_noexec is 2, which forbids that: %s; root needs "
+			       "CAP_SYS_ADMIN, or sysctl -w vm.memfd_noexec=1",
+			       install);
+	else if (e->code == EFBIG)
+		(void)err_hint(e,
+			       "the limit of a file's size, which ulimit -f tells, is smaller than "
+			       "the program: raise it, or %s",
+			       install);
+	else
+		(void)err_hint(e, "%s", install);
+}
+
 static const struct {
 	unsigned flag;
 	const char *limit; /* in /proc/sys/user */

@@ -12,6 +12,7 @@
 #include "sbx/io.h"
 #include "sbx/kernel.h"
 #include "sbx/opt.h"
+#include "sbx/program.h"
 #include "sbx/setuid.h"
 #include "sbx/status.h"
 #include "sbx/sys.h"
@@ -175,8 +176,12 @@ static void tell(void *arg, bool is_warning, const char *text)
 		print_line(plan, is_warning ? LEVEL_WARNING : LEVEL_INFO, program(plan), text);
 }
 
-/* Run the sandbox that @args ask for.  Returns the exit status. */
-static int run(struct plan *plan, bool lent, const char *argv0, const char *const *args)
+/*
+ * Run the sandbox that @args ask for, unless there is an error @exposed.  Returns the exit
+ * status.
+ */
+static int run(struct plan *plan, bool lent, const char *argv0, const char *const *args,
+	       const struct err *exposed)
 {
 	static const struct opt_reader reader = {.read = io_read_args};
 	struct host host = {.lent = lent, .teller = {.tell = tell, .arg = plan}};
@@ -187,6 +192,10 @@ static int run(struct plan *plan, bool lent, const char *argv0, const char *cons
 	if (r == 0 && (plan->want_help || plan->want_version))
 		return print_about(plan, argv0);
 	warn_of_repeated(plan);
+	if (r == 0 && exposed != NULL) {
+		e = *exposed;
+		r = -e.code;
+	}
 	if (r == 0)
 		r = setuid_check(lent, plan, &e);
 	if (r == 0)
@@ -212,5 +221,7 @@ int main(int argc, char **argv)
 
 	if (setuid_begin(&lent, &e) < 0)
 		return report_error(&plan, &e);
-	return run(&plan, lent, argv0, args);
+	if (program_protect((const char *const *)argv, lent, &e) < 0)
+		return run(&plan, lent, argv0, args, &e);
+	return run(&plan, lent, argv0, args, NULL);
 }

@@ -24,6 +24,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,6 +38,11 @@
 /* fchmodat2(2), Linux 6.6; newer than Debian 12's headers. */
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
+#endif
+
+/* memfd_create(2), Linux 6.3. */
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10U
 #endif
 
 /* clone3(2), Linux 7.1. */
@@ -142,6 +148,11 @@ int sys_statx(int fd, unsigned mask, struct statx *st)
 	return ret(statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, st));
 }
 
+int sys_statx_path(const char *path, unsigned mask, struct statx *st)
+{
+	return ret(statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, mask, st));
+}
+
 int sys_fchmod(int fd, mode_t mode)
 {
 	return ret(fchmod(fd, mode));
@@ -207,6 +218,35 @@ int sys_set_mtime(int fd, int64_t seconds)
 
 	/* futimens(3) takes no O_PATH descriptor, and libc's utimensat(3) no empty path */
 	return ret(syscall(SYS_utimensat, fd, "", times, AT_EMPTY_PATH));
+}
+
+int sys_memfd(const char *name)
+{
+	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = ret(memfd_create(name, flags | MFD_EXEC));
+
+	return fd == -EINVAL ? ret(memfd_create(name, flags)) : fd;
+}
+
+int sys_seals(int fd)
+{
+	return ret(fcntl(fd, F_GET_SEALS));
+}
+
+int sys_add_seals(int fd, int seals)
+{
+	return ret(fcntl(fd, F_ADD_SEALS, seals));
+}
+
+int sys_copy(int to, int from)
+{
+	const size_t most = (size_t)1 << 30; /* at a time */
+	ssize_t n;
+
+	do
+		n = sendfile(to, from, NULL, most);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	return ret(n);
 }
 
 int sys_ttyname(int fd, char *buf, size_t size)
@@ -530,6 +570,12 @@ int sys_exec(const char *file, const char *const *argv)
 	} args = {.given = argv};
 
 	return ret(execvp(file, args.wanted));
+}
+
+int sys_exec_fd(int fd, const char *const *argv)
+{
+	/* The kernel does not write what execve(2) takes as writable, for history's sake. */
+	return ret(syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH));
 }
 
 void sys_exit(int status)

@@ -8,6 +8,9 @@
  * and adds a hint to @e where the cause can be told; none ever fails.
  */
 
+/* Executing a copy of this program failed. */
+void hint_program(struct err *e);
+
 /* Making the namespaces @flags (CLONE_NEW*) failed. */
 void hint_namespaces(unsigned flags, struct err *e);
 

@@ -45,6 +45,7 @@ int sys_faccessat(int dirfd, const char *path, int mode, int flags);
 int sys_fstatfs(int fd, struct statfs *fs);
 /* Of @fd itself, as the kernel knows it: without waiting for a file server. */
 int sys_statx(int fd, unsigned mask, struct statx *st);
+int sys_statx_path(const char *path, unsigned mask, struct statx *st); /* where links lead */
 int sys_fchmod(int fd, mode_t mode);
 int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
 int sys_getfd(int fd);                    /* fcntl(F_GETFD) */
@@ -58,6 +59,11 @@ int sys_lock_shared(int fd);                     /* fcntl(F_SETLK), the whole fi
 int sys_flock(int fd, int operation);            /* of what is open, not of this process */
 int sys_set_mtime(int fd, int64_t seconds);      /* also of an O_PATH descriptor; no other time */
 int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal */
+
+int sys_memfd(const char *name); /* a file in memory that can be sealed and executed */
+int sys_seals(int fd);           /* F_GET_SEALS: F_SEAL_* */
+int sys_add_seals(int fd, int seals);
+int sys_copy(int to, int from); /* all that is left to read in @from */
 
 /* Mounts */
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
@@ -136,6 +142,7 @@ int sys_seccomp_filter(const struct sock_fprog *program);
 int sys_seccomp_fast_filter(const struct sock_fprog *program);
 int sys_new_session_keyring(void); /* an empty one without a name; its number, never 0 */
 int sys_exec(const char *file, const char *const *argv); /* execvp(3) */
+int sys_exec_fd(int fd, const char *const *argv);        /* what @fd is open on */
 __attribute__((noreturn)) void sys_exit(int status);
 
 /* Waiting, signals and messages */

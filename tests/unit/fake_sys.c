@@ -832,6 +832,45 @@ int sys_statx(int fd, unsigned mask, struct statx *st)
 	return 0;
 }
 
+int sys_statx_path(const char *path, unsigned mask, struct statx *st)
+{
+	struct outcome outcome = call("stat_path %s", path);
+
+	assert_int_not_equal(mask, 0);
+	if (failed(outcome))
+		return (int)outcome.r;
+	*st = (struct statx){.stx_mode = S_IFREG | 0755};
+	(void)give(outcome, st, sizeof(*st), 0);
+	return 0;
+}
+
+int sys_memfd(const char *name)
+{
+	struct outcome outcome = call("memfd %s", name);
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, S_IFREG, "memfd:%s", name);
+	return fd;
+}
+
+int sys_seals(int fd)
+{
+	return done(call("seals %s", name_of(fd)));
+}
+
+int sys_add_seals(int fd, int seals)
+{
+	return done(call("seal %s %x", name_of(fd), (unsigned)seals));
+}
+
+int sys_copy(int to, int from)
+{
+	return done(call("copy %s to %s", name_of(from), name_of(to)));
+}
+
 int sys_fchmod(int fd, mode_t mode)
 {
 	return done(call("chmod %s %o", name_of(fd), mode));
@@ -1170,6 +1209,11 @@ int sys_exec(const char *file, const char *const *argv)
 		return (int)outcome.r;
 	left_behind[n_left++ % MAX_LEFT] = argv;
 	end_process(FAKE_EXECUTED);
+}
+
+int sys_exec_fd(int fd, const char *const *argv)
+{
+	return sys_exec(name_of(fd), argv);
 }
 
 void sys_exit(int status)
