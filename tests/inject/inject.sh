@@ -278,6 +278,10 @@ one()
 	cat "$slot/err"
 }
 
+# Mounts are compared: root makes a copy of the machine's that nobody else changes.
+if [ "$(id -u)" -eq 0 ] && [ -z "${SBX_INJECT_MOUNTS-}" ]; then
+	SBX_INJECT_MOUNTS=own exec unshare --mount --propagation private bash "$0"
+fi
 number=0
 prepare || { echo "Bail out! cannot prepare"; exit 1; }
 if [[ ${SBX_INJECT-} = *:* ]]; then
