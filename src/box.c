@@ -19,11 +19,16 @@
  *	   │ ◄── an error ─────────┤   if it cannot
  *	   │                       │ as vfork                 (or it goes on as the command)
  *	   │                       ├────────► command   last restrictions, exec
- *	   │ ◄── a handle ─────────┼──────────────┤
+ *	   │ ◄── "started" ────────┼──────────────┤
  *	   │ ◄── an error ─────────┼──────────────┤ if it cannot
  *	   │ ◄── the status ───────┤              │
  *	   │                       └─── reaps ────┘
  *	returns, within a bound
+ *
+ * No descriptor is sent for any of this: those that are on their way in sockets are limited for all
+ * processes of a user together, so that one sandbox could keep all others from starting.  The
+ * monitor takes the mount namespace, for the janitor, from the process that it has made, and
+ * the kernel tells it who has sent a message.
  *
  * Everything that needs no namespace happens before the first clone, so that
  * most of what can be wrong is found while nothing has been made yet.
@@ -200,6 +205,8 @@ static int make_child(struct ends *ends, struct err *e)
 		pid = ns_clone(&box->ns, &inside, &pidfd, e);
 	if (pid > 0 && setuid_map(box->lent, &box->ns, pid, e) < 0)
 		pid = -e->code;
+	if (pid > 0)
+		ends->janitor.mounts = ns_open_mounts(pidfd); /* else the inside sends it */
 	if (setuid_drop(box->lent, &dropping) < 0) {
 		*e = dropping;
 		return -e->code;
@@ -228,7 +235,9 @@ static int connect(struct box *box, struct ends *ends, struct err *e)
 		return err_sys(e, r, "cannot make a socket");
 	box->sock = ends->outside = pair[OUTSIDE];
 	ends->inside = pair[INSIDE];
-	if (box_is_watched(box)) /* who tells who the processes are */
+	if (box->has_reaper)
+		box->shows_itself = sys_pass_handles(ends->outside) < 0;
+	if (box_is_watched(box) || box->shows_itself) /* who tells who the processes are */
 		r = sys_pass_credentials(ends->outside);
 	return r < 0 ? err_sys(e, r, "cannot set up the socket") : 0;
 }
@@ -239,7 +248,8 @@ static int connect(struct box *box, struct ends *ends, struct err *e)
  */
 static int start(struct box *box, struct monitored *ret, struct err *e)
 {
-	struct ends ends = {.box = box, .inside = -1, .janitor = {.inside = -1, .janitor = -1}};
+	struct ends ends = {
+		.box = box, .inside = -1, .janitor = {.inside = -1, .janitor = -1, .mounts = -1}};
 	int r = connect(box, &ends, e);
 
 	if (r == 0)
@@ -263,7 +273,7 @@ static void close_all(const struct monitored *m)
 /* Take over signals, start, and monitor. */
 static int run(struct box *box, struct outcome *ret, struct err *e)
 {
-	struct monitored m = {.child = -1, .ends = {.inside = -1, .janitor = -1}};
+	struct monitored m = {.child = -1, .ends = {.inside = -1, .janitor = -1, .mounts = -1}};
 	int r = m.signals = take_signals(box);
 
 	if (r < 0)

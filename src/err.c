@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sbx/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,13 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
+/* What @code, a positive errno value, means; more plainly than libc where that misleads. */
+static const char *meaning(int code)
+{
+	return code == ETOOMANYREFS ? "this user has too many descriptors in flight in sockets"
+				    : strerror(code);
+}
+
 int err_sys(struct err *e, int ret, const char *fmt, ...)
 {
 	va_list ap;
@@ -51,7 +59,7 @@ int err_sys(struct err *e, int ret, const char *fmt, ...)
 	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
 	va_end(ap);
 	append(e, ": ");
-	append(e, strerror(-ret));
+	append(e, meaning(-ret));
 	return ret;
 }
 

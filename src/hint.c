@@ -159,6 +159,16 @@ void hint_mount_point(struct err *e)
 		(void)err_hint(e, "each one that is made on the host takes two descriptors until "
 				  "it is removed: make them beforehand, or raise the hard limit "
 				  "of open files, which ulimit -Hn tells");
+	else if (e->code == ETOOMANYREFS)
+		(void)err_hint(e, "end the process of this user that has sent them and lets nobody "
+				  "receive them, or make the mount point beforehand");
+}
+
+void hint_in_flight(struct err *e)
+{
+	if (e->code == ETOOMANYREFS)
+		(void)err_hint(e, "end the process of this user that has sent them and lets nobody "
+				  "receive them");
 }
 
 /* ENOSPC of a mount call: the namespace is full. */

@@ -10,6 +10,9 @@
 #include "sbx/sys.h"
 
 #define CHUNK 4096 /* bytes: the first read of a descriptor, and each copy */
+#define PAUSE_MS 1
+#define PASS_LOOKS                                                                                 \
+	5000 /* whether there is room for another descriptor, with a pause between each */
 
 /* read(2) that no signal interrupts. */
 static ssize_t read_some(int fd, void *buf, size_t size)
@@ -123,6 +126,17 @@ int io_await_byte(int fd)
 	char byte;
 	ssize_t n = read_some(fd, &byte, sizeof(byte));
 
+	return n < 0 ? (int)n : 0;
+}
+
+int io_pass(int sock, const void *buf, size_t size, int fd)
+{
+	ssize_t n = sys_send(sock, buf, size, fd);
+
+	for (unsigned looks = 0; n == -ETOOMANYREFS && looks < PASS_LOOKS; looks++) {
+		(void)sys_poll(NULL, 0, PAUSE_MS);
+		n = sys_send(sock, buf, size, fd);
+	}
 	return n < 0 ? (int)n : 0;
 }
 

@@ -8,10 +8,11 @@
  * files that takes seconds; on a kernel that is at fault, for ever; and no signal ends it.
  *
  * The janitor is the process to which this happens.  It stands outside of all namespaces of
- * the sandbox and holds a reference of the mount namespace, which the first process inside
- * sends it before there is a file system.  It lets go when that process has ended, in
- * one step: to unmount one by one would take twenty times as long.  Nobody waits for it
- * without a bound, and it has no descriptor of the caller's that somebody could wait for.
+ * the sandbox and holds a reference of the mount namespace, from before there is a file system.
+ * The monitor has it of the first process inside; where the kernel does not let it, that process
+ * sends it.  The janitor lets go when that process has ended, in one step: to unmount one by one
+ *would take twenty times as long.  Nobody waits for it without a bound, and it has no descriptor of
+ *the caller's that somebody could wait for.
  *
  *	first process inside ends ──────► let the namespace go, end
  *	the monitor says so       ──────► cut connections to file servers, once; free all that is
@@ -54,6 +55,7 @@
 
 #include "sbx/cleanup.h"
 #include "sbx/fds.h"
+#include "sbx/hint.h"
 #include "sbx/io.h"
 #include "sbx/kin.h"
 #include "sbx/mountinfo.h"
@@ -75,7 +77,7 @@ int janitor_prepare(struct janitor_ends *ret, struct err *e)
 
 	if (r < 0)
 		return err_sys(e, r, "cannot make a socket");
-	*ret = (struct janitor_ends){.inside = pair[HERE], .janitor = pair[THERE]};
+	*ret = (struct janitor_ends){.inside = pair[HERE], .janitor = pair[THERE], .mounts = -1};
 	return 0;
 }
 
@@ -89,12 +91,16 @@ int janitor_await(int sock, struct err *e)
 int janitor_entrust(int sock, struct err *e)
 {
 	autoclose int mounts = sys_openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY, 0);
-	ssize_t n;
+	int r;
 
 	if (mounts < 0)
 		return err_sys(e, mounts, "cannot open /proc/self/ns/mnt");
-	n = sys_send(sock, "", 1, mounts);
-	return n < 0 ? err_sys(e, (int)n, "cannot reach the janitor") : 0;
+	r = io_pass(sock, "", 1, mounts);
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot give the mount namespace to the janitor");
+	hint_in_flight(e);
+	return r;
 }
 
 void janitor_cancel(struct janitor_ends *ends)
@@ -103,7 +109,9 @@ void janitor_cancel(struct janitor_ends *ends)
 		(void)sys_close(ends->inside);
 	if (ends->janitor >= 0)
 		(void)sys_close(ends->janitor);
-	ends->inside = ends->janitor = -1;
+	if (ends->mounts >= 0)
+		(void)sys_close(ends->mounts);
+	ends->inside = ends->janitor = ends->mounts = -1;
 }
 
 /* What the janitor knows. */
@@ -112,7 +120,7 @@ struct watch {
 	int child;          /* pidfd of the first process inside */
 	int monitor;        /* socket; -1 once the monitor is gone */
 	int inside;         /* socket; its partners are closed when the command is executed */
-	int mounts;         /* the mount namespace, -1 until it has come */
+	int mounts;         /* the mount namespace, -1 if it has not come yet */
 	bool executed;      /* the command has been */
 	bool killed;        /* the sandbox is to end, the monitor being gone */
 	bool cut;           /* connections to file servers have been, */
@@ -136,10 +144,10 @@ static void take_message(struct watch *w, const struct litter_note *said, size_t
 }
 
 /*
- * Receive the mount namespace, which has been in the socket up to now: it holds it as well; and
- * what is said of mount points.  Who is killed before he has read what was sent to him leaves
- * ECONNRESET behind, once; what he said comes after that.  Returns whether the command has been
- * executed.
+ * Receive what is said of mount points, and the mount namespace if it is sent: it has been in the
+ * socket up to now, which holds it as well.  Who is killed before he has read what was sent to him
+ * leaves ECONNRESET behind, once; what he said comes after that.  Returns whether the command has
+ * been executed.
  */
 static bool take_inside(struct watch *w)
 {
@@ -148,7 +156,7 @@ static bool take_inside(struct watch *w)
 	while (!w->executed && sys_poll(&inside, 1, 0) > 0) {
 		struct litter_note said;
 		autoclose int fd = -1;
-		pid_t sender;
+		struct sys_sender sender;
 		ssize_t n = sys_receive(w->inside, &said, sizeof(said), &fd, &sender);
 
 		if (n > 0)
@@ -468,7 +476,7 @@ static void clean_up(struct watch *w)
 /* Be the janitor.  Does not return. */
 static void be_janitor(struct watch *w)
 {
-	const int keep[] = {w->child, w->monitor, w->inside};
+	const int keep[] = {w->child, w->monitor, w->inside, w->mounts};
 	sigset_t all;
 
 	sigfillset(&all);
@@ -489,7 +497,7 @@ int janitor_start(const struct box *box, int child, struct janitor_ends *ends, s
 {
 	struct watch w = {.box = box,
 			  .child = child,
-			  .mounts = -1,
+			  .mounts = ends->mounts,
 			  .inside = ends->janitor,
 			  .sweep = SWEEP_NONE};
 	int pair[ENDS];

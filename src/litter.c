@@ -65,6 +65,7 @@
 
 #include "sbx/cleanup.h"
 #include "sbx/dest.h"
+#include "sbx/io.h"
 #include "sbx/report.h"
 #include "sbx/sys.h"
 
@@ -77,7 +78,6 @@
 #define PAUSE_MS 1
 #define MARK_LOOKS 5    /* whether the time of a change is set, with a pause between each */
 #define LOCK_LOOKS 1000 /* whether who removes something is done, likewise */
-#define SEND_LOOKS 5000 /* whether there is room for another descriptor on its way, likewise */
 #define SEEN_STEP 64
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO)
@@ -201,35 +201,12 @@ static void pause_a_moment(void)
 	(void)sys_poll(NULL, 0, PAUSE_MS);
 }
 
-static int tell_janitor(int sock, const struct litter_note *note, int fd)
-{
-	ssize_t n = sys_send(sock, note, sizeof(*note), fd);
-
-	return n < 0 ? (int)n : 0;
-}
-
-/*
- * Tell one of those outside by @send.  A user's descriptors that are on their way are limited,
- * together with those of his other processes (ETOOMANYREFS): they arrive in a moment.
- */
-static int tell_one(int (*send)(int sock, const struct litter_note *note, int fd), int sock,
-		    const struct litter_note *note, int fd)
-{
-	int r = send(sock, note, fd);
-
-	for (unsigned looks = 0; r == -ETOOMANYREFS && looks < SEND_LOOKS; looks++) {
-		pause_a_moment();
-		r = send(sock, note, fd);
-	}
-	return r;
-}
-
 /* Tell both of those outside. */
 static int tell(const struct litter *litter, const struct litter_note *note, int fd)
 {
-	int r = tell_one(report_litter, litter->monitor, note, fd);
+	int r = report_litter(litter->monitor, note, fd);
 
-	return r < 0 ? r : tell_one(tell_janitor, litter->janitor, note, fd);
+	return r < 0 ? r : io_pass(litter->janitor, note, sizeof(*note), fd);
 }
 
 /*

@@ -54,6 +54,7 @@ struct watch {
 	int sock;                 /* -1 once nobody is left who speaks */
 	int command;              /* pidfd of the command, -1 while there is none; ours to close */
 	pid_t command_pid;        /* 0 until it was needed */
+	pid_t shown;              /* who shows itself as the command, 0 for nobody yet */
 	struct janitor_ends ends; /* for the janitor */
 	struct janitor janitor;   /* once it is started */
 	bool has_terminal;        /* the job is in the foreground at the beginning */
@@ -81,15 +82,37 @@ static int status_fd(const struct watch *w)
 	return plan_fd(w->box->plan, FD_STATUS);
 }
 
-/* The command's process is there; @pidfd is of it, or -1 if it is the first inside. */
-static void take_started(struct watch *w, const struct report *report, int pidfd)
+/*
+ * The command's process is about to be there, and waits until there is a handle of it.  If it is
+ * dead, its end tells why.  Returns 0, or -errno with @e set.
+ */
+static int open_command(struct watch *w, pid_t command, struct err *e)
 {
-	if (w->command >= 0)
-		(void)sys_close(w->command);
-	w->command = pidfd;
+	int r = w->command = sys_pidfd_open(command);
+
+	w->shown = command;
+	if (r == -ESRCH)
+		return 0;
+	r = r < 0 ? r : report_go(w->sock, false);
+	return r < 0 && r != -EPIPE ? err_sys(e, r, "cannot make a handle of the command") : 0;
+}
+
+/*
+ * The command's process is there; *@handle is of it, or -1 if it is the first inside.  Returns 0,
+ * or -errno with @e set.
+ */
+static int take_started(struct watch *w, const struct report *report, int *handle, struct err *e)
+{
+	if (w->box->shows_itself && w->shown == 0)
+		return open_command(w, report->sender, e);
+	if (w->started || (w->box->shows_itself && w->shown != report->sender))
+		return 0; /* who traces the reaper may say anything */
+	if (!w->box->shows_itself)
+		w->command = fd_take(handle);
 	w->started = true;
 	if (details_fd(w) >= 0)
 		status_running(details_fd(w), report->sender);
+	return 0;
 }
 
 /*
@@ -145,8 +168,7 @@ static int take_report(struct watch *w, struct err *e)
 	case REPORT_LITTER:
 		return take_litter(w, &report.litter, &fd, e);
 	case REPORT_STARTED:
-		take_started(w, &report, fd_take(&fd));
-		return 0;
+		return take_started(w, &report, &fd, e);
 	case REPORT_ENDED:
 		w->ending.since = 0; /* it may have taken long up to now */
 		note_end(w, report.ended.status);
@@ -503,7 +525,7 @@ static int settle_with_caller(struct watch *w, struct err *e)
 /* Let the first process inside begin, and start the janitor meanwhile. */
 static int release(struct watch *w, struct err *e)
 {
-	int r = report_go(w->sock);
+	int r = report_go(w->sock, w->ends.mounts < 0);
 
 	if (r == -EPIPE) /* it is dead, and its end will tell why */
 		r = 0;
@@ -608,6 +630,7 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 			    monitored->signals,
 			    monitored->ends.inside,
 			    monitored->ends.janitor,
+			    monitored->ends.mounts,
 			    box->sock,
 			    proc,
 			    plan_fd(plan, FD_INFO),

@@ -33,10 +33,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "sbx/cleanup.h"
 #include "sbx/hint.h"
 #include "sbx/io.h"
 #include "sbx/lock.h"
 #include "sbx/num.h"
+#include "sbx/proc.h"
 #include "sbx/sys.h"
 
 #define MAP_BYTES 48  /* "inside outside 1" with three 32-bit numbers */
@@ -320,6 +322,23 @@ pid_t ns_clone(const struct ns *ns, const struct ns_start *start, int *pidfd, st
 	if (pid == 0)
 		start->child(start->arg);
 	return explain_clone(ns, pid, e);
+}
+
+int ns_open_mounts(int child)
+{
+	char path[PATH_BYTES];
+	autoclose int proc = -1;
+	int r = sys_ns_mounts(child);
+	pid_t pid;
+
+	if (r != -ENOTTY && r != -EINVAL)
+		return r;
+	proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	pid = proc < 0 ? proc : proc_pid_of(proc, child);
+	if (pid < 0)
+		return pid;
+	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
+	return sys_openat(proc, path, O_RDONLY, 0);
 }
 
 static int write_map(int proc, const char *who, const char *file, unsigned inside, unsigned outside,

@@ -118,14 +118,14 @@ static int begin(const struct box *box, int proc, struct err *e)
 	close_monitors(box->plan);
 	if (!box->plan->as_bwrap)
 		(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-reaper");
-	if (r == 0)
-		r = janitor_entrust(box->janitor, e);
 	if (r == 0 && box_is_watched(box))
 		r = identify(box, proc, e);
 	if (r < 0)
 		return r;
 	r = report_await_go(box->sock);
-	return r < 0 ? err_sys(e, r, "cannot hear from the monitor") : 0;
+	if (r < 0)
+		return err_sys(e, r, "cannot hear from the monitor");
+	return r > 0 ? janitor_entrust(box->janitor, e) : 0;
 }
 
 /* The descriptors that stay open until the last process inside ends. */
@@ -251,20 +251,20 @@ struct start {
 };
 
 /*
- * Let the monitor know that there is a command, and give it a handle of the calling
- * process unless it has one: the last moment to see that the monitor is gone.
+ * Let the monitor know that there is a command: the last moment to see that the monitor is gone.
+ * The kernel tells it who has said so.  Before Linux 6.5 that is a number, and the monitor opens
+ * a handle by that: it answers then, and what this process says after that shows that it has been
+ * there all the time, so that the number was its own.
  */
 static int introduce(const struct box *box, struct err *e)
 {
-	autoclose int pidfd = -1;
-	int r;
+	int r = report_started(box->sock);
 
-	if (box->has_reaper) {
-		pidfd = sys_pidfd_open(sys_getpid());
-		if (pidfd < 0)
-			return err_sys(e, pidfd, "cannot make a handle of the command");
+	if (r == 0 && box->shows_itself) {
+		r = report_await_go(box->sock);
+		if (r >= 0)
+			r = report_started(box->sock);
 	}
-	r = report_started(box->sock, pidfd);
 	return r < 0 ? err_sys(e, r, "cannot tell the monitor of the command") : 0;
 }
 

@@ -5,16 +5,17 @@
 #include <stddef.h>
 
 #include "sbx/cleanup.h"
+#include "sbx/io.h"
 #include "sbx/sys.h"
 
 /* Bytes of a report up to the end of @member. */
 #define SIZE_TO(member)                                                                            \
 	(offsetof(struct report, member) + sizeof(((const struct report *)0)->member))
 
-int report_started(int sock, int pidfd)
+int report_started(int sock)
 {
 	struct report report = {.kind = REPORT_STARTED};
-	ssize_t n = sys_send(sock, &report, SIZE_TO(kind), pidfd);
+	ssize_t n = sys_send(sock, &report, SIZE_TO(kind), -1);
 
 	return n < 0 ? (int)n : 0;
 }
@@ -38,9 +39,8 @@ int report_note(int sock, const struct note *note)
 int report_litter(int sock, const struct litter_note *note, int fd)
 {
 	struct report report = {.kind = REPORT_LITTER, .litter = *note};
-	ssize_t n = sys_send(sock, &report, SIZE_TO(litter), fd);
 
-	return n < 0 ? (int)n : 0;
+	return io_pass(sock, &report, SIZE_TO(litter), fd);
 }
 
 void report_ended(int sock, int status, bool is_last)
@@ -101,32 +101,36 @@ static bool is_sound(struct report *report, size_t n)
 	return false;
 }
 
-static bool brings_descriptor(enum report_kind kind)
-{
-	return kind == REPORT_STARTED || kind == REPORT_LITTER;
-}
-
 int report_receive(int sock, struct report *ret, int *fd)
 {
-	pid_t sender = 0;
-	ssize_t n = sys_receive(sock, ret, sizeof(*ret), fd, &sender);
+	struct sys_sender sender;
+	autoclose int passed = -1;
+	autoclose int handle = -1;
+	ssize_t n = sys_receive(sock, ret, sizeof(*ret), &passed, &sender);
 
+	*fd = -1;
+	handle = sender.handle;
 	if (n == -ECONNRESET)
 		return 0;
 	if (n <= 0)
 		return (int)n;
-	if (!is_sound(ret, (size_t)n) || (*fd >= 0 && !brings_descriptor(ret->kind))) {
-		if (*fd >= 0)
-			(void)sys_close(fd_take(fd));
+	if (!is_sound(ret, (size_t)n) || (passed >= 0 && ret->kind != REPORT_LITTER))
 		return -EPROTO;
-	}
-	ret->sender = sender;
+	ret->sender = sender.pid;
+	if (ret->kind == REPORT_LITTER)
+		*fd = fd_take(&passed);
+	else if (ret->kind == REPORT_STARTED)
+		*fd = fd_take(&handle);
 	return 1;
 }
 
-int report_go(int sock)
+/* What the monitor says. */
+enum { GO = 'g', GO_AND_GIVE_MOUNTS = 'm' };
+
+int report_go(int sock, bool needs_mounts)
 {
-	ssize_t n = sys_send(sock, "", 1, -1);
+	const char go = needs_mounts ? GO_AND_GIVE_MOUNTS : GO;
+	ssize_t n = sys_send(sock, &go, sizeof(go), -1);
 
 	return n < 0 ? (int)n : 0;
 }
@@ -141,5 +145,5 @@ int report_await_go(int sock)
 	while (n == -EINTR);
 	if (n < 0)
 		return (int)n;
-	return n == 0 ? -EPIPE : 0;
+	return n == 0 ? -EPIPE : go == GO_AND_GIVE_MOUNTS;
 }

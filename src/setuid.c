@@ -13,12 +13,13 @@
  * CAP_SYS_ADMIN is in effect, the kernel does not hold the one new process against
  * RLIMIT_NPROC.
  *
- *	setuid_begin   all ids become the caller's; of the capabilities, two stay in the
+ *	setuid_begin   all ids become the caller's; of the capabilities, three stay in the
  *	               permitted set, none in the effective one; not dumpable, so that
  *	               nobody can trace this process or those that it makes
  *	setuid_raise   CAP_SYS_ADMIN in effect, around clone3(2)
  *	setuid_map     CAP_DAC_OVERRIDE in effect, to write the child's maps: the files of
- *	               what is not dumpable belong to root
+ *	               what is not dumpable belong to root; and CAP_SYS_PTRACE, to open its
+ *	               mount namespace for the janitor, as whoever may trace it can
  *	setuid_drop    nothing any more, for good
  *
  * The child has capabilities in its new user namespace only: clone3(2) sees to that.
@@ -40,7 +41,8 @@
 #include "sbx/caps.h"
 #include "sbx/sys.h"
 
-#define LENT (caps_bit(CAP_SYS_ADMIN) | caps_bit(CAP_DAC_OVERRIDE))
+#define FOR_CHILD (caps_bit(CAP_DAC_OVERRIDE) | caps_bit(CAP_SYS_PTRACE))
+#define LENT (caps_bit(CAP_SYS_ADMIN) | FOR_CHILD)
 #define PID_BYTES 16
 
 /* Make every user and group id of this process the caller's, and see that they are. */
@@ -127,7 +129,7 @@ int setuid_map(bool lent, const struct ns *ns, pid_t child, struct err *e)
 
 	if (!lent)
 		return 0;
-	r = caps_hold(LENT, caps_bit(CAP_DAC_OVERRIDE), e);
+	r = caps_hold(LENT, FOR_CHILD, e);
 	if (r < 0)
 		return r;
 	proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);

@@ -50,6 +50,17 @@
 #define CLONE_AUTOREAP (1ULL << 34)
 #endif
 
+/* Who has sent a message, Linux 6.5; what a process's mount namespace is, Linux 6.11. */
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4
+#endif
+#ifndef PIDFD_GET_MNT_NAMESPACE
+#define PIDFD_GET_MNT_NAMESPACE _IO(0xff, 3)
+#endif
+
 #define STACK_BYTES ((size_t)128 << 10) /* of a child that shares our memory */
 
 /* Turn libc's "-1 and errno" into "-errno". */
@@ -382,6 +393,11 @@ int sys_pidfd_open(pid_t pid)
 	return ret(syscall(SYS_pidfd_open, pid, 0));
 }
 
+int sys_ns_mounts(int pidfd)
+{
+	return ret(ioctl(pidfd, PIDFD_GET_MNT_NAMESPACE, 0));
+}
+
 int sys_ns_users(int fd)
 {
 	return ret(ioctl(fd, NS_GET_USERNS));
@@ -666,6 +682,13 @@ int sys_pass_credentials(int sock)
 	return ret(setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
 }
 
+int sys_pass_handles(int sock)
+{
+	const int on = 1;
+
+	return ret(setsockopt(sock, SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on)));
+}
+
 void sys_shutdown(int sock)
 {
 	(void)shutdown(sock, SHUT_RDWR);
@@ -680,7 +703,7 @@ union sent_control {
 
 union received_control {
 	/* cppcheck-suppress unusedStructMember ; it makes the size */
-	char room[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+	char room[2 * CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	struct cmsghdr align;
 };
 
@@ -725,7 +748,20 @@ static int take_descriptor(struct cmsghdr *rights)
 	return first;
 }
 
-ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender)
+/* Take what @c tells of who has sent the message. */
+static void take_sender(struct cmsghdr *c, struct sys_sender *sender)
+{
+	struct ucred ucred;
+
+	if (c->cmsg_type == SCM_PIDFD) {
+		memcpy(&sender->handle, CMSG_DATA(c), sizeof(sender->handle));
+	} else if (c->cmsg_type == SCM_CREDENTIALS) {
+		memcpy(&ucred, CMSG_DATA(c), sizeof(ucred));
+		sender->pid = ucred.pid;
+	}
+}
+
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, struct sys_sender *sender)
 {
 	struct iovec iov = {.iov_base = buf, .iov_len = size};
 	union received_control control = {0};
@@ -738,18 +774,14 @@ ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender
 	ssize_t n = ret_size(recvmsg(sock, &msg, MSG_CMSG_CLOEXEC));
 
 	*passed = -1;
-	*sender = 0;
+	*sender = (struct sys_sender){.handle = -1};
 	if (n <= 0)
 		return n;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c)) {
-		struct ucred ucred;
-
 		if (c->cmsg_type == SCM_RIGHTS)
 			*passed = take_descriptor(c);
-		if (c->cmsg_type != SCM_CREDENTIALS)
-			continue;
-		memcpy(&ucred, CMSG_DATA(c), sizeof(ucred));
-		*sender = ucred.pid;
+		else
+			take_sender(c, sender);
 	}
 	return n;
 }

@@ -41,6 +41,7 @@ struct box {
 	char tty[PATH_MAX]; /* the terminal on standard output, "" if there is none */
 	sigset_t signals;   /* the caller's signal mask, for the command */
 	mode_t umask;       /* the caller's, for the command; set by the reaper */
+	bool shows_itself;  /* the kernel gives no handles: see reaper.c, introduce() */
 	int sock;           /* a process's end of the socket between outside and inside */
 	int janitor;        /* for the first process inside: its socket to the janitor */
 };

@@ -23,6 +23,9 @@ void hint_id_map(struct err *e);
 /* Making a mount point failed. */
 void hint_mount_point(struct err *e);
 
+/* Sending a descriptor failed. */
+void hint_in_flight(struct err *e);
+
 /* A call of the mount API failed. */
 void hint_mount(struct err *e);
 

@@ -41,6 +41,14 @@ int io_await_byte(int fd) must_check;
 bool io_has_room(int fd, int ms);
 
 /*
+ * Send @buf to @sock, with the descriptor @fd unless that is negative.  A user's descriptors that
+ * are on their way are limited, together with those of all his processes: while there are too many,
+ * wait, because they usually arrive in a moment.  Returns 0 or -errno: -ETOOMANYREFS if they do
+ * not.
+ */
+int io_pass(int sock, const void *buf, size_t size, int fd) must_check;
+
+/*
  * The reader of struct opt_reader: read all of @fd, at most @max bytes, and
  * close it.
  */

@@ -9,18 +9,19 @@ struct janitor_note {
 };
 
 /*
- * The ends of the janitor's two sockets.  The inside sends its mount namespace through one,
- * and by closing it, tells that the command has been executed.
+ * What the janitor is given: the ends of a socket, by closing which the inside tells that the
+ * command has been executed, and the mount namespace.
  */
 struct janitor_ends {
 	int inside;  /* for the first process inside, O_CLOEXEC */
 	int janitor; /* what the janitor receives from there */
+	int mounts;  /* that of the first process inside, or -1: then that has to send it */
 };
 
-/* Make the sockets between inside and janitor.  Returns 0 or -errno with @e set. */
+/* Make the socket between inside and janitor.  Returns 0 or -errno with @e set. */
 int janitor_prepare(struct janitor_ends *ret, struct err *e) must_check;
 
-/* Close them, if there is to be no janitor. */
+/* Close all, if there is to be no janitor. */
 void janitor_cancel(struct janitor_ends *ends);
 
 /* What the monitor has of the janitor. */
@@ -37,8 +38,8 @@ int janitor_start(const struct box *box, int child, struct janitor_ends *ends, s
 		  struct err *e) must_check;
 
 /*
- * For the first process inside: hand its mount namespace to the janitor at the other end of
- * @sock.  Returns 0 or -errno with @e set.
+ * For the first process inside, where nobody else could: hand its mount namespace to the janitor
+ * at the other end of @sock.  Returns 0 or -errno with @e set.
  */
 int janitor_entrust(int sock, struct err *e) must_check;
 

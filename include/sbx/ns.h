@@ -101,6 +101,12 @@ pid_t ns_clone(const struct ns *ns, const struct ns_start *start, int *pidfd,
 	       struct err *e) must_check;
 
 /*
+ * Open the mount namespace of the first process inside, of which @child is a pidfd, while it waits
+ * to begin.  The kernel lets who may trace that process do so.  Returns a descriptor or -errno.
+ */
+int ns_open_mounts(int child) must_check;
+
+/*
  * Map the ids of a process in the new user namespace, if that is for @mapper to do.
  * @proc is /proc of the host, @who the process's directory there.  Returns 0 or -errno
  * with @e set.

@@ -14,7 +14,7 @@
 enum report_kind {
 	REPORT_NAMESPACES, /* the namespaces that were made */
 	REPORT_LITTER,     /* of what is made on the host; comes with a descriptor, see litter.h */
-	REPORT_STARTED,    /* the command's process exists; comes with a pidfd of it */
+	REPORT_STARTED,    /* the command's process exists, and says so itself */
 	REPORT_ENDED,      /* the command ended */
 	REPORT_FAILED,     /* it never ran */
 	REPORT_NOTE,       /* something to tell the user, while the sandbox is being built */
@@ -49,24 +49,28 @@ struct report {
 };
 
 /*
- * Send one.  The first three return 0 or -errno: -EPIPE if the monitor is gone.
+ * Send one.  The first four return 0 or -errno: -EPIPE if the monitor is gone.
  * The others are the last words, and nobody being there to hear is no error; they
  * need write(2) alone, which a seccomp program is least likely to forbid.
  */
 int report_namespaces(int sock, const struct ns_ids *ids) must_check;
 int report_note(int sock, const struct note *note) must_check;
 int report_litter(int sock, const struct litter_note *note, int fd) must_check;
-int report_started(int sock, int pidfd) must_check;
+int report_started(int sock) must_check;
 void report_ended(int sock, int status, bool is_last);
 void report_failed(int sock, const struct err *e);
 
 /*
- * Receive one; *@fd, what came with it, is the caller's to close, or -1.  Returns 1, 0 when nobody
+ * Receive one; *@fd is the caller's to close, or -1: what came with REPORT_LITTER, and a pidfd of
+ * who sent REPORT_STARTED, where the socket passes handles.  Returns 1, 0 when nobody
  * is left to send any, or -errno: -EPROTO for what is no report, because a payload
  * that can trace the reaper could send anything.
  */
 int report_receive(int sock, struct report *ret, int *fd) must_check;
 
-/* Say "go", and wait for it.  report_await_go() returns -EPIPE if the monitor is gone. */
-int report_go(int sock) must_check;
+/*
+ * Say "go", and whether the janitor has to be given the mount namespace; and wait for it.
+ * report_await_go() returns whether, or -errno: -EPIPE if the monitor is gone.
+ */
+int report_go(int sock, bool needs_mounts) must_check;
 int report_await_go(int sock) must_check;

@@ -112,7 +112,8 @@ int sys_clone_unreaped(int *pidfd);
  */
 pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra);
 int sys_pidfd_open(pid_t pid);
-int sys_ns_users(int fd); /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */
+int sys_ns_mounts(int pidfd); /* ioctl(PIDFD_GET_MNT_NAMESPACE): opens that of the process */
+int sys_ns_users(int fd);     /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */
 int sys_uname(struct utsname *buf);
 int sys_raise_files(void);     /* RLIMIT_NOFILE: what is allowed to what is possible, */
 int sys_files_max(void);       /* which this tells, or INT_MAX */
@@ -161,17 +162,23 @@ int sys_signalfd(const sigset_t *set);
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
 int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: every message arrives whole */
 int sys_pass_credentials(int sock); /* of who sends to it: SO_PASSCRED */
+int sys_pass_handles(int sock);     /* pidfds, likewise: SO_PASSPIDFD, since Linux 6.5 */
 /* Nobody can send to or hear from @sock any more; what has been sent to it can be received. */
 void sys_shutdown(int sock);
+
+/* Who has sent a message, even if gone by now. */
+struct sys_sender {
+	pid_t pid;  /* as this process sees it; 0 if not asked for */
+	int handle; /* a pidfd; -1 if not asked for, or not to be had */
+};
 
 /*
  * Send or receive one message with at most one descriptor: @passed is -1 for
  * none.  A vanished receiver is -EPIPE, never SIGPIPE; a vanished sender is 0
- * bytes.  *@sender is the sender's process id as this process sees it, even if it is
- * gone; 0 without sys_pass_credentials().
+ * bytes.  *@sender tells what was asked for by sys_pass_credentials(), sys_pass_handles().
  */
 ssize_t sys_send(int sock, const void *buf, size_t size, int passed);
-ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender);
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, struct sys_sender *sender);
 
 #define autoclose __attribute__((cleanup(cleanup_fd)))
 

@@ -211,7 +211,7 @@ protected()
 }
 
 none=0000000000000000
-lent=0000000000200002 # CAP_SYS_ADMIN, CAP_DAC_OVERRIDE
+lent=0000000000280002 # CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_OVERRIDE
 
 # held_by OPTION VALUE...: start a sandbox that waits for data from a fifo, descriptor 9.
 start_waiting()

@@ -74,6 +74,7 @@ struct answer {
 	const void *data;
 	size_t size;
 	const char *passed;
+	const char *handle; /* of who sends a message */
 	pid_t sender;
 };
 
@@ -179,6 +180,16 @@ void fake_sys_answer_message(const char *line, const void *data, size_t size, co
 				    .data = data,
 				    .size = size,
 				    .passed = passed,
+				    .sender = fake.sender});
+}
+
+void fake_sys_answer_message_by(const char *line, const void *data, size_t size, const char *handle)
+{
+	add_answer(&(struct answer){.line = line,
+				    .is_once = true,
+				    .data = data,
+				    .size = size,
+				    .handle = handle,
 				    .sender = fake.sender});
 }
 
@@ -361,6 +372,7 @@ struct outcome {
 	size_t size;
 	const char *passed;
 	pid_t sender;
+	const char *handle;
 };
 
 /* Add a line to the trace, of which it points to the part that says what was called. */
@@ -396,7 +408,8 @@ static struct outcome find_outcome(const char *line, bool once)
 		if (a->is_once != once || a->is_used || !matches(a->line, line))
 			continue;
 		a->is_used = once;
-		return (struct outcome){true, a->r, a->data, a->size, a->passed, a->sender};
+		return (struct outcome){true,      a->r,      a->data,  a->size,
+					a->passed, a->sender, a->handle};
 	}
 	return (struct outcome){0};
 }
@@ -1229,6 +1242,18 @@ int sys_pidfd_open(pid_t pid)
 	return failed(outcome) ? (int)outcome.r : new_pidfd(pid, NULL);
 }
 
+int sys_ns_mounts(int pidfd)
+{
+	struct outcome outcome = call("ns_mounts %s", name_of(pidfd));
+	int mounts;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	mounts = next_fd();
+	set_fd(mounts, 0, "mounts:%s", name_of(pidfd));
+	return mounts;
+}
+
 int sys_ns_users(int fd)
 {
 	struct outcome outcome = call("ns_users %s", name_of(fd));
@@ -1586,6 +1611,11 @@ int sys_pass_credentials(int sock)
 	return done(call("pass_credentials %s", name_of(sock)));
 }
 
+int sys_pass_handles(int sock)
+{
+	return done(call("pass_handles %s", name_of(sock)));
+}
+
 void sys_shutdown(int sock)
 {
 	(void)call("shutdown %s", name_of(sock));
@@ -1605,14 +1635,15 @@ ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 	return (ssize_t)size;
 }
 
-ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, pid_t *sender)
+ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, struct sys_sender *sender)
 {
 	struct outcome outcome = call("receive %s", name_of(sock));
 
 	*passed = -1;
-	*sender = outcome.sender;
-	if (outcome.passed != NULL) {
+	*sender = (struct sys_sender){.pid = outcome.sender, .handle = -1};
+	if (outcome.passed != NULL)
 		*passed = new_pidfd(outcome.sender, outcome.passed);
-	}
+	if (outcome.handle != NULL)
+		sender->handle = new_pidfd(outcome.sender, outcome.handle);
 	return give(outcome, buf, size, 0);
 }

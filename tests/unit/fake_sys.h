@@ -96,8 +96,13 @@ struct fake_end {
 void fake_sys_answer_text(const char *line, const char *text);
 void fake_sys_always_text(const char *line, const char *text);
 
-/* Let a message come, with a pidfd of its sender called @passed unless that is NULL. */
+/*
+ * Let a message come, with a descriptor called @passed unless that is NULL; or with a pidfd of its
+ * sender called @handle, likewise.
+ */
 void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed);
+void fake_sys_answer_message_by(const char *line, const void *data, size_t size,
+				const char *handle);
 
 /* Let the messages that are told of from now on come from the process @sender. */
 void fake_sys_sender(pid_t sender);

@@ -10,6 +10,8 @@
 #include "sbx/report.h"
 #include "test.h"
 
+enum { OUTSIDE = 102 }; /* the number of the fake's descriptor */
+
 static const struct report ended = {
 	.kind = REPORT_ENDED,
 	.ended = {.status = 3 << 8, .is_last = false},
@@ -56,13 +58,13 @@ static int run(const char *const *argv, struct outcome *out, struct err *e)
 
 /*
  * The numbers of the fake's descriptors: signals, the two ends of the socket, those of the
- * janitor's, child, /proc.
+ * janitor's, child, its mount namespace, /proc.
  */
 #define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
 #define MONITOR                                                                                    \
 	"open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 100\n"                             \
 	"close_range 103 103\n"                                                                    \
-	"close_range 108 -\n"                                                                      \
+	"close_range 109 -\n"                                                                      \
 	"send outside\n"                                                                           \
 	"socketpair\n"                                                                             \
 	"clone unreaped\n"                                                                         \
@@ -108,8 +110,10 @@ static const char golden[] = "prctl no_new_privs 1\n"
 			     "signal_default 17\n"
 			     "signalfd 1 2 3 10 12 15 20\n"
 			     "socketpair\n"
+			     "pass_handles outside\n"
 			     "socketpair\n"
-			     "clone mnt pid net\n" MONITOR END;
+			     "clone mnt pid net\n"
+			     "ns_mounts child\n" MONITOR END;
 
 static const char *const line[] = {
 	"--die-with-parent", "--unshare-pid", "--unshare-net", "--dev", "/dev", "true", NULL,
@@ -138,7 +142,7 @@ static bool is_harmless(const char *trace, const char *after)
 {
 	static const char *const harmless[] = {
 		"getfd", "getsid 500", "prctl is_dumpable 0\n", "prctl name", "getcwd\n",
-		"ttyname 1\n", "close_range",
+		"ttyname 1\n", "close_range", "pass_handles", "ns_mounts",
 		/* to wait for others, and to look after the terminal */
 		"open /proc path dir\n", "look", "poll child", "poll - janitor", "poll janitor",
 		"wait_pidfd", "tcgetpgrp"};
@@ -182,7 +186,7 @@ TEST(reports_every_call_that_fails)
 		assert_int_equal(r, -EIO);
 		assert_contains(e.msg, ": Input/output error");
 	}
-	assert_int_equal(nth, 47);
+	assert_int_equal(nth, 49);
 	assert_int_equal(failed, 24);
 }
 
@@ -415,6 +419,39 @@ TEST(asks_who_sends_only_where_somebody_is_to_be_told)
 	}
 }
 
+TEST(asks_for_handles_of_who_sends_or_else_for_numbers)
+{
+	static const char *const argv[] = {"--unshare-pid", "true", NULL};
+	struct err e = {0};
+	struct outcome out = {.status = -1};
+
+	assert_int_equal(run(argv, &out, &e), 0);
+	assert_contains(fake_sys_trace(), "socketpair\npass_handles outside\nsocketpair\n");
+	start();
+	fake_sys_answer("pass_handles*", -ENOPROTOOPT);
+	assert_int_equal(run(argv, &out, &e), 0);
+	assert_contains(fake_sys_trace(), "pass_handles outside\npass_credentials outside\n");
+	start();
+	fake_sys_answer("pass_handles*", -ENOPROTOOPT);
+	fake_sys_answer("pass_credentials*", -ENOMEM);
+	assert_int_equal(run(argv, &out, &e), -ENOMEM);
+	assert_string_equal(e.msg, "cannot set up the socket: Cannot allocate memory");
+}
+
+TEST(has_the_inside_send_the_mount_namespace_only_if_it_cannot_be_opened)
+{
+	struct err e = {0};
+	struct outcome out = {.status = -1};
+	size_t size = 0;
+
+	assert_int_equal(run(ARGV("true"), &out, &e), 0);
+	assert_memory_equal(fake_sys_written(OUTSIDE, 0, &size), "g", 1);
+	start();
+	fake_sys_answer("ns_mounts*", -EACCES);
+	assert_int_equal(run(ARGV("true"), &out, &e), 0);
+	assert_memory_equal(fake_sys_written(OUTSIDE, 0, &size), "m", 1);
+}
+
 TEST(starts_nothing_of_which_it_could_not_tell)
 {
 	struct err e = {0};
@@ -445,8 +482,6 @@ TEST(closes_the_monitor_s_end_in_the_first_process_inside)
 					  "sigprocmask block all\n"
 					  "prctl pdeathsig 9\n"
 					  "prctl name sbx-reaper\n"
-					  "open /proc/self/ns/mnt\n"
-					  "send to-janitor with /proc/self/ns/mnt\n"
 					  "read inside\n");
 	assert_null(strstr(fake_sys_trace(), "poll"));
 }
@@ -577,9 +612,10 @@ TEST(has_privileges_in_effect_only_to_make_the_child)
 	start_lent();
 	assert_int_equal(run_lent(true, ARGV("true"), &out, &e), 0);
 	assert_contains(fake_sys_trace(),
-			"socketpair\n" HOLD("200002", "200000") "clone user mnt\n" HOLD(
-				"200002", "2") "open /proc path dir\n");
-	assert_contains(fake_sys_trace(), "write /proc/1000/gid_map 1000 1000 1\n" HOLD("0", "0"));
+			"socketpair\n" HOLD("280002", "200000") "clone user mnt\n" HOLD(
+				"280002", "80002") "open /proc path dir\n");
+	assert_contains(fake_sys_trace(), "write /proc/1000/gid_map 1000 1000 1\n"
+					  "ns_mounts child\n" HOLD("0", "0"));
 	assert_contains(fake_sys_trace(), HOLD("0", "0") "open /proc path dir\n" LOOK_AT_TERMINAL
 							 "close_range 3 100\n");
 }
@@ -591,7 +627,7 @@ TEST(gives_privileges_up_whatever_fails)
 		int r;
 		const char *msg;
 	} calls[] = {
-		{"cap_set_proc permitted 200002 effective 200000*", -EIO,
+		{"cap_set_proc permitted 280002 effective 200000*", -EIO,
 		 "cannot drop capabilities: Input/output error"},
 		{"clone*", -EIO, "cannot make the namespaces: Input/output error"},
 		{"open /proc path dir", -EIO, "cannot open /proc: Input/output error"},
@@ -643,6 +679,10 @@ int main(void)
 		cmocka_unit_test_setup(finds_out_what_is_wrong_before_it_makes_a_process, set_up),
 		cmocka_unit_test_setup(says_what_helps_when_namespaces_cannot_be_made, set_up),
 		cmocka_unit_test(asks_who_sends_only_where_somebody_is_to_be_told),
+		cmocka_unit_test_setup(asks_for_handles_of_who_sends_or_else_for_numbers, set_up),
+		cmocka_unit_test_setup(
+			has_the_inside_send_the_mount_namespace_only_if_it_cannot_be_opened,
+			set_up),
 		cmocka_unit_test_setup(starts_nothing_of_which_it_could_not_tell, set_up),
 		cmocka_unit_test_setup(closes_the_monitor_s_end_in_the_first_process_inside,
 				       set_up),

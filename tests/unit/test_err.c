@@ -43,6 +43,9 @@ TEST(says_why_a_system_call_failed)
 	assert_int_equal(e.stage, ERR_SETUP);
 	assert_string_equal(e.msg, "cannot open /nope: No such file or directory");
 	assert_nothing_else(&e);
+	(void)err_sys(&e, -ETOOMANYREFS, "cannot send");
+	assert_string_equal(e.msg,
+			    "cannot send: this user has too many descriptors in flight in sockets");
 }
 
 TEST(puts_context_before_the_cause_and_keeps_the_rest)

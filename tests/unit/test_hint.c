@@ -206,9 +206,23 @@ TEST(tells_where_a_mount_point_cannot_be_made)
 	e = error(EMFILE);
 	hint_mount_point(&e);
 	assert_hint(&e, EMFILE, "ulimit -Hn");
+	e = error(ETOOMANYREFS);
+	hint_mount_point(&e);
+	assert_hint(&e, ETOOMANYREFS, "make the mount point beforehand");
 	e = error(ENOTDIR);
 	hint_mount_point(&e);
 	assert_hint(&e, ENOTDIR, NULL);
+}
+
+TEST(tells_what_helps_if_a_descriptor_cannot_be_sent)
+{
+	struct err e = error(ETOOMANYREFS);
+
+	hint_in_flight(&e);
+	assert_hint(&e, ETOOMANYREFS, "end the process of this user");
+	e = error(EPIPE);
+	hint_in_flight(&e);
+	assert_hint(&e, EPIPE, NULL);
 }
 
 TEST(tells_where_the_root_cannot_be_changed)
@@ -455,6 +469,7 @@ int main(void)
 		cmocka_unit_test_setup(tells_what_cannot_be_mounted_on_a_destination, set_up),
 		cmocka_unit_test_setup(tells_how_many_mounts_there_may_be, set_up),
 		cmocka_unit_test_setup(tells_where_a_mount_point_cannot_be_made, set_up),
+		cmocka_unit_test(tells_what_helps_if_a_descriptor_cannot_be_sent),
 		cmocka_unit_test_setup(tells_where_the_root_cannot_be_changed, set_up),
 		cmocka_unit_test_setup(tells_why_a_file_system_cannot_be_made, set_up),
 		cmocka_unit_test_setup(tells_why_an_overlay_cannot_be_made, set_up),

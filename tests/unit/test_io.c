@@ -159,6 +159,19 @@ TEST(reports_that_a_line_cannot_be_read)
 	}
 }
 
+TEST(waits_until_a_descriptor_can_be_sent)
+{
+	fake_sys_answer("send to with from", -ETOOMANYREFS);
+	fake_sys_answer("send to with from", -ETOOMANYREFS);
+	assert_int_equal(io_pass(TO, "x", 1, FROM), 0);
+	assert_int_equal(fake_sys_now(), 2);
+	fake_sys_answer("send to with from", -EPIPE);
+	assert_int_equal(io_pass(TO, "x", 1, FROM), -EPIPE);
+	fake_sys_always("send to with from", -ETOOMANYREFS);
+	assert_int_equal(io_pass(TO, "x", 1, FROM), -ETOOMANYREFS);
+	assert_int_equal(fake_sys_now(), 5002);
+}
+
 TEST(waits_for_a_byte_or_the_end)
 {
 	fake_sys_answer("read from", -EINTR);
@@ -241,6 +254,7 @@ int main(void)
 		cmocka_unit_test_setup(gives_nothing_back_when_memory_runs_out, set_up),
 		cmocka_unit_test_setup(reads_one_line_of_a_file, set_up),
 		cmocka_unit_test(reports_that_a_line_cannot_be_read),
+		cmocka_unit_test_setup(waits_until_a_descriptor_can_be_sent, set_up),
 		cmocka_unit_test_setup(waits_for_a_byte_or_the_end, set_up),
 		cmocka_unit_test_setup(writes_a_file_in_one_write, set_up),
 		cmocka_unit_test(reports_that_a_file_cannot_be_written),

@@ -10,7 +10,7 @@
 #include "sbx/litter.h"
 #include "test.h"
 
-enum { CHILD = 7, STDERR = 2, TO_JANITOR = 20, INSIDE, FIRST = 50, JANITOR_PID = 300 };
+enum { CHILD = 7, STDERR = 2, TO_JANITOR = 20, INSIDE, MOUNTS, FIRST = 50, JANITOR_PID = 300 };
 
 static struct plan plan;
 static struct box box;
@@ -29,7 +29,7 @@ static void start(void)
 	plan = (struct plan){0};
 	box = (struct box){.plan = &plan, .ns.flags = CLONE_NEWUSER, .has_reaper = true};
 	e = (struct err){0};
-	ends = (struct janitor_ends){.inside = TO_JANITOR, .janitor = INSIDE};
+	ends = (struct janitor_ends){.inside = TO_JANITOR, .janitor = INSIDE, .mounts = -1};
 	janitor = (struct janitor){.pidfd = -9, .sock = -9};
 }
 
@@ -70,7 +70,7 @@ TEST(says_that_it_cannot_hand_the_mount_namespace_over)
 {
 	static const char *const messages[] = {
 		"cannot open /proc/self/ns/mnt: Input/output error",
-		"cannot reach the janitor: Input/output error",
+		"cannot give the mount namespace to the janitor: Input/output error",
 	};
 
 	for (unsigned i = 0; i < LENGTH(messages); i++) {
@@ -295,6 +295,21 @@ TEST(lets_the_namespace_go_when_the_first_process_has_ended)
 	assert_int_equal(fake_sys_fd("caller's"), -1);
 	assert_int_equal(fake_sys_fd("to-janitor"), -1);
 	assert_int_equal(fake_sys_fd("janitor"), -1);
+}
+
+TEST(has_the_mount_namespace_from_the_monitor_which_lets_go_of_it)
+{
+	fake_sys_given(MOUNTS, "mounts");
+	ends.mounts = MOUNTS;
+	assert_int_equal(janitor_start(&box, CHILD, &ends, &janitor, &e), 0);
+	assert_int_equal(fake_sys_fd("mounts"), -1);
+	assert_int_equal(ends.mounts, -1);
+	begin();
+	fake_sys_given(MOUNTS, "mounts");
+	ends.mounts = MOUNTS;
+	first_process_ends(WAIT);
+	be_janitor();
+	assert_contains(fake_sys_trace(), "close_range 8 20\nclose_range 23 ");
 }
 
 TEST(lets_go_at_once_when_the_monitor_gives_up)
@@ -1048,6 +1063,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(hears_the_last_that_the_janitor_said, set_up),
 	cmocka_unit_test_setup(does_not_listen_to_a_janitor_that_is_gone, set_up),
 	cmocka_unit_test_setup(starts_and_keeps_a_handle_and_a_socket, set_up),
+	cmocka_unit_test_setup(has_the_mount_namespace_from_the_monitor_which_lets_go_of_it,
+			       set_up),
 	cmocka_unit_test(says_that_it_cannot_start),
 	cmocka_unit_test(lets_the_namespace_go_when_the_first_process_has_ended),
 	cmocka_unit_test(lets_go_at_once_when_the_monitor_gives_up),

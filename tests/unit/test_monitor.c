@@ -22,6 +22,7 @@ enum {
 	BLOCK,
 	TO_JANITOR,
 	FROM_INSIDE,
+	MOUNTS,
 	CHILD_PID = 1000,
 	COMMAND_PID = 4321,
 	JANITOR_PID = 300
@@ -30,7 +31,7 @@ enum {
 /* What the monitor does first, while it waits, and when all is over. */
 #define KEEP_BEGIN "open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 5\n"
 #define LET_BEGIN "send sock\nsocketpair\nclone unreaped\n"
-#define BEGIN KEEP_BEGIN "close_range 9 11\nclose_range 14 99\nclose_range 101 -\n" LET_BEGIN
+#define BEGIN KEEP_BEGIN "close_range 9 11\nclose_range 15 99\nclose_range 101 -\n" LET_BEGIN
 #define WAIT "poll sock signals - child janitor, -1 ms\n"
 #define WAIT_WITHOUT_SOCK "poll - signals - child janitor, -1 ms\n"
 #define WAIT_WITH_COMMAND "poll sock signals command child janitor, 150 ms\n"
@@ -49,6 +50,7 @@ static struct plan plan;
 static struct box box;
 static struct err e;
 static struct outcome out;
+static int mounts;
 
 static int set_up(void **state __attribute__((unused)))
 {
@@ -58,6 +60,8 @@ static int set_up(void **state __attribute__((unused)))
 	fake_sys_given(SIGNALS, "signals");
 	fake_sys_given(TO_JANITOR, "to-janitor");
 	fake_sys_given(FROM_INSIDE, "from-inside");
+	fake_sys_given(MOUNTS, "mounts");
+	mounts = MOUNTS;
 	fake_sys_answer_pair("requests", "janitor's");
 	fake_sys_answer_child("clone unreaped", JANITOR_PID, "janitor");
 	fake_sys_always("clone", -EAGAIN);       /* nobody reads stacks */
@@ -93,7 +97,9 @@ static void command_starts(void)
 	static const struct report report = {.kind = REPORT_STARTED};
 
 	fake_sys_sender(box.has_reaper ? COMMAND_PID : CHILD_PID);
-	report_comes(&report, sizeof(report.kind), box.has_reaper ? "command" : NULL);
+	event("+...");
+	fake_sys_answer_message_by("receive sock", &report, sizeof(report.kind),
+				   box.has_reaper ? "command" : NULL);
 }
 
 /* The command ends with status 3; other processes are left inside, or none. */
@@ -173,7 +179,7 @@ static int run(void)
 	const struct monitored monitored = {
 		.child = CHILD,
 		.signals = SIGNALS,
-		.ends = {.inside = TO_JANITOR, .janitor = FROM_INSIDE},
+		.ends = {.inside = TO_JANITOR, .janitor = FROM_INSIDE, .mounts = mounts},
 	};
 	int r = monitor_run(&box, &monitored, &out, &e);
 
@@ -879,12 +885,79 @@ TEST(passes_on_what_the_terminal_does_not_send_to_another_session)
 	assert_contains(fake_sys_trace(), "kill command 2\n");
 }
 
+/* The process @pid says that it is the command's. */
+static void shows_itself(pid_t pid)
+{
+	static const struct report report = {.kind = REPORT_STARTED};
+
+	fake_sys_sender(pid);
+	report_comes(&report, sizeof(report.kind), NULL);
+}
+
+TEST(opens_a_command_by_its_number_if_that_shows_that_it_is_there_all_the_time)
+{
+	box.shows_itself = true;
+	shows_itself(COMMAND_PID);
+	shows_itself(77);
+	shows_itself(COMMAND_PID);
+	signal_comes(SIGTERM, SI_USER);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "receive sock\npidfd_open 4321\nsend sock\npoll ");
+	assert_contains(fake_sys_trace(), "kill pidfd:4321 15\n");
+	assert_int_equal(count_in(fake_sys_trace(), "pidfd_open"), 1);
+}
+
+TEST(does_not_mind_a_command_that_is_dead_before_it_can_be_opened)
+{
+	static const int failures[] = {-ESRCH, -EMFILE};
+
+	for (size_t i = 0; i < LENGTH(failures); i++) {
+		(void)set_up(NULL);
+		box.shows_itself = true;
+		fake_sys_answer("pidfd_open*", failures[i]);
+		shows_itself(COMMAND_PID);
+		run_fails();
+		child_is_gone();
+		if (failures[i] == -ESRCH)
+			assert_fails(ENOENT, "cannot");
+		else
+			assert_fails(EMFILE,
+				     "cannot make a handle of the command: Too many open files");
+	}
+	(void)set_up(NULL);
+	box.shows_itself = true;
+	fake_sys_answer("send sock", 1); /* "go" */
+	fake_sys_answer("send sock", -EPIPE);
+	shows_itself(COMMAND_PID);
+	run_fails();
+	child_is_gone();
+	assert_fails(ENOENT, "cannot");
+}
+
+TEST(lets_a_process_inside_give_the_mount_namespace_that_it_has_not_got)
+{
+	size_t size = 0;
+
+	for (unsigned gives = 0; gives < 2; gives++) {
+		(void)set_up(NULL);
+		if (gives)
+			mounts = sys_close(MOUNTS) - 1;
+		command_starts();
+		command_ends(true);
+		child_is_gone();
+		assert_status(3 << 8);
+		assert_memory_equal(fake_sys_written(SOCK, 0, &size), gives ? "m" : "g", 1);
+	}
+}
+
 TEST(hears_of_a_command_before_it_passes_a_signal_on)
 {
 	static const struct report report = {.kind = REPORT_STARTED};
 
 	fake_sys_answer_data("poll*", 2, "++..", 4);
-	fake_sys_answer_message("receive sock", &report, sizeof(report.kind), "command");
+	fake_sys_answer_message_by("receive sock", &report, sizeof(report.kind), "command");
 	signal_comes(SIGTERM, SI_USER);
 	command_ends(true);
 	child_is_gone();
@@ -916,7 +989,7 @@ TEST(leaves_a_reaper_that_has_to_end_others_to_its_work_if_a_signal_comes_too_la
 		box.reaper_ends = reaper_ends != 0;
 		signal_comes(SIGINT, SI_USER);
 		fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
-		fake_sys_answer_message("receive sock", &report, sizeof(report.kind), "command");
+		fake_sys_answer_message_by("receive sock", &report, sizeof(report.kind), "command");
 		child_is_gone();
 		assert_status(SIGINT);
 		assert_contains(fake_sys_trace(), "read signals\nshutdown sock\n");
@@ -1291,7 +1364,7 @@ TEST(tells_of_the_start_before_it_lets_the_sandbox_begin)
 	assert_status(3 << 8);
 	assert_starts_with(fake_sys_trace(),
 			   KEEP_BEGIN "close_range 11 11\n"
-				      "close_range 14 99\n"
+				      "close_range 15 99\n"
 				      "close_range 101 -\n"
 				      "poll sock signals child, -1 ms\n"
 				      "receive sock\n"
@@ -1798,6 +1871,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(passes_a_signal_of_a_process_on, set_up),
 	cmocka_unit_test_setup(does_not_send_twice_what_the_terminal_sends, set_up),
 	cmocka_unit_test_setup(passes_on_what_the_terminal_does_not_send_to_another_session,
+			       set_up),
+	cmocka_unit_test_setup(
+		opens_a_command_by_its_number_if_that_shows_that_it_is_there_all_the_time, set_up),
+	cmocka_unit_test_setup(does_not_mind_a_command_that_is_dead_before_it_can_be_opened,
+			       set_up),
+	cmocka_unit_test_setup(lets_a_process_inside_give_the_mount_namespace_that_it_has_not_got,
 			       set_up),
 	cmocka_unit_test_setup(hears_of_a_command_before_it_passes_a_signal_on, set_up),
 	cmocka_unit_test_setup(ends_the_run_by_a_signal_before_there_is_a_command, set_up),

@@ -595,6 +595,36 @@ static void clone_plain(void *arg)
 	(void)clone_child(&plain, &e);
 }
 
+TEST(opens_the_mount_namespace_of_the_child)
+{
+	int mounts;
+
+	fake_sys_given_pidfd(50, "child", 1234);
+	mounts = ns_open_mounts(50);
+	assert_string_equal(fake_sys_name(mounts), "mounts:child");
+	assert_string_equal(fake_sys_trace(), "ns_mounts child\n");
+	assert_int_equal(sys_close(mounts), 0);
+	fake_sys_answer("ns_mounts child", -EACCES);
+	assert_int_equal(ns_open_mounts(50), -EACCES);
+}
+
+TEST(opens_the_mount_namespace_of_the_child_by_its_number_on_old_kernels)
+{
+	static const char *const calls[] = {"open /proc path dir", "open /proc self/fdinfo/50",
+					    "open /proc 1234/ns/mnt"};
+	int mounts;
+
+	fake_sys_given_pidfd(50, "child", 1234);
+	fake_sys_always("ns_mounts child", -ENOTTY);
+	mounts = ns_open_mounts(50);
+	assert_string_equal(fake_sys_name(mounts), "/proc/1234/ns/mnt");
+	assert_int_equal(sys_close(mounts), 0);
+	for (size_t i = 0; i < LENGTH(calls); i++) {
+		fake_sys_answer(calls[i], -EMFILE);
+		assert_int_equal(ns_open_mounts(50), -EMFILE);
+	}
+}
+
 TEST(calls_the_child_in_the_child)
 {
 	children = 0;
@@ -1160,6 +1190,10 @@ int main(void)
 		cmocka_unit_test_setup(does_not_ask_the_host_about_what_has_to_be_there, set_up),
 		cmocka_unit_test_setup(names_the_option_that_cannot_be_had, set_up),
 		cmocka_unit_test_setup(makes_all_namespaces_at_once, set_up),
+		cmocka_unit_test_setup(opens_the_mount_namespace_of_the_child, set_up),
+		cmocka_unit_test_setup(
+			opens_the_mount_namespace_of_the_child_by_its_number_on_old_kernels,
+			set_up),
 		cmocka_unit_test_setup(calls_the_child_in_the_child, set_up),
 		cmocka_unit_test_setup(says_what_helps_where_namespaces_cannot_be_made, set_up),
 		cmocka_unit_test(enters_namespaces_in_helpers),

@@ -69,9 +69,11 @@ static void plan_end(void)
 /* Nothing stays open but the sockets. */
 #define CLOSE "close_range 0 5\nclose_range 7 24\nclose_range 26 -\n"
 
-/* What the first process inside calls itself, and gives to the janitor. */
-#define INTRODUCE                                                                                  \
-	"prctl name sbx-reaper\n"                                                                  \
+/* What the first process inside calls itself. */
+#define INTRODUCE "prctl name sbx-reaper\n"
+
+/* What it sends to the janitor if nobody else can. */
+#define GIVE_MOUNTS                                                                                \
 	"open /proc/self/ns/mnt\n"                                                                 \
 	"send janitor with /proc/self/ns/mnt\n"
 
@@ -248,8 +250,7 @@ static const char golden[] = "open /proc path dir\n"
 	CLOSE "vfork, 48 more bytes of stack\n"
 			     "\tprctl pdeathsig 9\n"
 			     "\tgetppid\n"
-			     "\tpidfd_open 2\n"
-			     "\tsend sock with pidfd:2\n"
+			     "\tsend sock\n"
 			     "\tcap_set_secbits 3\n"
 			     "\tcap_drop_bound 1\n"
 			     "\tcap_drop_bound 2\n"
@@ -382,14 +383,20 @@ TEST(does_nothing_without_a_monitor)
 }
 
 /* A sandbox that needs next to nothing. */
-static void start_simple(const char *const *argv)
+/* Start, and let the monitor say @go. */
+static void start_told(const char *const *argv, const char *go)
 {
 	done();
 	start(argv);
 	box.ns = (struct ns){.flags = plan.unshare | CLONE_NEWNS, NONE_GIVEN};
 	box.has_reaper = !plan.as_pid_1;
 	box.caps = (struct caps){0};
-	go();
+	fake_sys_answer_data("read sock", 0, go, 1);
+}
+
+static void start_simple(const char *const *argv)
+{
+	start_told(argv, "g");
 }
 
 TEST(leaves_alone_what_was_not_asked_for)
@@ -1011,10 +1018,44 @@ TEST(does_nothing_that_the_janitor_could_not_see_to)
 					    "read janitor"};
 
 	for (size_t i = 0; i < LENGTH(calls); i++) {
-		start_simple(ARGV("true"));
+		start_told(ARGV("true"), "m");
 		fake_sys_answer(calls[i], -EIO);
 		assert_int_equal(fake_sys_run(run, NULL), 125);
 		assert_one_failure(EIO, ": Input/output error");
+		assert_null(strstr(fake_sys_trace(), "exec"));
+	}
+}
+
+TEST(gives_its_mount_namespace_to_the_janitor_if_the_monitor_cannot)
+{
+	start_simple(ARGV("true"));
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_null(strstr(fake_sys_trace(), "ns/mnt"));
+	start_told(ARGV("true"), "m");
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), INTRODUCE "read sock\n" GIVE_MOUNTS);
+}
+
+TEST(shows_the_monitor_that_the_command_has_the_number_that_it_is_known_by)
+{
+	start_simple(ARGV("true"));
+	box.shows_itself = true;
+	fake_sys_answer_data("read sock", 0, "", 1);
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "\tsend sock\n\tread sock\n\tsend sock\n");
+	for (unsigned i = 0; i < 3; i++) {
+		start_simple(ARGV("true"));
+		box.shows_itself = true;
+		if (i != 1) /* or the monitor is gone */
+			fake_sys_answer_data("read sock", 0, "", 1);
+		if (i != 1)
+			fake_sys_answer("send sock", i == 0 ? -EPIPE : 0);
+		fake_sys_answer("send sock", i == 1 ? 0 : -EPIPE);
+		assert_int_equal(fake_sys_run(run, NULL), 125);
+		assert_one_failure(EPIPE, "cannot tell the monitor of the command");
 		assert_null(strstr(fake_sys_trace(), "exec"));
 	}
 }
@@ -1622,6 +1663,11 @@ static const struct CMUnitTest tests[] = {
 					tear_down),
 	cmocka_unit_test_setup_teardown(does_nothing_that_the_janitor_could_not_see_to, set_up,
 					tear_down),
+	cmocka_unit_test_setup_teardown(
+		gives_its_mount_namespace_to_the_janitor_if_the_monitor_cannot, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		shows_the_monitor_that_the_command_has_the_number_that_it_is_known_by, set_up,
+		tear_down),
 	cmocka_unit_test_setup_teardown(
 		tells_the_janitor_by_the_socket_s_end_that_the_command_is_executed, set_up,
 		tear_down),

@@ -17,7 +17,7 @@ static int set_up(void **state __attribute__((unused)))
 }
 
 /* Receive what was written as the first message, with a descriptor called @passed if not NULL. */
-static struct report receive_written(const char *passed, int *pidfd)
+static struct report receive_written(const char *passed, int *fd)
 {
 	struct report report = {0};
 	size_t size = 0;
@@ -25,18 +25,39 @@ static struct report receive_written(const char *passed, int *pidfd)
 
 	assert_non_null(data);
 	fake_sys_answer_message("receive sock", data, size, passed);
-	assert_int_equal(report_receive(SOCK, &report, pidfd), 1);
+	assert_int_equal(report_receive(SOCK, &report, fd), 1);
 	return report;
 }
 
-TEST(sends_a_handle_of_the_command)
+TEST(sends_no_handle_of_the_command)
 {
-	autoclose int pidfd = -1;
+	autoclose int handle = -1;
 
-	assert_int_equal(report_started(SOCK, PIDFD), 0);
-	assert_string_equal(fake_sys_trace(), "send sock with pidfd\n");
-	assert_int_equal(receive_written("received", &pidfd).kind, REPORT_STARTED);
-	assert_string_equal(fake_sys_name(pidfd), "received");
+	assert_int_equal(report_started(SOCK), 0);
+	assert_string_equal(fake_sys_trace(), "send sock\n");
+	assert_int_equal(receive_written(NULL, &handle).kind, REPORT_STARTED);
+	assert_int_equal(handle, -1);
+}
+
+TEST(takes_the_handle_of_the_command_from_the_kernel_alone)
+{
+	static const struct report started = {.kind = REPORT_STARTED};
+	static const struct report ended = {.kind = REPORT_ENDED};
+	struct report report;
+	int handle = -1;
+
+	fake_sys_answer_message_by("receive sock", &started, sizeof(started.kind), "sender");
+	assert_int_equal(report_receive(SOCK, &report, &handle), 1);
+	assert_string_equal(fake_sys_name(handle), "sender");
+	assert_int_equal(sys_close(handle), 0);
+	fake_sys_answer_message("receive sock", &started, sizeof(started.kind), "planted");
+	assert_int_equal(report_receive(SOCK, &report, &handle), -EPROTO);
+	assert_int_equal(handle, -1);
+	fake_sys_answer_message_by("receive sock", &ended,
+				   offsetof(struct report, ended) + sizeof(ended.ended), "sender");
+	assert_int_equal(report_receive(SOCK, &report, &handle), 1);
+	assert_int_equal(handle, -1);
+	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
 TEST(sends_what_is_made_on_the_host_with_a_descriptor)
@@ -156,7 +177,7 @@ TEST(does_not_mind_when_nobody_hears)
 TEST(says_that_nobody_heard_of_the_command)
 {
 	fake_sys_answer("send*", -EPIPE);
-	assert_int_equal(report_started(SOCK, PIDFD), -EPIPE);
+	assert_int_equal(report_started(SOCK), -EPIPE);
 }
 
 /* Reports that the reaper would never send, and how much of them. */
@@ -301,11 +322,16 @@ TEST(says_go)
 {
 	size_t size = 0;
 
-	assert_int_equal(report_go(SOCK), 0);
-	assert_non_null(fake_sys_written(SOCK, 0, &size));
-	assert_int_equal(size, 1);
+	for (int needs_mounts = 0; needs_mounts <= 1; needs_mounts++) {
+		fake_sys_reset();
+		fake_sys_given(SOCK, "sock");
+		assert_int_equal(report_go(SOCK, needs_mounts), 0);
+		fake_sys_answer_data("read sock", 0, fake_sys_written(SOCK, 0, &size), 1);
+		assert_int_equal(size, 1);
+		assert_int_equal(report_await_go(SOCK), needs_mounts);
+	}
 	fake_sys_answer("send sock", -EPIPE);
-	assert_int_equal(report_go(SOCK), -EPIPE);
+	assert_int_equal(report_go(SOCK, false), -EPIPE);
 }
 
 TEST(waits_for_go)
@@ -326,7 +352,9 @@ TEST(does_not_go_without_a_monitor)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(sends_a_handle_of_the_command, set_up),
+		cmocka_unit_test_setup(sends_no_handle_of_the_command, set_up),
+		cmocka_unit_test_setup(takes_the_handle_of_the_command_from_the_kernel_alone,
+				       set_up),
 		cmocka_unit_test_setup(sends_what_is_made_on_the_host_with_a_descriptor, set_up),
 		cmocka_unit_test_setup(ends_the_name_of_what_is_made_whatever_was_sent, set_up),
 		cmocka_unit_test_setup(sends_a_status_with_one_write, set_up),

@@ -8,10 +8,10 @@
 #include "sbx/setuid.h"
 #include "test.h"
 
-/* CAP_DAC_OVERRIDE and CAP_SYS_ADMIN, as they appear in the trace. */
-#define LENT "200002"
+/* CAP_SYS_ADMIN, and CAP_DAC_OVERRIDE with CAP_SYS_PTRACE, as they appear in the trace. */
+#define LENT "280002"
 #define ADMIN "200000"
-#define OVERRIDE "2"
+#define FOR_CHILD "80002"
 
 #define HOLD(permitted, effective)                                                                 \
 	"cap_init\n"                                                                               \
@@ -218,13 +218,13 @@ TEST(puts_one_capability_into_effect_to_make_namespaces)
 	assert_string_equal(fake_sys_trace(), HOLD(LENT, ADMIN));
 }
 
-static const char map_trace[] = HOLD(LENT, OVERRIDE) "open /proc path dir\n"
-						     "open /proc 4321/setgroups write\n"
-						     "write /proc/4321/setgroups deny\n"
-						     "open /proc 4321/uid_map write\n"
-						     "write /proc/4321/uid_map 7 1000 1\n"
-						     "open /proc 4321/gid_map write\n"
-						     "write /proc/4321/gid_map 8 100 1\n";
+static const char map_trace[] = HOLD(LENT, FOR_CHILD) "open /proc path dir\n"
+						      "open /proc 4321/setgroups write\n"
+						      "write /proc/4321/setgroups deny\n"
+						      "open /proc 4321/uid_map write\n"
+						      "write /proc/4321/uid_map 7 1000 1\n"
+						      "open /proc 4321/gid_map write\n"
+						      "write /proc/4321/gid_map 8 100 1\n";
 
 TEST(puts_the_other_one_into_effect_to_map_ids)
 {
