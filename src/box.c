@@ -102,6 +102,20 @@ static void plan_end(struct box *box)
 				    plan_fd(plan, FD_SYNC) >= 0);
 }
 
+/* Decide on namespaces, ids and capabilities. */
+static int plan_privileges(struct box *box, struct err *e)
+{
+	struct caps_own own = {0};
+	const struct caps_own *root = sys_getuid() == 0 ? &own : NULL;
+	int r = root != NULL ? caps_own(&own, e) : 0;
+
+	if (r == 0)
+		r = ns_plan(box->plan, box->lent, root, &box->ns, e);
+	if (r == 0)
+		r = caps_plan(box->plan, root, ns_other_users(&box->ns), &box->caps, e);
+	return r < 0 ? r : ns_plan_second(box->plan, &box->caps, &box->ns, e);
+}
+
 /* Decide on and read all that the processes need to know. */
 static int prepare(struct box *box, struct err *e)
 {
@@ -117,12 +131,7 @@ static int prepare(struct box *box, struct err *e)
 	if (r == 0)
 		r = seccomp_read(box->plan, SECCOMP_EARLY, &box->seccomp, e);
 	if (r == 0)
-		r = ns_plan(box->plan, box->lent, &box->ns, e);
-	if (r == 0)
-		r = caps_plan(box->plan, box->ns.outside.uid == 0, ns_other_users(&box->ns),
-			      &box->caps, e);
-	if (r == 0)
-		r = ns_plan_second(box->plan, &box->caps, &box->ns, e);
+		r = plan_privileges(box, e);
 	if (r < 0)
 		return r;
 	plan_end(box);

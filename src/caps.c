@@ -88,17 +88,39 @@ static int change(const struct plan *plan, uint64_t all, struct caps *caps, stru
 	return 0;
 }
 
-int caps_plan(const struct plan *plan, bool is_root, bool other_users, struct caps *ret,
-	      struct err *e)
+int caps_own(struct caps_own *ret, struct err *e)
 {
-	struct caps caps = {.set = !is_root || plan->n_caps > 0, .bound = other_users};
-	uint64_t all = bit(cap_max_bits()) - 1;
-	uint64_t permitted = all;
-	int r = is_root ? own(&permitted, &caps.keep) : 0;
+	int r = own(&ret->permitted, &ret->effective);
 
-	if (r < 0)
-		return err_sys(e, r, "cannot read the capabilities of this process");
-	r = change(plan, other_users ? all : permitted, &caps, e);
+	return r < 0 ? err_sys(e, r, "cannot read the capabilities of this process") : 0;
+}
+
+/* What root's command keeps without an option: power over files and ids that are its own to see. */
+static uint64_t roots_share(void)
+{
+	static const cap_value_t share[] = {
+		CAP_CHOWN,   CAP_DAC_OVERRIDE,     CAP_FOWNER,     CAP_FSETID,
+		CAP_KILL,    CAP_SETGID,           CAP_SETUID,     CAP_SETPCAP,
+		CAP_SETFCAP, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT,
+	};
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(share) / sizeof(share[0]); i++)
+		bits |= bit(share[i]);
+	return bits;
+}
+
+int caps_plan(const struct plan *plan, const struct caps_own *root, bool other_users,
+	      struct caps *ret, struct err *e)
+{
+	struct caps caps = {.set = root == NULL || !plan->as_bwrap || plan->n_caps > 0,
+			    .bound = other_users};
+	uint64_t all = bit(cap_max_bits()) - 1;
+	int r;
+
+	if (root != NULL)
+		caps.keep = plan->as_bwrap ? root->effective : root->effective & roots_share();
+	r = change(plan, other_users || root == NULL ? all : root->permitted, &caps, e);
 	if (r == 0)
 		*ret = caps;
 	return r;

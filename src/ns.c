@@ -114,7 +114,14 @@ static enum ns_mapper choose_mapper(const struct plan *plan, bool lent)
 	return lent ? NS_MAPPER_MONITOR : NS_MAPPER_INSIDE;
 }
 
-int ns_plan(const struct plan *plan, bool lent, struct ns *ret, struct err *e)
+/* Whether namespaces can only be made along with a user namespace; @root as ns_plan() has it. */
+static bool lacks_privilege(const struct caps_own *root)
+{
+	return root == NULL || !(root->effective & caps_bit(CAP_SYS_ADMIN));
+}
+
+int ns_plan(const struct plan *plan, bool lent, const struct caps_own *root, struct ns *ret,
+	    struct err *e)
 {
 	struct ns ns = {
 		.flags = plan->unshare | CLONE_NEWNS,
@@ -130,7 +137,7 @@ int ns_plan(const struct plan *plan, bool lent, struct ns *ret, struct err *e)
 
 	ns.inside.uid = plan->have_uid ? plan->uid : ns.outside.uid;
 	ns.inside.gid = plan->have_gid ? plan->gid : ns.outside.gid;
-	if (ns.outside.uid != 0 && ns.users < 0)
+	if (ns.users < 0 && lacks_privilege(root))
 		ns.flags |= CLONE_NEWUSER; /* without it, nothing below is permitted */
 	ns.flags |= available(plan->unshare_try & ~ns.flags);
 	r = need_users(&ns, "uid", ns.inside.uid != ns.outside.uid, e);

@@ -63,12 +63,14 @@ struct ns_ids {
 };
 
 /*
- * Decide which namespaces @plan needs on this host; @lent as setuid.h has it.
- * Capabilities may still make a second user namespace necessary: see ns_plan_second().
+ * Decide which namespaces @plan needs on this host; @lent as setuid.h has it.  @root is what root
+ * has, NULL if the caller is another user: without CAP_SYS_ADMIN, root needs a user namespace as
+ * others do.  Capabilities may still make a second user namespace necessary: see ns_plan_second().
  *
  * Returns 0 or -errno with @e naming the option that cannot be had.
  */
-int ns_plan(const struct plan *plan, bool lent, struct ns *ret, struct err *e) must_check;
+int ns_plan(const struct plan *plan, bool lent, const struct caps_own *root, struct ns *ret,
+	    struct err *e) must_check;
 
 /*
  * Decide on the second user namespace.  @caps are the command's; where it comes with one of its

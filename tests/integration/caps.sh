@@ -62,22 +62,70 @@ gains_nothing()
 	prints "1" box --proc /proc -- sed -n 's/^NoNewPrivs:\t//p' /proc/self/status
 }
 
+# What root's COMMAND keeps: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP,
+# NET_BIND_SERVICE, SYS_CHROOT and SETFCAP.
+share=800405fb
+
 of_root()
 {
 	local bounding
 	bounding=$(sed -nE 's/^CapBnd:\t0*//p' /proc/self/status)
-	check "without options everything is kept" \
-		prints "0 $bounding $bounding $bounding 0 1" caps
-	check "--unshare-user does not change that" \
-		prints "0 $bounding $bounding $bounding 0 1" caps --unshare-user
+	check "without options root keeps what does not reach beyond the sandbox" \
+		prints "$(all_sets $share)" caps
+	check "--unshare-user does not change that" prints "$(all_sets $share)" caps --unshare-user
+	check "--cap-add adds to it" \
+		prints "$(all_sets "$(printf %x $((0x$share | 0x1000)))")" caps --cap-add CAP_NET_ADMIN
 	check "--cap-drop of one takes that one" \
-		prints "$(all_sets "$(printf %x $((0x$bounding & ~0x1000)))")" caps --cap-drop CAP_NET_ADMIN
+		prints "$(all_sets "$(printf %x $((0x$share & ~1)))")" caps --cap-drop CAP_CHOWN
+	check "under the name bwrap everything is kept" \
+		as_bwrap prints "0 $bounding $bounding $bounding 0 1" caps
+	check "also with --unshare-user" \
+		as_bwrap prints "0 $bounding $bounding $bounding 0 1" caps --unshare-user
+	check "and --cap-drop takes that one" \
+		as_bwrap prints "$(all_sets "$(printf %x $((0x$bounding & ~0x1000)))")" caps \
+		--cap-drop CAP_NET_ADMIN
 	check "the securebits keep user 0 from regaining any" \
 		prints "$(all_sets 0)" caps --cap-drop ALL --unshare-user --uid 0
 	check "what sbx itself lacks cannot be given" \
 		fails_saying 125 "^sbx: cannot set the capabilities: Operation not permitted" \
 		setpriv --bounding-set -sys_time --inh-caps -sys_time -- \
 		"$sbx" --ro-bind / / --cap-add CAP_SYS_TIME -- true
+	check "what is mounted for root stays as it is" undoes_nothing
+	check "also for user 0 of a user namespace" undoes_nothing unshare --user --map-root-user
+	check "root can hand files over and become another user" works_as_root
+}
+
+as_bwrap()
+{
+	local sbx=$bwrap
+	"$@"
+}
+
+# undoes_nothing [PREFIX...]: a COMMAND of user 0, as PREFIX starts it, can remount, unmount and
+# mount nothing, and makes no device node.
+undoes_nothing()
+{
+	rm -rf tree && mkdir -p tree/hidden tree/ro && : >tree/hidden/key &&
+		"$@" "$sbx" --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp --unshare-pid --bind tree /mnt \
+			--ro-bind tree/ro /mnt/ro --tmpfs /mnt/hidden -- bash -c '
+			mount -o remount,bind,rw /mnt/ro && exit 1
+			umount -l /mnt/hidden && exit 1
+			umount -l /proc/sys && exit 1
+			mount -t tmpfs tmpfs /tmp && exit 1
+			mknod /tmp/disk b 8 0 && exit 1
+			[ ! -e /mnt/hidden/key ] && ! touch /mnt/ro/new' && [ ! -e tree/ro/new ]
+}
+
+works_as_root()
+{
+	box --perms 1777 --tmpfs /tmp -- bash -c '
+		set -e
+		touch /tmp/file
+		chown 7:8 /tmp/file
+		chmod 0600 /tmp/file
+		echo >>/tmp/file
+		[ "$(setpriv --reuid 7 --regid 8 --clear-groups sh -c "cat /tmp/file && id -u")" = "
+7" ]'
 }
 
 of_users()
@@ -94,10 +142,48 @@ of_users()
 		prints "$(all_sets 0)" caps --cap-drop CAP_NET_ADMIN
 }
 
+# lacking CAPABILITY... -- COMMAND...: as root that lacks capabilities.
+lacking()
+{
+	local names=""
+	while [ "$1" != -- ]; do
+		names+=",-$1"
+		shift
+	done
+	setpriv --bounding-set "${names#,}" --inh-caps "${names#,}" "$@"
+}
+
+# Root that may make no namespaces makes a user namespace, as others do, and is user 0 there.
+of_lesser_root()
+{
+	local name both=("$sbx" "$bwrap") sbx=$sbx
+	check "of what it has, COMMAND gets its share" \
+		prints "CapEff: 00000000800405da" lacking sys_admin chown kill -- "$sbx" --ro-bind / / \
+		--proc /proc -- sh -c 'echo $(grep CapEff /proc/self/status)'
+	for name in "${both[@]}"; do
+		sbx=$name
+		check "${name##*/} of root without CAP_SYS_ADMIN makes a user namespace" \
+			prints "0 0 0 1" lacking sys_admin -- "$sbx" --ro-bind / / --proc /proc -- \
+			sh -c 'echo $(id -u) $(cat /proc/self/uid_map)'
+		check "${name##*/} gives COMMAND other ids then" \
+			prints "5 6" lacking sys_admin -- "$sbx" --ro-bind / / --uid 5 --gid 6 -- \
+			sh -c 'echo $(id -u) $(id -g)'
+		check "${name##*/} says what root without CAP_SETFCAP lacks" \
+			fails_saying 1 "^hint: root needs CAP_SETFCAP to map id 0" \
+			sh -c '"$@" || exit 1' - setpriv --bounding-set -sys_admin,-setfcap \
+			--inh-caps -sys_admin,-setfcap "$sbx" --ro-bind / / -- true
+	done
+}
+
 tests()
 {
 	common
-	if [ "$who" = root ]; then of_root; else of_users; fi
+	if [ "$who" = root ]; then
+		of_root
+		of_lesser_root
+	else
+		of_users
+	fi
 }
 
 run_as_both tests

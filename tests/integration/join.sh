@@ -330,8 +330,8 @@ host_can()
 
 asserted_below()
 {
-	box --unshare-user --disable-userns --ro-bind / / -- \
-		"$sbx" --ro-bind / / --assert-userns-disabled -- true
+	box --unshare-user --disable-userns --cap-add ALL --ro-bind / / -- \
+		"$bwrap" --ro-bind / / --assert-userns-disabled -- true
 }
 
 tests()

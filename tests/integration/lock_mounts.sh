@@ -179,9 +179,10 @@ under_bwrap()
 	all_hold "" --lock-mounts --cap-add ALL --unshare-user --uid 0 --gid 0 --unshare-pid --
 }
 
-# Root's COMMAND has all capabilities unless they are taken from it.
+# Root's COMMAND has all capabilities without an option under the name bwrap.
 of_root()
 {
+	local sbx=$bwrap
 	check "nor to root's COMMAND, which has capabilities without an option" \
 		all_hold "" --lock-mounts --unshare-pid --
 	check "nor with a user namespace" all_hold "" --lock-mounts --unshare-all --

@@ -479,7 +479,7 @@ of_root()
 	before=$(cat "$limit")
 	check "root cannot undo it" prints "" undo
 	check "nor in namespaces of its own" prints "" undo --unshare-all
-	check "but where that is asked for" ends_with 0 protected --no-lock-mounts \
+	check "but where that is asked for" ends_with 0 protected --no-lock-mounts --cap-add CAP_SYS_ADMIN \
 		--mask /w/a/secret -- umount /w/a/secret
 	fresh
 	check "root without CAP_SYS_ADMIN and CAP_SYS_RESOURCE can make no user namespace" \

@@ -629,7 +629,9 @@ of_root()
 	local bounding
 	bounding=$(sed -nE 's/^CapBnd:\t0*//p' /proc/self/status)
 	check "for root the bit makes no difference: capabilities" \
-		prints "0 $bounding $bounding $bounding 0 1" caps box
+		prints "800405fb 800405fb 800405fb 800405fb 800405fb 1" caps box
+	check "nor under the name bwrap" \
+		prints "0 $bounding $bounding $bounding 0 1" caps_of_program "$work/suid/bwrap"
 	check "nor for --cap-add" prints "1 1 1 1 1 1" caps box --cap-drop ALL --cap-add CAP_CHOWN
 	check "nor for --userns" prints 0 joins
 	check "nor for ids" prints 0 box -- id -u

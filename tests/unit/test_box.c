@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -21,7 +22,8 @@ static const struct report ended = {
 static void start(void)
 {
 	fake_sys_reset();
-	fake_cap_reset(7);
+	fake_cap_reset(caps_bit(CAP_SYS_ADMIN) | caps_bit(CAP_SETPCAP));
+	fake_cap_know_all();
 	fake_sys_answer_pair("outside", "inside");
 	fake_sys_answer_pair("to-janitor", "from-inside");
 	fake_sys_answer_pair("requests", "janitor's");
@@ -94,8 +96,9 @@ static const char golden[] = "prctl no_new_privs 1\n"
 			     "open /proc/self/fd dir\n"
 			     "getdents /proc/self/fd\n"
 			     "getuid\n"
-			     "getgid\n"
 			     "cap_get_proc\n"
+			     "getuid\n"
+			     "getgid\n"
 			     "prctl is_dumpable 0\n"
 			     "getcwd\n"
 			     "ttyname 1\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <linux/capability.h>
+#include <sys/capability.h>
 
 #include "fake_cap.h"
 #include "fake_sys.h"
@@ -23,12 +23,14 @@ static const struct {
 	struct cap_change changes[3];
 	size_t n;
 	bool is_root;
+	bool as_bwrap;
 	bool set;
 	uint64_t keep;
 	uint64_t added;
 } asked[] = {
 	{.set = true},
-	{.is_root = true, .keep = CHOWN | SEARCH},
+	{.is_root = true, .set = true, .keep = CHOWN},
+	{.is_root = true, .as_bwrap = true, .keep = CHOWN | SEARCH},
 	{{{.name = "CAP_CHOWN", .add = true}}, 1, .set = true, .keep = CHOWN, .added = CHOWN},
 	{{{.name = "cap_dac_override", .add = true}},
 	 1,
@@ -51,7 +53,13 @@ static const struct {
 	 .set = true,
 	 .keep = CHOWN | OVERRIDE | SEARCH,
 	 .added = CHOWN | OVERRIDE | SEARCH},
-	{{{.name = "CAP_CHOWN"}}, 1, .is_root = true, .set = true, .keep = SEARCH},
+	{{{.name = "CAP_CHOWN"}}, 1, .is_root = true, .set = true},
+	{{{.name = "CAP_CHOWN"}},
+	 1,
+	 .is_root = true,
+	 .as_bwrap = true,
+	 .set = true,
+	 .keep = SEARCH},
 	{{{.name = "ALL"}, {.name = "1", .add = true}},
 	 2,
 	 .is_root = true,
@@ -91,7 +99,7 @@ static const struct {
 	 2,
 	 .is_root = true,
 	 .set = true,
-	 .keep = OVERRIDE | SEARCH,
+	 .keep = OVERRIDE,
 	 .added = OVERRIDE},
 };
 
@@ -99,12 +107,16 @@ TEST(starts_with_nothing_or_what_root_has_and_changes_it_in_order)
 {
 	for (size_t i = 0; i < LENGTH(asked); i++) {
 		struct cap_change changes[LENGTH(asked[0].changes)];
-		const struct plan plan = {.caps = changes, .n_caps = asked[i].n};
+		const struct plan plan = {
+			.caps = changes, .n_caps = asked[i].n, .as_bwrap = asked[i].as_bwrap};
+		const struct caps_own root = {.permitted = CHOWN | SEARCH,
+					      .effective = CHOWN | SEARCH};
 		struct caps caps = {0};
 		struct err e = {0};
 
 		memcpy(changes, asked[i].changes, sizeof(changes));
-		assert_int_equal(caps_plan(&plan, asked[i].is_root, false, &caps, &e), 0);
+		assert_int_equal(
+			caps_plan(&plan, asked[i].is_root ? &root : NULL, false, &caps, &e), 0);
 		assert_int_equal(caps.set, asked[i].set);
 		assert_int_equal(caps.keep, asked[i].keep);
 		assert_int_equal(caps.added, asked[i].added);
@@ -112,22 +124,49 @@ TEST(starts_with_nothing_or_what_root_has_and_changes_it_in_order)
 	}
 }
 
-/* Root has two capabilities in effect, and may have a third one. */
+/* Root has one capability in effect, and may have another one. */
 TEST(means_by_all_what_root_may_have_unless_it_has_a_namespace_of_its_own)
 {
 	for (int other_users = 0; other_users <= 1; other_users++) {
 		struct cap_change change = {.name = "ALL", .add = true};
 		const struct plan plan = {.caps = &change, .n_caps = 1};
+		struct caps_own root = {0};
 		struct caps caps = {0};
 		struct err e = {0};
 
 		fake_cap_reset(CHOWN);
 		fake_cap_permit(CHOWN | SEARCH);
-		assert_int_equal(caps_plan(&plan, true, other_users != 0, &caps, &e), 0);
+		assert_int_equal(caps_own(&root, &e), 0);
+		assert_int_equal(root.effective, CHOWN);
+		assert_int_equal(root.permitted, CHOWN | SEARCH);
+		assert_int_equal(caps_plan(&plan, &root, other_users != 0, &caps, &e), 0);
 		assert_int_equal(caps.keep,
 				 other_users ? CHOWN | OVERRIDE | SEARCH : CHOWN | SEARCH);
 		assert_int_equal(caps.added, caps.keep);
 	}
+}
+
+/* Those beyond the fake's three. */
+TEST(leaves_root_what_does_not_reach_beyond_the_sandbox)
+{
+	static const cap_value_t kept[] = {
+		CAP_CHOWN,   CAP_DAC_OVERRIDE,     CAP_FOWNER,    CAP_FSETID,
+		CAP_KILL,    CAP_SETGID,           CAP_SETUID,    CAP_SETPCAP,
+		CAP_SETFCAP, CAP_NET_BIND_SERVICE, CAP_SYS_CHROOT};
+	const uint64_t all = UINT64_MAX >> 1;
+	const struct caps_own root = {.permitted = all, .effective = all & ~CHOWN};
+	static const struct plan plan;
+	struct caps caps = {0};
+	struct err e = {0};
+	uint64_t bits = 0;
+
+	fake_cap_reset(0);
+	for (size_t i = 0; i < LENGTH(kept); i++)
+		bits |= caps_bit((unsigned)kept[i]);
+	assert_int_equal(caps_plan(&plan, &root, false, &caps, &e), 0);
+	assert_int_equal(caps.keep, bits & ~CHOWN);
+	assert_int_equal(caps.added, 0);
+	assert_true(caps.set);
 }
 
 /* Names of capabilities that there are not. */
@@ -147,7 +186,7 @@ TEST(names_the_option_and_the_unknown_capability)
 		struct caps caps = {0};
 		struct err e = {0};
 
-		assert_int_equal(caps_plan(&plan, false, false, &caps, &e), -EINVAL);
+		assert_int_equal(caps_plan(&plan, NULL, false, &caps, &e), -EINVAL);
 		assert_starts_with(e.msg, "--cap-drop: unknown capability ");
 		assert_string_equal(e.msg + strlen("--cap-drop: unknown capability "),
 				    unknown[i].name);
@@ -159,12 +198,11 @@ TEST(names_the_option_and_the_unknown_capability)
 
 TEST(says_that_the_capabilities_cannot_be_read)
 {
-	static const struct plan plan;
-	struct caps caps = {0};
+	struct caps_own root = {0};
 	struct err e = {0};
 
 	fake_sys_fail_at(1, ENOMEM);
-	assert_int_equal(caps_plan(&plan, true, false, &caps, &e), -ENOMEM);
+	assert_int_equal(caps_own(&root, &e), -ENOMEM);
 	assert_string_equal(e.msg, "cannot read the capabilities of this process: "
 				   "Cannot allocate memory");
 }
@@ -197,12 +235,12 @@ TEST(makes_every_set_the_same_and_user_0_ordinary)
 
 TEST(lets_no_user_namespace_give_root_more_than_it_had)
 {
-	static const struct plan plan;
+	static const struct plan plan = {.as_bwrap = true};
+	const struct caps_own root = {.permitted = CHOWN | SEARCH, .effective = CHOWN | SEARCH};
 	struct caps caps = {0};
 	struct err e = {0};
 
-	assert_int_equal(caps_plan(&plan, true, true, &caps, &e), 0);
-	fake_sys_reset();
+	assert_int_equal(caps_plan(&plan, &root, true, &caps, &e), 0);
 	assert_int_equal(caps_apply(&caps, &e), 0);
 	assert_string_equal(fake_sys_trace(), "cap_drop_bound 1\n"
 					      "cap_drop_bound 3\n");
@@ -376,6 +414,7 @@ int main(void)
 				       set_up),
 		cmocka_unit_test(
 			means_by_all_what_root_may_have_unless_it_has_a_namespace_of_its_own),
+		cmocka_unit_test(leaves_root_what_does_not_reach_beyond_the_sandbox),
 		cmocka_unit_test_setup(names_the_option_and_the_unknown_capability, set_up),
 		cmocka_unit_test_setup(says_that_the_capabilities_cannot_be_read, set_up),
 		cmocka_unit_test_setup(leaves_the_capabilities_of_root_as_they_are, set_up),

@@ -23,6 +23,9 @@ static int set_up(void **state __attribute__((unused)))
 
 #define ALL_BUT_USER (CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP)
 #define NONE_GIVEN .users = -1, .users2 = -1, .pids = -1
+#define ADMIN (UINT64_C(1) << CAP_SYS_ADMIN)
+
+static const struct caps_own root = {.permitted = ADMIN, .effective = ADMIN};
 
 /* --- The plan ------------------------------------------------------------- */
 
@@ -126,10 +129,34 @@ TEST(decides_on_namespaces_and_ids)
 		(void)set_up(NULL);
 		fake_sys_always("getuid", plans[i].id);
 		fake_sys_always("getgid", plans[i].id);
-		assert_int_equal(ns_plan(&plans[i].plan, plans[i].lent, &ns, &e), 0);
+		assert_int_equal(ns_plan(&plans[i].plan, plans[i].lent,
+					 plans[i].id == 0 ? &root : NULL, &ns, &e),
+				 0);
 		assert_ns_equal(&ns, &plans[i].ns);
 		assert_int_equal(ns_other_users(&ns), (ns.flags & CLONE_NEWUSER) || ns.users >= 0);
 		assert_int_equal(fake_sys_open_fds(), 0);
+	}
+}
+
+/* What it may have is of no use to root unless it is in effect. */
+TEST(makes_a_user_namespace_for_root_without_the_right_to_make_others)
+{
+	const struct caps_own lacking[] = {{0}, {.permitted = ADMIN}, {.effective = ~ADMIN}};
+	const struct plan plain = {0};
+	const struct plan joining = {.fds = {[FD_USERNS] = {"userns", USERS}}};
+
+	fake_sys_always("getuid", 0);
+	fake_sys_always("getgid", 5);
+	for (size_t i = 0; i < LENGTH(lacking); i++) {
+		struct ns ns = {0};
+		struct err e = {0};
+
+		assert_int_equal(ns_plan(&plain, false, &lacking[i], &ns, &e), 0);
+		assert_int_equal(ns.flags, CLONE_NEWNS | CLONE_NEWUSER);
+		assert_int_equal(ns.inside.uid, 0);
+		assert_int_equal(ns.inside.gid, 5);
+		assert_int_equal(ns_plan(&joining, false, &lacking[i], &ns, &e), 0);
+		assert_int_equal(ns.flags, CLONE_NEWNS);
 	}
 }
 
@@ -185,7 +212,6 @@ TEST(makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first)
 	}
 }
 
-#define ADMIN (UINT64_C(1) << CAP_SYS_ADMIN)
 #define OTHER (UINT64_C(1) << CAP_NET_ADMIN)
 #define MADE .flags = CLONE_NEWNS | CLONE_NEWUSER, .inside = {7, 7}, NONE_GIVEN
 #define ROOTS .flags = CLONE_NEWNS, NONE_GIVEN
@@ -501,7 +527,7 @@ TEST(tries_only_what_the_host_has)
 			fake_sys_always_text(lacks[i].line, lacks[i].text);
 		else
 			fake_sys_always(lacks[i].line, lacks[i].r);
-		assert_int_equal(ns_plan(&plan, false, &ns, &e), 0);
+		assert_int_equal(ns_plan(&plan, false, &root, &ns, &e), 0);
 		assert_int_equal(ns.flags, CLONE_NEWNS | (plan.unshare_try & ~lacks[i].lacks));
 	}
 }
@@ -513,7 +539,7 @@ TEST(does_not_ask_the_host_about_what_has_to_be_there)
 	struct err e = {0};
 
 	fake_sys_always("access*", -ENOENT);
-	assert_int_equal(ns_plan(&plan, false, &ns, &e), 0);
+	assert_int_equal(ns_plan(&plan, false, &root, &ns, &e), 0);
 	assert_int_equal(ns.flags, CLONE_NEWNS | CLONE_NEWUSER);
 	assert_int_equal(fake_sys_calls(), 0);
 }
@@ -542,7 +568,7 @@ TEST(names_the_option_that_cannot_be_had)
 		struct ns ns = {0};
 		struct err e = {0};
 
-		assert_int_equal(ns_plan(&impossible[i].plan, false, &ns, &e), -EINVAL);
+		assert_int_equal(ns_plan(&impossible[i].plan, false, &root, &ns, &e), -EINVAL);
 		assert_string_equal(e.msg, impossible[i].msg);
 		assert_string_equal(e.bwrap, impossible[i].bwrap);
 		assert_int_equal(ns.flags, 0);
@@ -1178,6 +1204,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decides_on_namespaces_and_ids),
+		cmocka_unit_test_setup(
+			makes_a_user_namespace_for_root_without_the_right_to_make_others, set_up),
 		cmocka_unit_test(
 			makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first),
 		cmocka_unit_test(locks_mounts_where_the_command_is_given_what_could_undo_them),
