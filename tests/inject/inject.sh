@@ -77,10 +77,12 @@ sandbox()
 }
 
 # restrictions: what is compared of the output of "look": namespaces are new or the host's, and
-# an ordinary fall-back of --chdir's absence is no restriction.
+# an ordinary fall-back of --chdir's absence is no restriction.  Mounts of other programs' temporary
+# folders come and go: to remove a mount point unmounts in every namespace.
 restrictions()
 {
-	sed -E -f "$work/host.sed" -e 's/\[[0-9]+\]/new/; /^in /d' "$slot/out" | sort
+	sed -E -f "$work/host.sed" -e 's/\[[0-9]+\]/new/; /^in /d' "$slot/out" |
+		grep -v "^mount ${work%/*}/" | sort
 }
 
 make_project()
