@@ -57,21 +57,9 @@ static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 static const int unwanted[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
 
 /*
- * Whether the process that started this one had ended before.  A session is inherited, and
- * whoever begins a new one leads it: a parent in another session is one that has adopted
- * this process.
- */
-static bool is_orphan(pid_t parent)
-{
-	pid_t own = sys_getsid(0);
-	pid_t parents = parent == 0 ? own : sys_getsid(parent); /* 0: it is out of sight */
-
-	return own != sys_getpid() && parents >= 0 && parents != own;
-}
-
-/*
- * Ask to be killed when the parent ends.  Its end may have come before; then the
- * parent is another one by now.
+ * Ask to be killed when the parent ends.  Its end may come at the same moment; then the parent is
+ * another one by now.  Whether it came before, nothing tells: a parent that has adopted this
+ * process looks like the one that has started it.
  */
 static int die_with_parent(const struct plan *plan, struct err *e)
 {
@@ -83,7 +71,7 @@ static int die_with_parent(const struct plan *plan, struct err *e)
 	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (r < 0)
 		(void)err_sys(e, r, "cannot ask the kernel for it");
-	else if (sys_getppid() != parent || (!plan->as_bwrap && is_orphan(parent)))
+	else if (sys_getppid() != parent)
 		r = err_set(e, ESRCH, "the parent is gone");
 	return r < 0 ? err_option(e, "die-with-parent") : 0;
 }
@@ -119,15 +107,16 @@ static int plan_privileges(struct box *box, struct err *e)
 /* Decide on and read all that the processes need to know. */
 static int prepare(struct box *box, struct err *e)
 {
-	int r = sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
+	int r = die_with_parent(box->plan, e); /* first: up to that, its end goes unnoticed */
 
+	if (r < 0)
+		return r;
+	r = sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
 	if (r < 0)
 		return err_sys(e, r, "cannot give up new privileges");
 	if (!box->plan->as_bwrap) /* who looks for bwrap finds it */
 		(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-monitor");
-	r = die_with_parent(box->plan, e);
-	if (r == 0)
-		r = fds_claim(box->plan, &box->inherited, e);
+	r = fds_claim(box->plan, &box->inherited, e);
 	if (r == 0)
 		r = seccomp_read(box->plan, SECCOMP_EARLY, &box->seccomp, e);
 	if (r == 0)

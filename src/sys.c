@@ -535,11 +535,6 @@ pid_t sys_getpgrp(void)
 	return getpgrp();
 }
 
-pid_t sys_getsid(pid_t pid)
-{
-	return ret(getsid(pid));
-}
-
 pid_t sys_tcgetpgrp(int fd)
 {
 	return ret(tcgetpgrp(fd));

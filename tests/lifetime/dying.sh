@@ -85,23 +85,39 @@ parent_ends_early()
 	return "$status"
 }
 
+# What cannot be known is not guessed: a live parent is never taken for a dead one.
 orphans()
 {
-	check "--die-with-parent: who has lost the parent before does not begin" \
-		prints "status 125" refused_orphan --die-with-parent
-	check "with --unshare-pid, too" \
-		prints "status 125" refused_orphan --die-with-parent --unshare-pid
-	check "it says why" grep -q -- "^sbx: --die-with-parent: the parent is gone" said
-	check "without the option it does" \
-		prints "ready
-status 3" witness orphan -- -- leave polite
-	check "--die-with-parent: a session of one's own is no sign of that" \
-		ends_with 0 setsid --wait "$sbx" --ro-bind / / --die-with-parent -- true
+	local options
+	for options in "--die-with-parent" "--die-with-parent --unshare-pid"; do
+		# shellcheck disable=SC2086 # they are words
+		check "$options: a session of one's own is no sign of a parent that is gone" \
+			ends_with 0 setsid --wait "$sbx" --ro-bind / / $options -- true
+		# shellcheck disable=SC2086
+		check "$options: nor is another session of the parent's" in_turn_below "" $options
+		# shellcheck disable=SC2086
+		check "$options: nor a sandbox that the parent is" in_turn_below --kill-on-exit $options
+		# shellcheck disable=SC2086
+		check "$options: who has been adopted before does begin" \
+			prints "ready
+status 3" witness orphan -- $options -- leave polite
+	done
 }
 
-refused_orphan()
+# in_turn_below OUTER OPTION...: a sandbox starts directly below one with the option OUTER; or, if
+# that is empty, below a process that has begun another session since.
+in_turn_below()
 {
-	witness orphan -- "$@" -- leave polite 2>said
+	local outer=$1 i
+	shift
+	for ((i = 0; i < 20; i++)); do
+		if [ -n "$outer" ]; then
+			"$sbx" --ro-bind / / --dev-bind /proc /proc "$outer" -- \
+				"$sbx" --ro-bind / / "$@" -- true || return
+		else
+			"$helpers/witness" new-session "$sbx" --ro-bind / / "$@" -- true || return
+		fi
+	done
 }
 
 # --- The command ---------------------------------------------------------------

@@ -44,7 +44,6 @@
 #define PARENT_PID 500
 #define BOOTED_MS 5000 /* before a test starts */
 #define GROUP_ID 300   /* of processes */
-#define SESSION_ID 200
 
 struct fd {
 	bool is_open;
@@ -1372,13 +1371,6 @@ pid_t sys_getpgrp(void)
 	struct outcome outcome = note("getpgrp");
 
 	return outcome.is_told ? (pid_t)outcome.r : GROUP_ID;
-}
-
-pid_t sys_getsid(pid_t pid)
-{
-	struct outcome outcome = call("getsid %d", pid);
-
-	return outcome.is_told ? (pid_t)outcome.r : SESSION_ID;
 }
 
 pid_t sys_tcgetpgrp(int fd)

@@ -83,13 +83,11 @@ static int run(const char *const *argv, struct outcome *out, struct err *e)
 	"wait_pidfd janitor\n"                                                                     \
 	"look outside, 0 ms\n"
 
-static const char golden[] = "prctl no_new_privs 1\n"
-			     "prctl name sbx-monitor\n"
-			     "getppid\n"
+static const char golden[] = "getppid\n"
 			     "prctl pdeathsig 9\n"
 			     "getppid\n"
-			     "getsid 0\n"
-			     "getsid 500\n"
+			     "prctl no_new_privs 1\n"
+			     "prctl name sbx-monitor\n"
 			     "getfd 0\n"
 			     "getfd 1\n"
 			     "getfd 2\n"
@@ -144,8 +142,8 @@ TEST(prepares_everything_before_it_makes_a_process)
 static bool is_harmless(const char *trace, const char *after)
 {
 	static const char *const harmless[] = {
-		"getfd", "getsid 500", "prctl is_dumpable 0\n", "prctl name", "getcwd\n",
-		"ttyname 1\n", "close_range", "pass_handles", "ns_mounts",
+		"getfd", "prctl is_dumpable 0\n", "prctl name", "getcwd\n", "ttyname 1\n",
+		"close_range", "pass_handles", "ns_mounts",
 		/* to wait for others, and to look after the terminal */
 		"open /proc path dir\n", "look", "poll child", "poll - janitor", "poll janitor",
 		"wait_pidfd", "tcgetpgrp"};
@@ -184,41 +182,11 @@ TEST(reports_every_call_that_fails)
 		failed++;
 		assert_int_equal(r, -e.code);
 		assert_int_equal(out.status, -1);
-		if (strstr(e.msg, "the parent is gone") != NULL) /* as if of no session */
-			continue;
 		assert_int_equal(r, -EIO);
 		assert_contains(e.msg, ": Input/output error");
 	}
-	assert_int_equal(nth, 49);
-	assert_int_equal(failed, 24);
-}
-
-TEST(is_no_orphan_in_the_session_of_its_parent_or_one_that_it_leads)
-{
-	static const struct {
-		pid_t session; /* its own */
-		pid_t parents;
-		pid_t parent;
-		int r;
-	} sessions[] = {
-		{200, 200, 500, 0}, {1, 200, 500, 0},      {200, 1, 1, -ESRCH},
-		{200, 0, 0, 0},     {200, -EPERM, 500, 0},
-	};
-
-	for (size_t i = 0; i < LENGTH(sessions); i++) {
-		struct err e = {0};
-		struct outcome out = {.status = -1};
-
-		start();
-		all_ends();
-		fake_sys_always("getppid", sessions[i].parent);
-		fake_sys_always("getsid 0", sessions[i].session);
-		fake_sys_always("getsid 500", sessions[i].parents);
-		fake_sys_always("getsid 1", sessions[i].parents);
-		assert_int_equal(run(line, &out, &e), sessions[i].r);
-		assert_string_equal(
-			e.msg, sessions[i].r == 0 ? "" : "--die-with-parent: the parent is gone");
-	}
+	assert_int_equal(nth, 47);
+	assert_int_equal(failed, 23);
 }
 
 TEST(does_not_outlive_a_parent_that_is_gone_already)
@@ -233,19 +201,21 @@ TEST(does_not_outlive_a_parent_that_is_gone_already)
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
 
-TEST(asks_for_no_session_under_the_other_name)
+/* Whoever has adopted this process may as well be who has started it. */
+TEST(takes_no_parent_for_dead_that_it_had_from_the_beginning)
 {
-	const struct host host = {0};
-	autoplan struct plan plan = {0};
-	struct err e = {0};
-	struct outcome out = {.status = -1};
+	static const int parents[] = {0, 1, 500};
 
-	all_ends();
-	assert_int_equal(opt_parse(&plan, line, NULL, &e), 0);
-	plan.as_bwrap = true;
-	assert_int_equal(box_run(&plan, &host, &out, &e), 0);
-	assert_contains(fake_sys_trace(), "prctl pdeathsig 9\n");
-	assert_null(strstr(fake_sys_trace(), "getsid"));
+	for (size_t i = 0; i < LENGTH(parents); i++) {
+		struct err e = {0};
+		struct outcome out = {.status = -1};
+
+		start();
+		all_ends();
+		fake_sys_always("getppid", parents[i]);
+		assert_int_equal(run(line, &out, &e), 0);
+		assert_contains(fake_sys_trace(), "prctl pdeathsig 9\n");
+	}
 }
 
 TEST(outlives_its_parent_unless_told_otherwise)
@@ -346,9 +316,9 @@ TEST(claims_descriptors_before_it_opens_any)
 	fake_sys_answer("getfd 5", -EBADF);
 	assert_int_equal(run(ARGV("--file", "5", "/f", "true"), &out, &e), -EBADF);
 	assert_string_equal(e.msg, "--file: descriptor 5 is not open");
-	assert_string_equal(fake_sys_trace(), "prctl no_new_privs 1\n"
+	assert_string_equal(fake_sys_trace(), "getppid\n"
+					      "prctl no_new_privs 1\n"
 					      "prctl name sbx-monitor\n"
-					      "getppid\n"
 					      "getfd 5\n");
 }
 
@@ -668,9 +638,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(prepares_everything_before_it_makes_a_process, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
-		cmocka_unit_test(is_no_orphan_in_the_session_of_its_parent_or_one_that_it_leads),
 		cmocka_unit_test_setup(does_not_outlive_a_parent_that_is_gone_already, set_up),
-		cmocka_unit_test_setup(asks_for_no_session_under_the_other_name, set_up),
+		cmocka_unit_test_setup(takes_no_parent_for_dead_that_it_had_from_the_beginning,
+				       set_up),
 		cmocka_unit_test_setup(outlives_its_parent_unless_told_otherwise, set_up),
 		cmocka_unit_test_setup(leaves_signals_that_the_caller_ignores_ignored, set_up),
 		cmocka_unit_test(adopts_what_the_reaper_may_leave_behind),

@@ -6,9 +6,12 @@
  * witness killed|thread FROM TO RUNS COMMAND...
  *	RUNS times, start COMMAND as the child of a process, which is killed, or of a thread,
  *	which ends, after FROM microseconds, in the last run after TO.  Or, if FROM is
- *	"ready", after COMMAND has printed something.  Nothing may be left 100 ms later.
+ *	"ready", after COMMAND has printed something.  The time begins when COMMAND, which is sbx,
+ *	has seen its parent.  Nothing may be left 100 ms later.
  * witness orphan COMMAND...
  *	the parent of COMMAND, which was in another session, has ended before COMMAND is run.
+ * witness new-session COMMAND...
+ *	the parent of COMMAND begins a session before COMMAND is run; the status is COMMAND's.
  *
  * Fails if anything is left, but where that is told.  What is left is killed.
  */
@@ -109,10 +112,31 @@ static void be_command(const struct parent *parent)
 	become(parent->command);
 }
 
-static void await_moment(const struct parent *parent)
+/* Wait until the process @pid has the name that sbx takes once it has seen its parent. */
+static void await_name(pid_t pid)
+{
+	static const char name[] = "sbx-monitor\n";
+	uint64_t end = family_clock() + READY_MS * MS;
+	char path[32];
+	char text[sizeof(name)] = "";
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	while (strcmp(text, name) != 0 && family_clock() < end) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+		(void)close(fd);
+		if (n < 0)
+			return;
+		text[n] = '\0';
+	}
+}
+
+static void await_moment(const struct parent *parent, pid_t command)
 {
 	struct pollfd output = {.fd = parent->output[0], .events = POLLIN};
 
+	await_name(command);
 	if (!parent->is_awaited)
 		family_pause(parent->us);
 	else if (poll(&output, 1, READY_MS) != 1 || !(output.revents & POLLIN))
@@ -120,13 +144,13 @@ static void await_moment(const struct parent *parent)
 }
 
 /*
- * The parent is a process, in a session of its own.  It tells on the pipe when it has made
- * its child.
+ * The parent is a process, in a session of its own.  It tells on the pipe which child it has
+ * made.
  */
 static void end_process(const struct parent *parent)
 {
 	int made[2];
-	char byte;
+	pid_t command;
 	pid_t pid;
 
 	if (pipe2(made, O_CLOEXEC) < 0)
@@ -134,16 +158,18 @@ static void end_process(const struct parent *parent)
 	pid = family_fork();
 	if (pid == 0) {
 		(void)setsid();
-		if (fork() == 0)
+		command = fork();
+		if (command == 0)
 			be_command(parent);
-		(void)!write(made[1], "", 1);
+		(void)!write(made[1], &command, sizeof(command));
 		for (;;)
 			(void)pause();
 	}
 	(void)close(made[1]);
-	(void)!read(made[0], &byte, 1);
+	if (read(made[0], &command, sizeof(command)) != sizeof(command))
+		exit(2);
 	(void)close(made[0]);
-	await_moment(parent);
+	await_moment(parent, command);
 	(void)kill(pid, SIGKILL);
 }
 
@@ -151,9 +177,11 @@ static void *be_thread(void *arg)
 {
 	const struct parent *parent = arg;
 
-	if (family_fork() == 0)
+	pid_t command = family_fork();
+
+	if (command == 0)
 		be_command(parent);
-	await_moment(parent);
+	await_moment(parent, command);
 	return NULL;
 }
 
@@ -278,15 +306,40 @@ static int orphan(char **command)
 	return 0;
 }
 
+/* Make a child, begin a session, and only then let the child become the command. */
+static int new_session(char **command)
+{
+	int go[2];
+	char byte;
+	int status = 0;
+	pid_t pid;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return 2;
+	(void)fflush(stdout);
+	pid = fork();
+	if (pid == 0) { /* setsid(2) is not for who leads a process group */
+		pid = fork();
+		if (pid == 0) {
+			(void)!read(go[0], &byte, sizeof(byte));
+			become(command);
+		}
+		(void)setsid();
+		(void)!write(go[1], "", 1);
+		(void)waitpid(pid, &status, 0);
+		_exit(exit_status(status));
+	}
+	(void)waitpid(pid, &status, 0);
+	return exit_status(status);
+}
+
 static const struct kind {
 	const char *name;
 	int (*witness)(char **args);
 	int n_args;
 } kinds[] = {
-	{"run", run, 1},
-	{"killed", killed, 4},
-	{"thread", thread, 4},
-	{"orphan", orphan, 1},
+	{"run", run, 1},       {"killed", killed, 4},           {"thread", thread, 4},
+	{"orphan", orphan, 1}, {"new-session", new_session, 1},
 };
 
 int main(int argc, char **argv)
@@ -297,7 +350,8 @@ int main(int argc, char **argv)
 		family_adopt();
 		return kinds[i].witness(argv + 2);
 	}
-	(void)fprintf(stderr, "usage: %s run|killed|thread|orphan [ARGUMENT]... COMMAND...\n",
+	(void)fprintf(stderr,
+		      "usage: %s run|killed|thread|orphan|new-session [ARGUMENT]... COMMAND...\n",
 		      argv[0]);
 	return 2;
 }
