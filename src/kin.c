@@ -21,6 +21,7 @@
 #define LONG_PAUSE_MS 20 /* up to this */
 #define QUICK_TRIES 100  /* at killing the children of this process */
 #define FREEZE_TRIES 20  /* at stopping all */
+#define PLAIN_ROUNDS 3   /* of killing without that */
 #define LIST_BYTES 4096
 
 /* All processes of the machine, as one walk through /proc finds them. */
@@ -274,19 +275,64 @@ static bool kill_children(const struct kin *kin)
 	return !reap_children();
 }
 
-/*
- * Kill all, as kin_signal().  They are stopped first: of those that fork as quickly as they
- * are killed, each that dies makes room for another.
- */
-static int kill_all(const struct kin *kin)
+/* How kill_each_child() goes about it. */
+struct killing {
+	const struct kin *kin;
+	int n; /* how many there were */
+};
+
+static int kill_if_child(void *arg, pid_t pid)
 {
-	/* to look at all processes of the machine takes long where there are many */
-	if (kin->only && kin->root == sys_getpid() && kill_children(kin))
+	struct killing *killing = arg;
+	int status;
+
+	if (pid == killing->kin->except || is_elsewhere(killing->kin, pid) ||
+	    sys_wait(pid, &status, WNOHANG) != 0) /* nor if it was one, and has been reaped now */
 		return 0;
+	killing->n++;
+	(void)sys_kill(pid, SIGKILL);
+	return 0;
+}
+
+/*
+ * Kill the children of this process without opening anything.  Without a process namespace the
+ * payload may have taken that from it, see RLIMIT_NOFILE in prlimit(2).  Whom they leave behind
+ * become children.  Returns how many there were, or -errno.
+ */
+static int kill_each_child(const struct kin *kin)
+{
+	struct killing killing = {.kin = kin};
+	int r = kin->root == sys_getpid() ? 0 : -EMFILE; /* it has another number for wait(2) */
+
+	if (r == 0)
+		r = proc_each_open(kin->proc, kill_if_child, &killing);
+	return r < 0 ? r : killing.n;
+}
+
+/* Stop all, as kin_signal(): whoever is stopped makes no others. */
+static void freeze_all(const struct kin *kin)
+{
 	for (unsigned i = 0; i < FREEZE_TRIES; i++)
 		if (signal_all(kin, &(struct way){.sig = SIGSTOP, .freeze = true}) <= 0)
 			break;
-	return signal_all(kin, &(struct way){.sig = SIGKILL, .reaps = true});
+}
+
+/*
+ * Kill all, as kin_signal(); @round is how often that has been done before.  Of those that fork as
+ * quickly as they are killed, each that dies makes room for another: they are stopped first, but
+ * nobody else is, who would stay stopped for ever if this process were killed in between.
+ */
+static int kill_all(const struct kin *kin, unsigned round)
+{
+	int n;
+
+	/* to look at all processes of the machine takes long where there are many */
+	if (kin->only && kin->root == sys_getpid() && kill_children(kin))
+		return 0;
+	if (round >= PLAIN_ROUNDS)
+		freeze_all(kin);
+	n = signal_all(kin, &(struct way){.sig = SIGKILL, .reaps = true});
+	return n == -EMFILE ? kill_each_child(kin) : n;
 }
 
 /*
@@ -330,8 +376,8 @@ static int kill_until(const struct kin *kin, const struct kin_patience *patience
 	int64_t until = sys_now_ms() + patience->limit_ms;
 	unsigned empty = 0;
 
-	for (;;) {
-		int n = kill_all(kin);
+	for (unsigned round = 0;; round++) {
+		int n = kill_all(kin, round);
 
 		empty = n == 0 ? empty + 1 : 0;
 		if (n < 0 || (n == 0 && is_certain(kin, empty)))
@@ -373,5 +419,7 @@ int kin_end(const struct kin *kin, const struct kin_patience *patience)
 		r = signal_all(kin, &(struct way){.sig = SIGTERM, .reaps = true});
 	if (r >= 0)
 		r = await_all(kin, patience);
+	if (r == -EMFILE) /* nobody can be found to be asked: whoever did that gets no grace */
+		r = -ETIMEDOUT;
 	return r == -ETIMEDOUT ? kill_until(kin, patience) : r;
 }

@@ -622,7 +622,9 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 		struct err *e)
 {
 	const struct plan *plan = box->plan;
-	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	/* for reading where what is left inside may have to be found: see kin.h */
+	autoclose int proc = sys_openat(AT_FDCWD, "/proc",
+					(box->reaper_ends ? O_RDONLY : O_PATH) | O_DIRECTORY, 0);
 	const int keep[] = {STDIN_FILENO,
 			    STDOUT_FILENO,
 			    STDERR_FILENO,

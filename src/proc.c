@@ -111,18 +111,30 @@ static int take_entries(const char *buf, size_t size, int (*take)(void *arg, pid
 	return 0;
 }
 
-int proc_each(int dirfd, const char *path, int (*take)(void *arg, pid_t pid), void *arg)
+/* Go through what is left of @dir, as proc_each(). */
+static int go_through(int dir, int (*take)(void *arg, pid_t pid), void *arg)
 {
 	_Alignas(struct dirent64) char buf[ENTRIES_BYTES];
-	autoclose int dir = sys_openat(dirfd, path, O_RDONLY | O_DIRECTORY, 0);
 	ssize_t n;
 	int r = 0;
 
-	if (dir < 0)
-		return dir;
 	while (r == 0 && (n = sys_getdents(dir, buf, sizeof(buf))) != 0)
 		r = n < 0 ? (int)n : take_entries(buf, (size_t)n, take, arg);
 	return r;
+}
+
+int proc_each(int dirfd, const char *path, int (*take)(void *arg, pid_t pid), void *arg)
+{
+	autoclose int dir = sys_openat(dirfd, path, O_RDONLY | O_DIRECTORY, 0);
+
+	return dir < 0 ? dir : go_through(dir, take, arg);
+}
+
+int proc_each_open(int dir, int (*take)(void *arg, pid_t pid), void *arg)
+{
+	int r = sys_rewind(dir);
+
+	return r < 0 ? r : go_through(dir, take, arg);
 }
 
 /* Whether @code is that of an exit and not of a signal at which a tracee has stopped. */

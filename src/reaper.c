@@ -26,7 +26,8 @@
  * Without a process namespace nothing ends with the reaper.  Where the sandbox is to end with
  * the command or the monitor, the reaper is the one that can find all that is left, because
  * it adopts them; it ends them when the command ends, or when the socket tells
- * that the monitor is gone.
+ * that the monitor is gone.  There the payload, a process of the same user, can take away its
+ * right to open anything, by prlimit(2).  So what it needs is open before the command starts.
  *
  * Callers may look at the reaper: they are told its process id.  The payload must
  * not: who traces it can speak to the monitor, and its environment may be what was
@@ -132,7 +133,8 @@ static int begin(const struct box *box, int proc, struct err *e)
 struct held {
 	int *fds;
 	unsigned n;
-	int proc; /* the host's, to find whom to end; else -1 */
+	int proc;     /* the host's, to find whom to end; else -1 */
+	int children; /* signalfd of SIGCHLD, to end somebody then; else -1 */
 };
 
 static void held_done(struct held *held)
@@ -178,11 +180,21 @@ static int lock_files(const struct plan *plan, struct held *held, struct err *e)
 	return 0;
 }
 
+/* A signalfd of SIGCHLD, or -errno. */
+static int open_children(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	return sys_signalfd(&set);
+}
+
 /* Take hold of them.  Returns 0 or -errno with @e set. */
 static int take_hold(const struct box *box, struct held *ret, struct err *e)
 {
 	const struct plan *plan = box->plan;
-	const size_t others = 4; /* with room for one, for a while */
+	const size_t others = 5; /* with room for one, for a while */
 	int r;
 
 	ret->fds = calloc(plan->n_lock_files + others, sizeof(*ret->fds));
@@ -194,6 +206,11 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 	ret->fds[ret->n++] = box->sock;
 	ret->fds[ret->n++] = plan_fd(plan, FD_SYNC);
 	ret->fds[ret->n++] = ret->proc;
+	if (box->reaper_ends)
+		ret->children = open_children();
+	if (box->reaper_ends && ret->children < 0)
+		return err_sys(e, ret->children, "cannot watch for the end of the command");
+	ret->fds[ret->n++] = ret->children;
 	if (plan->n_lock_files == 0)
 		return 0;
 	r = caps_suspend(true, e); /* files are opened as who they belong to may */
@@ -386,24 +403,19 @@ static int reap_up_to(pid_t command, int *status)
 }
 
 /*
- * Wait until @command has ended, or the monitor is gone.  Returns 1 with *@status, 0, or
- * -errno.
+ * Wait until @command has ended, which @children tells, or the monitor is gone.  Returns 1 with
+ * *@status, 0, or -errno.
  */
-static int await_either(const struct box *box, pid_t command, int *status)
+static int await_either(const struct box *box, int children, pid_t command, int *status)
 {
 	enum { MONITOR, CHILDREN, N };
-	struct pollfd fds[N] = {[MONITOR] = {.fd = box->sock, .events = POLLIN}};
+	struct pollfd fds[N] = {
+		[MONITOR] = {.fd = box->sock, .events = POLLIN},
+		[CHILDREN] = {.fd = children, .events = POLLIN},
+	};
 	struct signalfd_siginfo info;
-	autoclose int children = -1;
-	sigset_t set;
 	int r;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	children = sys_signalfd(&set);
-	if (children < 0)
-		return children;
-	fds[CHILDREN] = (struct pollfd){.fd = children, .events = POLLIN};
 	for (r = reap_up_to(command, status); r == 0; r = reap_up_to(command, status)) {
 		r = sys_poll(fds, N, -1);
 		if (r > 0 && fds[MONITOR].revents != 0)
@@ -426,7 +438,7 @@ static int reap_and_end(const struct box *box, const struct held *held, pid_t co
 	const struct kin kin = {.proc = held->proc, .root = proc_self(held->proc), .only = true};
 	struct kin_patience patience = {.limit_ms = ALONE_MS, .watch = box->sock};
 	int status = 0;
-	int r = await_either(box, command, &status);
+	int r = await_either(box, held->children, command, &status);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot wait for the command");
@@ -454,7 +466,8 @@ static int open_proc(const struct box *box, int *ret, struct err *e)
 	if (!ns_other_users(&box->ns) && !box->ns.second && !box->ns.check_no_users &&
 	    !box_is_watched(box) && !box->reaper_ends)
 		return 0;
-	*ret = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	*ret = sys_openat(AT_FDCWD, "/proc", (box->reaper_ends ? O_RDONLY : O_PATH) | O_DIRECTORY,
+			  0);
 	return *ret < 0 ? err_sys(e, *ret, "cannot open /proc on the host") : 0;
 }
 
@@ -567,7 +580,7 @@ static int look_after(const struct box *box, struct held *held, pid_t command, s
 
 void reaper_run(struct box *box)
 {
-	struct held held = {.proc = -1};
+	struct held held = {.proc = -1, .children = -1};
 	struct err e = {0};
 	int r = begin_and_build(box, &held, &e);
 

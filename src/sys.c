@@ -139,6 +139,11 @@ int sys_rmdirat(int dirfd, const char *path)
 	return ret(unlinkat(dirfd, path, AT_REMOVEDIR));
 }
 
+int sys_rewind(int fd)
+{
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
+}
+
 ssize_t sys_getdents(int fd, void *buf, size_t size)
 {
 	return ret_size(getdents64(fd, buf, size));
@@ -660,9 +665,74 @@ int sys_signalfd(const sigset_t *set)
 	return ret(signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+#define SELECT_MAX 8192 /* descriptors below this can be waited for by select(2) */
+#define WORD_BITS (8 * sizeof(long))
+
+/* A set of descriptors for select(2), as the kernel has it. */
+struct fd_bits {
+	unsigned long words[SELECT_MAX / WORD_BITS];
+};
+
+static void add_fd(struct fd_bits *set, int fd)
+{
+	set->words[(unsigned)fd / WORD_BITS] |= 1UL << ((unsigned)fd % WORD_BITS);
+}
+
+static bool has_fd(const struct fd_bits *set, int fd)
+{
+	return (set->words[(unsigned)fd / WORD_BITS] >> ((unsigned)fd % WORD_BITS)) & 1;
+}
+
+/* Note what select(2) has found.  Returns how many of @fds are ready. */
+static int take_ready(struct pollfd *fds, unsigned n, const struct fd_bits *in,
+		      const struct fd_bits *out)
+{
+	int ready = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		fds[i].revents = 0;
+		if (fds[i].fd >= 0 && has_fd(in, fds[i].fd))
+			fds[i].revents |= POLLIN;
+		if (fds[i].fd >= 0 && has_fd(out, fds[i].fd))
+			fds[i].revents |= POLLOUT;
+		ready += fds[i].revents != 0;
+	}
+	return ready;
+}
+
+/*
+ * poll(2), which fails if it is given more descriptors than RLIMIT_NOFILE allows; somebody inside
+ * may have set that to 0 for this process.  select(2) does not look at it.
+ */
+static int poll_by_select(struct pollfd *fds, unsigned n, int timeout_ms)
+{
+	const int second_ms = 1000;
+	const long ms_ns = 1000000;
+	struct timespec timeout = {.tv_sec = timeout_ms / second_ms,
+				   .tv_nsec = timeout_ms % second_ms * ms_ns};
+	struct fd_bits in = {0};
+	struct fd_bits out = {0};
+	int max = -1;
+	int r;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (fds[i].fd >= SELECT_MAX)
+			return -EINVAL;
+		if (fds[i].fd < 0)
+			continue;
+		add_fd((fds[i].events & POLLOUT) ? &out : &in, fds[i].fd);
+		max = fds[i].fd > max ? fds[i].fd : max;
+	}
+	r = ret(syscall(SYS_pselect6, max + 1, &in, &out, NULL, timeout_ms < 0 ? NULL : &timeout,
+			NULL));
+	return r < 0 ? r : take_ready(fds, n, &in, &out);
+}
+
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
 {
-	return ret(poll(fds, n, timeout_ms));
+	int r = ret(poll(fds, n, timeout_ms));
+
+	return r == -EINVAL ? poll_by_select(fds, n, timeout_ms) : r;
 }
 
 int sys_socketpair(int pair[2])

@@ -17,7 +17,7 @@
 
 /* Whose descendants are meant.  Process ids are those of the procfs, not of this process. */
 struct kin {
-	int proc;       /* a procfs */
+	int proc;       /* a procfs; for kin_end() open for reading */
 	pid_t root;     /* whose they are; nobody's if it is negative */
 	bool root_too;  /* it is meant itself by kin_signal() */
 	bool only;      /* it has no other children: it has ended all when it has none */

@@ -37,6 +37,9 @@ int proc_stat(int proc, const char *who, struct proc_stat *ret) must_check;
  */
 int proc_each(int dirfd, const char *path, int (*take)(void *arg, pid_t pid), void *arg);
 
+/* The same of the directory that is open as @dir, which needs no other descriptor. */
+int proc_each_open(int dir, int (*take)(void *arg, pid_t pid), void *arg);
+
 /*
  * Whether the process @pid has ended but for what the kernel still does for one of its
  * threads: all of them have ended, are in their exit, or have been killed.  Not a matter of

@@ -40,6 +40,7 @@ int sys_symlinkat(const char *target, int dirfd, const char *path);
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size);
 int sys_unlinkat(int dirfd, const char *path);
 int sys_rmdirat(int dirfd, const char *path);
+int sys_rewind(int fd);
 ssize_t sys_getdents(int fd, void *buf, size_t size); /* struct dirent64s */
 int sys_faccessat(int dirfd, const char *path, int mode, int flags);
 int sys_fstatfs(int fd, struct statfs *fs);
@@ -158,6 +159,7 @@ int sys_signal_ignore(int sig);
 /* End, or stop, as if the signal had not been blocked; returns if it is ignored. */
 void sys_die_of(int sig);
 int sys_signalfd(const sigset_t *set);
+/* Whatever RLIMIT_NOFILE is by now; then each of @fds is for POLLIN or POLLOUT, not both. */
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
 int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: every message arrives whole */
 int sys_pass_credentials(int sock); /* of who sends to it: SO_PASSCRED */

@@ -720,6 +720,15 @@ static size_t put_entry(char *at, const char *name, size_t len)
 	return size;
 }
 
+int sys_rewind(int fd)
+{
+	struct outcome outcome = call("rewind %s", name_of(fd));
+
+	if (!failed(outcome))
+		fake.fds[fd].at = 0;
+	return done(outcome);
+}
+
 ssize_t sys_getdents(int fd, void *buf, size_t size)
 {
 	const size_t most = sizeof(struct dirent64);

@@ -399,14 +399,69 @@ TEST(kills_at_once_and_reaps_those_who_end)
 	goes_when_reaped("wait 101 nohang", &pid);
 	fake_sys_always("poll -, 2 ms", 0);
 	assert_int_equal(kin_end(KIN(ROOT, 0), &at_once), 0);
-	/* it is stopped first, which is seen, so that it cannot fork when it is killed */
 	assert_starts_with(fake_sys_trace(), SURVEY_OF_101 LOOK_AT_101
-			   "kill /proc/101 19\n" SURVEY_OF_101 SURVEY_OF_101 LOOK_AT_101
 			   "kill /proc/101 9\npoll -, 2 ms\n" SURVEY_OF_101);
 	assert_contains(fake_sys_trace(), "wait 101 nohang\npoll -, 2 ms\n" SURVEY_OF_NOBODY);
-	assert_int_equal(count_in(fake_sys_trace(), "kill"), 2);
+	assert_int_equal(count_in(fake_sys_trace(), "kill"), 1);
 	assert_int_equal(count_in(fake_sys_trace(), "wait"), 1);
 	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
+TEST(stops_only_those_whom_it_cannot_kill_at_once)
+{
+	show_one();
+	fake_sys_always("poll -, 2 ms", 0);
+	assert_int_equal(kin_end(KIN(ROOT, 0), &shortly), -ETIMEDOUT);
+	/* what is stopped cannot fork when it is killed, but might stay so for ever */
+	assert_starts_with(strstr(fake_sys_trace(), "kill"), "kill /proc/101 9\npoll -, 2 ms\n");
+	assert_in_order(fake_sys_trace(),
+			ARGV("kill /proc/101 9\n", "kill /proc/101 9\n", "kill /proc/101 9\n",
+			     "kill /proc/101 19\n", "kill /proc/101 9\n"));
+}
+
+TEST(kills_its_children_without_opening_anything_if_it_has_to)
+{
+	static const struct kin kin = {.proc = PROC, .root = ROOT, .only = true};
+	static const struct kin others = {.proc = PROC, .root = ROOT, .mounts = "mnt:[7]"};
+
+	fake_sys_always("open *", -EMFILE);
+	fake_sys_file("/proc", "self 1 100 101 102 meminfo");
+	fake_sys_always("poll -, 2 ms", 0);
+	fake_sys_always("wait 1 nohang", -ECHILD);
+	fake_sys_always("wait 100 nohang", -ECHILD);
+	fake_sys_answer("wait 101 nohang", 0);
+	fake_sys_answer("wait 102 nohang", 0);
+	fake_sys_always("wait 101 nohang", 101);
+	fake_sys_always("wait 102 nohang", 102);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_answer("wait nohang", 0);
+	fake_sys_always("wait nohang", -ECHILD);
+	assert_int_equal(kin_end(&kin, &with_grace), 0);
+	assert_in_order(fake_sys_trace(),
+			ARGV("rewind /proc\ngetdents /proc\n", "kill 101 9\n", "kill 102 9\n"));
+	assert_int_equal(count_in(fake_sys_trace(), "kill"), 2);
+	(void)set_up(NULL);
+	fake_sys_always("open *", -EMFILE);
+	fake_sys_file("/proc", "101 102");
+	fake_sys_file("/proc/101/ns/mnt", "mnt:[7]");
+	fake_sys_file("/proc/102/ns/mnt", "mnt:[8]");
+	fake_sys_answer("wait 102 nohang", 0);
+	fake_sys_always("wait 102 nohang", 102);
+	fake_sys_always("poll -, 2 ms", 0);
+	assert_int_equal(kin_end(&others, &at_once), 0);
+	assert_int_equal(count_in(fake_sys_trace(), "kill 102 9\n"), 1);
+	assert_null(strstr(fake_sys_trace(), "wait 101"));
+}
+
+TEST(says_so_if_it_cannot_kill_anybody_without_opening_anything)
+{
+	static const struct kin kin = {.proc = PROC, .root = 777};
+	static const struct kin own = {.proc = PROC, .root = ROOT};
+
+	fake_sys_always("open *", -EMFILE);
+	assert_int_equal(kin_end(&kin, &at_once), -EMFILE);
+	fake_sys_answer("rewind /proc", -EIO);
+	assert_int_equal(kin_end(&own, &at_once), -EIO);
 }
 
 TEST(does_nothing_where_nobody_is_left)
@@ -741,6 +796,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(goes_on_when_one_cannot_be_signalled, set_up),
 	cmocka_unit_test_setup(signals_nobody_who_has_ended_and_reaps_nobody, set_up),
 	cmocka_unit_test_setup(kills_at_once_and_reaps_those_who_end, set_up),
+	cmocka_unit_test_setup(stops_only_those_whom_it_cannot_kill_at_once, set_up),
+	cmocka_unit_test_setup(kills_its_children_without_opening_anything_if_it_has_to, set_up),
+	cmocka_unit_test_setup(says_so_if_it_cannot_kill_anybody_without_opening_anything, set_up),
 	cmocka_unit_test_setup(does_nothing_where_nobody_is_left, set_up),
 	cmocka_unit_test_setup(does_not_look_far_where_nobody_but_one_is_its_child, set_up),
 	cmocka_unit_test_setup(lets_those_end_in_order_who_do, set_up),

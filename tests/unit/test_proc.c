@@ -218,6 +218,22 @@ TEST(takes_all_entries_of_a_directory_of_any_size)
 	assert_true(fake_sys_calls() > 3);
 }
 
+TEST(goes_through_an_open_directory_without_opening_anything_as_often_as_it_is_told_to)
+{
+	struct taken taken = {0};
+
+	fake_sys_file("/proc", "1 self 22");
+	assert_int_equal(proc_each_open(PROC, take, &taken), 0);
+	assert_int_equal(proc_each_open(PROC, take, &taken), 0);
+	assert_int_equal(taken.n, 4);
+	assert_int_equal(taken.pids[2], 1);
+	assert_null(strstr(fake_sys_trace(), "open"));
+	fake_sys_answer("rewind /proc", -EBADF);
+	assert_int_equal(proc_each_open(PROC, take, &taken), -EBADF);
+	fake_sys_answer("getdents /proc", -EIO);
+	assert_int_equal(proc_each_open(PROC, take, &taken), -EIO);
+}
+
 TEST(stops_where_it_is_told_to)
 {
 	struct taken taken = {.stop_at = 2};
@@ -592,6 +608,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(tells_who_runs_no_more_of_its_program, set_up),
 	cmocka_unit_test_setup(takes_each_entry_that_is_a_number, set_up),
 	cmocka_unit_test_setup(takes_all_entries_of_a_directory_of_any_size, set_up),
+	cmocka_unit_test_setup(
+		goes_through_an_open_directory_without_opening_anything_as_often_as_it_is_told_to,
+		set_up),
 	cmocka_unit_test_setup(stops_where_it_is_told_to, set_up),
 	cmocka_unit_test(reports_each_call_that_fails_on_the_way_through_a_directory),
 	cmocka_unit_test_setup(lets_a_process_live_that_goes_on_with_its_program, set_up),
