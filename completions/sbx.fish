@@ -69,6 +69,7 @@ complete -c sbx -l no-lock-mounts -d 'Let COMMAND change all mounts, even with -
 complete -c sbx -l seccomp -x -d 'Apply the seccomp program read from FD'
 complete -c sbx -l add-seccomp-fd -x -d 'Apply one more seccomp program, read from FD'
 complete -c sbx -l no-tty-filter -d 'Let COMMAND type into the terminal, where the kernel does'
+complete -c sbx -l no-signal-scope -d 'Let COMMAND send signals to processes outside that it sees'
 complete -c sbx -l keep-keyring -d 'Let COMMAND use keys, and keep the session keyring'
 complete -c sbx -l allow-io-uring -d 'Let COMMAND use io_uring in spite of --unshare-net'
 complete -c sbx -l exec-label -x -d 'Execute COMMAND with the SELinux label LABEL'

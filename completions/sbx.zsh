@@ -71,6 +71,7 @@ _arguments -S \
 	"*--seccomp[Apply the seccomp program read from FD]:FD:" \
 	"*--add-seccomp-fd[Apply one more seccomp program, read from FD]:FD:" \
 	"*--no-tty-filter[Let COMMAND type into the terminal, where the kernel does]" \
+	"*--no-signal-scope[Let COMMAND send signals to processes outside that it sees]" \
 	"*--keep-keyring[Let COMMAND use keys, and keep the session keyring]" \
 	"*--allow-io-uring[Let COMMAND use io_uring in spite of --unshare-net]" \
 	"*--exec-label[Execute COMMAND with the SELinux label LABEL]:LABEL:" \

@@ -118,6 +118,7 @@ int caps_plan(const struct plan *plan, const struct caps_own *root, bool other_u
 	uint64_t all = bit(cap_max_bits()) - 1;
 	int r;
 
+	caps.lax = root != NULL && plan->n_caps == 0 && !(root->effective & bit(CAP_SETPCAP));
 	if (root != NULL)
 		caps.keep = plan->as_bwrap ? root->effective : root->effective & roots_share();
 	r = change(plan, other_users || root == NULL ? all : root->permitted, &caps, e);
@@ -236,12 +237,14 @@ int caps_suspend(bool suspend, struct err *e)
 
 int caps_apply(const struct caps *caps, struct err *e)
 {
-	bool has_bits = caps->set && !(caps->keep & bit(CAP_SETPCAP)); /* else they are its own */
+	bool limited = caps->bound || !caps->lax; /* else no new privileges suffice */
+	bool has_bits = caps->set && limited &&
+			!(caps->keep & bit(CAP_SETPCAP)); /* else they are its own */
 	int r = 0;
 
 	if (has_bits && cap_set_secbits(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) < 0)
 		return failed(e, sys_last_error(), "cannot set the securebits");
-	if (caps->set || caps->bound)
+	if ((caps->set || caps->bound) && limited)
 		r = shrink_bounding(caps->keep);
 	if (r < 0)
 		return failed(e, r, "cannot drop capabilities from the bounding set");

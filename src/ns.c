@@ -190,6 +190,28 @@ static bool protects(const struct plan *plan, const struct caps *caps, const str
 	       (ns_own_users(ns) || ns->lock_mounts) && !(caps->keep & undoing);
 }
 
+/*
+ * Keep root's command from the processes outside, unless it is in another user namespace than
+ * these: by a Landlock domain, or by the user namespace that locks mounts.
+ */
+static void put_barrier(const struct plan *plan, struct ns *ns)
+{
+	if (plan->as_bwrap || ns->outside.uid != 0 || ns->lock_mounts || ns_other_users(ns) ||
+	    ns->users2 >= 0)
+		return;
+	if (!plan->no_signal_scope && landlock_is_there())
+		ns->domain = LANDLOCK_BARRIER;
+	else
+		ns->barrier = ns->lock_mounts = true;
+}
+
+/* Whether the command sees processes that are not the sandbox's, and can send them signals. */
+static bool can_signal_others(const struct plan *plan, const struct ns *ns)
+{
+	return !plan->as_bwrap && !plan->no_signal_scope && !(ns->flags & CLONE_NEWPID) &&
+	       ns->pids < 0;
+}
+
 int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, struct err *e)
 {
 	bool is_root = ns->inside.uid == 0 && ns->inside.gid == 0;
@@ -199,6 +221,9 @@ int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, st
 	if (r < 0)
 		return r;
 	ns->lock_mounts = r;
+	put_barrier(plan, ns);
+	if (ns->domain == LANDLOCK_NONE && can_signal_others(plan, ns))
+		ns->domain = LANDLOCK_SIGNALS;
 	if (protects(plan, caps, ns)) {
 		ns->for_paths = !ns->disable_users;
 		ns->disable_users = ns->check_no_users = true;
@@ -494,11 +519,23 @@ static int check_no_users(struct err *e)
 	return err_bwrap(e, "creation of new user namespaces was not disabled as requested");
 }
 
+/* Say what the namespaces in which mounts are locked are for. */
+static int explain_barrier(struct err *e)
+{
+	(void)err_add(e, "cannot keep root's COMMAND from processes outside");
+	if (e->hint[0] != '\0')
+		return -e->code;
+	return err_hint(e, "this takes a user namespace, or Landlock of Linux 6.12");
+}
+
 /* Enter the second user namespace, if there is to be one. */
 static int enter_own(const struct ns *ns, int proc, struct err *e)
 {
-	if (ns->lock_mounts)
-		return lock_enter(proc, ns->flags & (CLONE_NEWUTS | CLONE_NEWCGROUP), e);
+	if (ns->lock_mounts) {
+		int r = lock_enter(proc, ns->flags & (CLONE_NEWUTS | CLONE_NEWCGROUP), e);
+
+		return r < 0 && ns->barrier ? explain_barrier(e) : r;
+	}
 	return ns->second ? enter_second(proc, ns->inside, e) : 0;
 }
 

@@ -623,6 +623,13 @@ const struct opt opt_table[] = {
 		.field = FIELD(bool, no_tty_filter),
 	},
 	{
+		.name = "no-signal-scope",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Let COMMAND send signals to processes outside that it sees",
+		.take = take_bool,
+		.field = FIELD(bool, no_signal_scope),
+	},
+	{
 		.name = "keep-keyring",
 		.group = GROUP_RESTRICTIONS,
 		.help = "Let COMMAND use keys, and keep the session keyring",

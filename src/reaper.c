@@ -57,6 +57,7 @@
 #include "sbx/io.h"
 #include "sbx/janitor.h"
 #include "sbx/kin.h"
+#include "sbx/landlock.h"
 #include "sbx/report.h"
 #include "sbx/status.h"
 #include "sbx/sys.h"
@@ -285,11 +286,17 @@ static int introduce(const struct box *box, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot tell the monitor of the command") : 0;
 }
 
-/* Become the command.  Returns only when it fails: -errno with @e set. */
+/*
+ * Become the command.  Returns only when it fails: -errno with @e set.
+ *
+ * The Landlock domain comes first: what it has to say is not heard once there is a command.
+ */
 static int introduce_and_exec(const struct box *box, struct err *e)
 {
-	int r = introduce(box, e);
+	int r = landlock_apply(box->ns.domain, box->sock, e);
 
+	if (r == 0)
+		r = introduce(box, e);
 	return r < 0 ? r : command_exec(box, e);
 }
 

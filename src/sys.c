@@ -60,6 +60,13 @@
 #ifndef PIDFD_GET_MNT_NAMESPACE
 #define PIDFD_GET_MNT_NAMESPACE _IO(0xff, 3)
 #endif
+/* landlock(7) of Linux 6.12; newer than Debian 12's headers. */
+struct landlock_rules {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net;
+	uint64_t scoped;
+};
+#define LANDLOCK_SCOPED_SIGNALS (1ULL << 1)
 
 #define STACK_BYTES ((size_t)128 << 10) /* of a child that shares our memory */
 
@@ -574,6 +581,18 @@ int sys_seccomp_fast_filter(const struct sock_fprog *program)
 int sys_new_session_keyring(void)
 {
 	return ret(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL));
+}
+
+int sys_landlock_scope_signals(void)
+{
+	static const struct landlock_rules rules = {.scoped = LANDLOCK_SCOPED_SIGNALS};
+
+	return ret(syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0L));
+}
+
+int sys_landlock_restrict_self(int rules)
+{
+	return ret(syscall(SYS_landlock_restrict_self, rules, 0L));
 }
 
 int sys_exec(const char *file, const char *const *argv)

@@ -8,6 +8,7 @@
 /* The capabilities that the command gets: see capabilities(7). */
 struct caps {
 	bool set;       /* false: root's, as they are; under the name bwrap only */
+	bool lax;       /* sbx may not change the bounding set, nor what user id 0 means to exec */
 	bool bound;     /* but in another user namespace no more than it had before */
 	uint64_t keep;  /* bit n: capability n; with @set in every set, all others in none */
 	uint64_t added; /* those of @keep that options have given */

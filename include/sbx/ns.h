@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "sbx/caps.h"
+#include "sbx/landlock.h"
 #include "sbx/plan.h"
 
 struct ids {
@@ -28,14 +29,22 @@ enum ns_mapper {
  * The same goes for mounts that are to be locked: the second user namespace has a mount
  * namespace of its own, and in a copy that a less privileged user namespace owns the kernel
  * lets nobody undo what was there before: see mount_namespaces(7).
+ *
+ * In the caller's own user namespace the kernel lets root's command, whatever its capabilities,
+ * look into each process outside that has no more of them, and so get out by /proc/PID/root.
+ * A user namespace of its own keeps it from that, or a Landlock domain: the latter where there is
+ * one that refuses nothing else but signals, so that capabilities hold for the network and root's
+ * processes remain root's.
  */
 struct ns {
-	unsigned flags;      /* CLONE_NEW* to make at once; CLONE_NEWNS always */
-	bool second;         /* a second user namespace once the mounts stand, */
-	bool lock_mounts;    /* and with it a second mount namespace */
-	bool disable_users;  /* forbid more user namespaces, */
-	bool for_paths;      /* if only for the sake of paths that are protected */
-	bool check_no_users; /* see that there can be no more */
+	unsigned flags;           /* CLONE_NEW* to make at once; CLONE_NEWNS always */
+	bool second;              /* a second user namespace once the mounts stand, */
+	bool lock_mounts;         /* and with it a second mount namespace */
+	bool barrier;             /* if only to keep root's command from processes outside */
+	enum landlock_use domain; /* else the command's Landlock domain does that */
+	bool disable_users;       /* forbid more user namespaces, */
+	bool for_paths;           /* if only for the sake of paths that are protected */
+	bool check_no_users;      /* see that there can be no more */
 	enum ns_mapper mapper;
 	int users;          /* descriptors of namespaces to enter, -1 for none: a user */
 	int users2;         /* namespace, one to enter in the end, */

@@ -174,9 +174,10 @@ struct plan {
 	const char *argv0;      /* NULL to use command[0] */
 	enum lock_mounts lock_mounts;
 	bool new_session;
-	bool no_tty_filter;  /* TIOCSTI and TIOCLINUX are not refused */
-	bool keep_keyring;   /* the caller's session keyring stays, and keys are in reach */
-	bool allow_io_uring; /* also with a network namespace of the sandbox's own */
+	bool no_tty_filter;   /* TIOCSTI and TIOCLINUX are not refused */
+	bool no_signal_scope; /* signals are not kept in by Landlock */
+	bool keep_keyring;    /* the caller's session keyring stays, and keys are in reach */
+	bool allow_io_uring;  /* also with a network namespace of the sandbox's own */
 	bool die_with_parent;
 	bool kill_on_exit;    /* what COMMAND leaves running is ended, else it lives on */
 	bool strict_kernel;   /* a kernel that is known to be bad is an error */

@@ -141,7 +141,9 @@ int sys_prctl(int option, unsigned long arg);
 int sys_seccomp_filter(const struct sock_fprog *program);
 /* The same without mitigations of Spectre, which older kernels turn on with any other filter. */
 int sys_seccomp_fast_filter(const struct sock_fprog *program);
-int sys_new_session_keyring(void); /* an empty one without a name; its number, never 0 */
+int sys_new_session_keyring(void);    /* an empty one without a name; its number, never 0 */
+int sys_landlock_scope_signals(void); /* a descriptor of rules that keep signals in */
+int sys_landlock_restrict_self(int rules);
 int sys_exec(const char *file, const char *const *argv); /* execvp(3) */
 int sys_exec_fd(int fd, const char *const *argv);        /* what @fd is open on */
 __attribute__((noreturn)) void sys_exit(int status);

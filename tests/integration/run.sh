@@ -19,7 +19,7 @@ prepare()
 	chmod 0755 "$work" &&
 		mkdir -m 0755 "$work/bin" "$work/root" "$work/user" &&
 		cp "$SBX" "$work/bin/sbx" && ln -s sbx "$work/bin/bwrap" &&
-		cp "$SBX_HELPERS"/{abi,attempt,count_signals,escape,fds,filter,lock,loopback,mount_attack,opath} \
+		cp "$SBX_HELPERS"/{abi,attempt,count_signals,escape,fds,filter,landlock,lock,loopback,mount_attack,opath} \
 			"$work/bin" &&
 		cp "$SBX_HELPERS"/{peek,pty,reap,swap,thief,umount_loop} "$work/bin" &&
 		cp "$0" "$(dirname "$0")"/{lib,run}.sh "$work/bin" || return

@@ -1437,6 +1437,23 @@ int sys_new_session_keyring(void)
 	return done(call("new session keyring"));
 }
 
+int sys_landlock_scope_signals(void)
+{
+	struct outcome outcome = call("landlock signals");
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	fd = next_fd();
+	set_fd(fd, 0, "rules");
+	return fd;
+}
+
+int sys_landlock_restrict_self(int rules)
+{
+	return done(call("landlock_restrict %s", name_of(rules)));
+}
+
 /* --- Waiting, signals and messages ---------------------------------------- */
 
 /* Nobody is left to wait for, but a process that is waited for by its number has ended. */

@@ -11,7 +11,7 @@
 #include "sbx/report.h"
 #include "test.h"
 
-enum { OUTSIDE = 102 }; /* the number of the fake's descriptor */
+enum { OUTSIDE = 103 }; /* the number of the fake's descriptor */
 
 static const struct report ended = {
 	.kind = REPORT_ENDED,
@@ -59,14 +59,14 @@ static int run(const char *const *argv, struct outcome *out, struct err *e)
 }
 
 /*
- * The numbers of the fake's descriptors: signals, the two ends of the socket, those of the
- * janitor's, child, its mount namespace, /proc.
+ * The numbers of the fake's descriptors: Landlock's, signals, the two ends of the socket,
+ * those of the janitor's, child, its mount namespace, /proc.
  */
 #define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
 #define MONITOR                                                                                    \
-	"open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 100\n"                             \
-	"close_range 103 103\n"                                                                    \
-	"close_range 109 -\n"                                                                      \
+	"open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 101\n"                             \
+	"close_range 104 104\n"                                                                    \
+	"close_range 110 -\n"                                                                      \
 	"send outside\n"                                                                           \
 	"socketpair\n"                                                                             \
 	"clone unreaped\n"                                                                         \
@@ -97,6 +97,7 @@ static const char golden[] = "getppid\n"
 			     "cap_get_proc\n"
 			     "getuid\n"
 			     "getgid\n"
+			     "landlock signals\n"
 			     "prctl is_dumpable 0\n"
 			     "getcwd\n"
 			     "ttyname 1\n"
@@ -144,6 +145,8 @@ static bool is_harmless(const char *trace, const char *after)
 	static const char *const harmless[] = {
 		"getfd", "prctl is_dumpable 0\n", "prctl name", "getcwd\n", "ttyname 1\n",
 		"close_range", "pass_handles", "ns_mounts",
+		/* another barrier is put up then */
+		"landlock signals",
 		/* to wait for others, and to look after the terminal */
 		"open /proc path dir\n", "look", "poll child", "poll - janitor", "poll janitor",
 		"wait_pidfd", "tcgetpgrp"};
@@ -185,7 +188,7 @@ TEST(reports_every_call_that_fails)
 		assert_int_equal(r, -EIO);
 		assert_contains(e.msg, ": Input/output error");
 	}
-	assert_int_equal(nth, 47);
+	assert_int_equal(nth, 48);
 	assert_int_equal(failed, 23);
 }
 

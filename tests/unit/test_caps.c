@@ -246,6 +246,34 @@ TEST(lets_no_user_namespace_give_root_more_than_it_had)
 					      "cap_drop_bound 3\n");
 }
 
+/* Without CAP_SETPCAP, root cannot change what only programs with more privileges would make use
+ * of. */
+TEST(leaves_root_without_setpcap_the_bounding_set)
+{
+	static const struct plan plan;
+	struct cap_change change = {.name = "0"};
+	const struct plan less = {.caps = &change, .n_caps = 1};
+	const struct caps_own root = {.permitted = CHOWN | SEARCH, .effective = CHOWN | SEARCH};
+	struct caps caps = {0};
+	struct err e = {0};
+
+	assert_int_equal(caps_plan(&less, &root, false, &caps, &e), 0);
+	assert_false(caps.lax);
+	assert_int_equal(caps_plan(&plan, &root, false, &caps, &e), 0);
+	assert_true(caps.lax);
+	fake_sys_reset();
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_null(strstr(fake_sys_trace(), "secbits"));
+	assert_null(strstr(fake_sys_trace(), "drop_bound"));
+	assert_contains(fake_sys_trace(), "cap_set_proc permitted 1 effective 1 inheritable 1\n");
+
+	caps.bound = true; /* in a user namespace of its own it can */
+	fake_sys_reset();
+	assert_int_equal(caps_apply(&caps, &e), 0);
+	assert_contains(fake_sys_trace(), "secbits");
+	assert_contains(fake_sys_trace(), "drop_bound");
+}
+
 TEST(leaves_the_securebits_to_a_command_that_may_set_them)
 {
 	const struct caps caps = {.set = true, .keep = caps_bit(CAP_SETPCAP)};
@@ -420,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup(leaves_the_capabilities_of_root_as_they_are, set_up),
 		cmocka_unit_test_setup(makes_every_set_the_same_and_user_0_ordinary, set_up),
 		cmocka_unit_test_setup(lets_no_user_namespace_give_root_more_than_it_had, set_up),
+		cmocka_unit_test_setup(leaves_root_without_setpcap_the_bounding_set, set_up),
 		cmocka_unit_test_setup(leaves_the_securebits_to_a_command_that_may_set_them,
 				       set_up),
 		cmocka_unit_test(says_what_helps_where_capabilities_cannot_be_changed),

@@ -352,6 +352,92 @@ TEST(locks_mounts_where_the_command_is_given_what_could_undo_them)
 	}
 }
 
+#define USERS_OWN .flags = CLONE_NEWNS | CLONE_NEWUSER, NONE_GIVEN
+#define ORDINARY .outside = {1000, 1000}, USERS_OWN
+
+/* What keeps the command from processes outside, where the kernel has Landlock's scopes or not. */
+static const struct {
+	struct plan plan;
+	struct ns ns;
+	bool lacks_landlock;
+	enum landlock_use domain;
+	bool barrier;
+	unsigned asked; /* how often the kernel is asked */
+} barriers[] = {
+	/* root in the caller's own user namespace */
+	{.ns = {ROOTS}, .domain = LANDLOCK_BARRIER, .asked = 1},
+	{.ns = {.flags = CLONE_NEWPID, NONE_GIVEN}, .domain = LANDLOCK_BARRIER, .asked = 1},
+	{.plan = {.lock_mounts = LOCK_NO}, .ns = {ROOTS}, .domain = LANDLOCK_BARRIER, .asked = 1},
+	{.ns = {ROOTS},
+	 .lacks_landlock = true,
+	 .barrier = true,
+	 .domain = LANDLOCK_SIGNALS,
+	 .asked = 1},
+	{.ns = {.flags = CLONE_NEWPID, NONE_GIVEN},
+	 .lacks_landlock = true,
+	 .barrier = true,
+	 .asked = 1},
+	{.plan = {.lock_mounts = LOCK_NO},
+	 .ns = {.flags = CLONE_NEWPID, NONE_GIVEN},
+	 .lacks_landlock = true,
+	 .barrier = true,
+	 .asked = 1},
+	{.plan = {.no_signal_scope = true}, .ns = {ROOTS}, .barrier = true},
+
+	/* in another one */
+	{.ns = {USERS_OWN}, .domain = LANDLOCK_SIGNALS},
+	{.ns = {.flags = CLONE_NEWPID | CLONE_NEWUSER, NONE_GIVEN}},
+	{.ns = {.users = USERS, .users2 = -1, .pids = -1}, .domain = LANDLOCK_SIGNALS},
+	{.ns = {.users = -1, .users2 = USERS2, .pids = -1}, .domain = LANDLOCK_SIGNALS},
+	{.plan = {.ops = mask, .n_ops = 1}, .ns = {ROOTS}, .domain = LANDLOCK_SIGNALS},
+
+	/* others */
+	{.ns = {ORDINARY}, .domain = LANDLOCK_SIGNALS},
+	{.ns = {.outside = {1000, 1000},
+		.flags = CLONE_NEWUSER,
+		.users = -1,
+		.users2 = -1,
+		.pids = PIDS}},
+	{.plan = {.no_signal_scope = true}, .ns = {ORDINARY}},
+
+	/* under the other name */
+	{.plan = {.as_bwrap = true}, .ns = {ROOTS}},
+	{.plan = {.as_bwrap = true}, .ns = {ORDINARY}},
+};
+
+TEST(keeps_root_from_processes_outside_and_signals_inside)
+{
+	for (size_t i = 0; i < LENGTH(barriers); i++) {
+		struct caps caps = {.set = true};
+		struct ns ns = barriers[i].ns;
+		bool is_locked = plan_protects(&barriers[i].plan);
+		struct err e = {0};
+
+		(void)set_up(NULL);
+		if (barriers[i].lacks_landlock)
+			fake_sys_always("landlock signals", -EOPNOTSUPP);
+		assert_int_equal(ns_plan_second(&barriers[i].plan, &caps, &ns, &e), 0);
+		assert_int_equal(ns.domain, barriers[i].domain);
+		assert_int_equal(ns.barrier, barriers[i].barrier);
+		assert_int_equal(ns.lock_mounts, barriers[i].barrier || is_locked);
+		assert_int_equal(ns.second, barriers[i].barrier || is_locked);
+		assert_int_equal(caps.bound, ns.second);
+		assert_int_equal(fake_sys_calls(), barriers[i].asked);
+		assert_int_equal(fake_sys_open_fds(), 0);
+	}
+}
+
+TEST(says_what_the_barrier_takes_where_there_is_none)
+{
+	const struct ns ns = {ROOTS, .lock_mounts = true, .second = true, .barrier = true};
+	struct err e = {0};
+
+	fake_sys_always("socketpair*", -EMFILE);
+	assert_int_equal(ns_enter_last(&ns, PROC, &e), -EMFILE);
+	assert_starts_with(e.msg, "cannot keep root's COMMAND from processes outside: ");
+	assert_contains(e.hint, "Landlock of Linux 6.12");
+}
+
 TEST(cannot_lock_mounts_in_a_user_namespace_of_others)
 {
 	static const struct ns joined[] = {
@@ -1209,6 +1295,8 @@ int main(void)
 		cmocka_unit_test(
 			makes_a_second_user_namespace_only_where_capabilities_could_undo_the_first),
 		cmocka_unit_test(locks_mounts_where_the_command_is_given_what_could_undo_them),
+		cmocka_unit_test(keeps_root_from_processes_outside_and_signals_inside),
+		cmocka_unit_test_setup(says_what_the_barrier_takes_where_there_is_none, set_up),
 		cmocka_unit_test(cannot_lock_mounts_in_a_user_namespace_of_others),
 		cmocka_unit_test(forbids_user_namespaces_where_paths_are_protected),
 		cmocka_unit_test(

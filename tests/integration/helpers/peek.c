@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 	const char *separator = "";
 	pid_t pid = argc > 1 ? atoi(argv[1]) : 0;
 
-	if (pid <= 0 || kill(pid, 0) < 0) {
+	if (pid <= 0 || (kill(pid, 0) < 0 && errno != EPERM)) {
 		perror("peek");
 		return 2;
 	}
