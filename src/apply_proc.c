@@ -13,14 +13,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sbx/apply.h"
 #include "sbx/cleanup.h"
+#include "sbx/dest.h"
 #include "sbx/fs.h"
 #include "sbx/mask.h"
+#include "sbx/path.h"
 #include "sbx/sys.h"
+
+#define PID_BYTES 16
 
 #define KERNELS_OWN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -232,6 +240,54 @@ int apply_proc(struct site *site, const struct op *op, struct err *e)
 	if (r == 0)
 		r = warn_of_uncovered(site, op, proc, e);
 	return r < 0 ? r : cover_proc(site, op, proc, e);
+}
+
+/* Whether an op says what is to be at /proc. */
+static bool names_proc(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_ops; i++) {
+		const char *rest = plan->ops[i].dest;
+		struct path_part first = path_next(&rest);
+
+		if (first.len == strlen("proc") && strncmp(first.text, "proc", first.len) == 0 &&
+		    path_is_root(rest))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether what is at /proc is the procfs of another process namespace: to that, this process, the
+ * first inside, has another number or none.
+ */
+static bool has_others_proc(const struct site *site)
+{
+	struct err unused = {0};
+	autoclose int place = dest_open(site->roots.box, "/proc", &unused);
+	struct statfs fs = {0};
+	char self[PID_BYTES] = "";
+	char own[PID_BYTES];
+
+	if (place < 0 || sys_fstatfs(place, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	(void)snprintf(own, sizeof(own), "%d", sys_getpid());
+	return sys_readlinkat(place, "self", self, sizeof(self) - 1) < 0 || strcmp(self, own) != 0;
+}
+
+int apply_warn_of_proc(const struct site *site, struct err *e)
+{
+	struct note note = {.level = NOTE_WARNING, .option = "--proc", .path = "/proc"};
+	int r;
+
+	if (site->plan->as_bwrap || !site->new_procfs || names_proc(site->plan) ||
+	    !has_others_proc(site))
+		return 0;
+	(void)snprintf(
+		note.text, sizeof(note.text),
+		"the host's /proc came along with a bind, in which COMMAND sees the processes "
+		"outside: --proc /proc mounts the sandbox's own");
+	r = report_note(site->sock, &note);
+	return r < 0 ? err_sys(e, r, "cannot tell the monitor of /proc") : 0;
 }
 
 /* --- sysfs ---------------------------------------------------------------- */

@@ -51,10 +51,11 @@ static int mount_on_itself(struct site *site, int place, uint64_t attr)
 
 /*
  * Whether the command might rename what is in the directory @dir: it can write there, or, as the
- * owner, permit itself to.  What counts are the capabilities that there are now: it has none
- * besides.  Returns that, also if a filter of system calls forbids the question, or -errno.
+ * owner, permit itself to; or it can become the owner.  What counts are the capabilities that there
+ * are now: it has none besides.  Returns that, also if a filter of system calls forbids the
+ * question, or -errno.
  */
-static int can_rename_in(int dir)
+static int can_rename_in(const struct site *site, int dir)
 {
 	struct statfs fs = {0};
 	struct statx st = {0};
@@ -64,6 +65,8 @@ static int can_rename_in(int dir)
 		return r;
 	if (fs.f_flags & ST_RDONLY)
 		return false;
+	if (site->owns_all)
+		return true;
 	r = sys_statx(dir, STATX_UID, &st);
 	if (r < 0)
 		return r;
@@ -99,7 +102,7 @@ static int pin(struct site *site, int *place)
 static int go_down(struct site *site, int *dir, struct path_part part, bool loose)
 {
 	char name[NAME_MAX + 1];
-	int movable = loose ? 0 : can_rename_in(*dir);
+	int movable = loose ? 0 : can_rename_in(site, *dir);
 	int next;
 
 	if (movable < 0)

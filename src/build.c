@@ -2,6 +2,7 @@
 #include "sbx/build.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 
 #include "sbx/apply.h"
@@ -55,6 +56,18 @@ static bool lets_mounts_in(const struct box *box)
 	return box->plan->as_bwrap && !box->bad_kernel;
 }
 
+/*
+ * Whether the command can become the owner of a directory, or make itself that, or act as if: an
+ * ordinary user's has no other ids to do that with.
+ */
+static bool can_own(const struct site *site, const struct caps *caps)
+{
+	const uint64_t rights = caps_bit(CAP_CHOWN) | caps_bit(CAP_FOWNER) | caps_bit(CAP_SETUID) |
+				caps_bit(CAP_SETGID) | caps_bit(CAP_DAC_OVERRIDE);
+
+	return (site->by_root || site->others_map) && (!caps->set || (caps->keep & rights) != 0);
+}
+
 /* Build the root and enter it.  What has been put aside is in the working directory then. */
 static int build_root(const struct box *box, bool *aside, struct err *e)
 {
@@ -76,10 +89,13 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 	};
 	int r = label_apply(box->plan, e);
 
+	site.owns_all = can_own(&site, &box->caps);
 	if (r == 0)
 		r = root_begin(&site.roots, lets_mounts_in(box), e);
 	if (r == 0)
 		r = apply_ops(&site, e);
+	if (r == 0)
+		r = apply_warn_of_proc(&site, e);
 	if (r == 0)
 		r = lock_set_aside(&site, e);
 	if (r == 0)

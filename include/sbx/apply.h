@@ -17,14 +17,15 @@ struct site {
 	struct roots roots;
 	struct litter litter; /* with its sockets; apply_ops() sets the rest */
 	const struct plan *plan;
-	bool new_procfs;  /* the process namespace is new: it has a procfs of its own */
-	bool new_sysfs;   /* the network namespace is new: it has a sysfs of its own */
-	bool own_users;   /* nobody outside is in the sandbox's user namespace */
-	bool by_root;     /* the caller is the machine's root, so that the payload may be it, too */
-	bool others_map;  /* somebody else says whom the sandbox's ids stand for: likewise */
-	int sock;         /* to the monitor */
-	const char *tty;  /* path of the terminal on standard output, "" if none */
-	bool lock_mounts; /* see lock.h */
+	bool new_procfs; /* the process namespace is new: it has a procfs of its own */
+	bool new_sysfs;  /* the network namespace is new: it has a sysfs of its own */
+	bool own_users;  /* nobody outside is in the sandbox's user namespace */
+	bool by_root;    /* the caller is the machine's root, so that the payload may be it, too */
+	bool owns_all; /* the command can come to own any directory, or write to it all the same */
+	bool others_map;         /* somebody else says whom the sandbox's ids stand for: likewise */
+	int sock;                /* to the monitor */
+	const char *tty;         /* path of the terminal on standard output, "" if none */
+	bool lock_mounts;        /* see lock.h */
 	unsigned overlays;       /* that have a place for their changes on the stage */
 	unsigned contents;       /* files of --bind-data on the stage */
 	struct free_mount *free; /* in the order of their ops */
@@ -49,6 +50,12 @@ int apply_attach(struct site *site, const struct op *op, int mount, struct err *
  */
 int apply_note(const struct site *site, const struct op *op, enum note_level level, struct err *e,
 	       const char *fmt, ...) printf_like(5, 6) must_check;
+
+/*
+ * Once all are carried out: warn of a procfs at /proc that came along with a bind, where the
+ * sandbox has a process namespace, which that does not show.  Returns 0 or -errno with @e set.
+ */
+int apply_warn_of_proc(const struct site *site, struct err *e) must_check;
 
 /*
  * The kinds of op, by family: apply_bind.c, apply_overlay.c, apply_fs.c, apply_proc.c, apply_dev.c,

@@ -20,7 +20,7 @@ start_locking()
 {
 	local line
 	rm -f go said && mkfifo go said && : >file
-	"$sbx" --dev-bind / / --lock-file "$PWD/file" "$@" >said 2>&1 </dev/null &
+	"$sbx" --dev-bind / / --proc /proc --lock-file "$PWD/file" "$@" >said 2>&1 </dev/null &
 	started=$!
 	exec {said}<said
 	read -r -t 20 line <&"$said"
@@ -87,7 +87,7 @@ locks()
 		"$helpers/lock" file "$sbx" --dev-bind / / --lock-file "$PWD/file" -- sh -c 'echo ran >&2'
 	check "with --unshare-pid, neither" \
 		fails 125 "sbx: --lock-file: $locked" \
-		"$helpers/lock" file "$sbx" --bind / / --unshare-pid --lock-file "$PWD/file" -- sh -c 'echo ran >&2'
+		"$helpers/lock" file "$sbx" --bind / / --proc /proc --unshare-pid --lock-file "$PWD/file" -- sh -c 'echo ran >&2'
 	check "as bubblewrap, neither" \
 		fails 1 "bwrap: Unable to lock lock file $PWD/file: Resource temporarily unavailable" \
 		"$helpers/lock" file "$bwrap" --bind / / --lock-file "$PWD/file" -- sh -c 'echo ran >&2'
@@ -124,7 +124,7 @@ start_syncing()
 {
 	local line
 	rm -f go said sync && mkfifo go said sync
-	"$sbx" --dev-bind / / --sync-fd 9 "$@" >said 2>&1 </dev/null 9>sync &
+	"$sbx" --dev-bind / / --proc /proc --sync-fd 9 "$@" >said 2>&1 </dev/null 9>sync &
 	started=$!
 	exec {said}<said {sync}<sync
 	read -r -t 20 line <&"$said"

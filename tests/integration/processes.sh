@@ -146,7 +146,7 @@ killed()
 	local victim=$1
 	shift
 	rm -f monitor
-	start bash -c '"$@" & echo $! >monitor; wait' - "$sbx" --ro-bind / / "$@" -- \
+	start bash -c '"$@" & echo $! >monitor; wait' - "$sbx" --ro-bind / / --proc /proc "$@" -- \
 		sh -c 'echo ready; exec sleep 100' && eventually test -s monitor || return
 	[ "$victim" = monitor ] || kill -KILL "$started"
 	[ "$victim" = caller ] || kill -KILL "$(cat monitor)"
@@ -192,7 +192,7 @@ start_stuck()
 {
 	rm -f data life && mkfifo data life
 	exec {data}<>data
-	"$sbx" --ro-bind / / --unshare-pid "$@" --file "$data" /tmp/x -- true >life 2>&1 </dev/null &
+	"$sbx" --ro-bind / / --proc /proc --unshare-pid "$@" --file "$data" /tmp/x -- true >life 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<life
 	eventually has_child "$started"

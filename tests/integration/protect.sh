@@ -488,6 +488,25 @@ of_root()
 	check "unless that is allowed" \
 		ends_with 1 thief users -- --cap-drop ALL --allow-userns --mask /w/a/secret
 	check "the host's limit stays as it was" prints "$before" cat "$limit"
+	check "root that may not write everywhere becomes the owner of no folder above that it could move" \
+		owner_moves_nothing
+	check "nor can it take the folder" owner_moves_nothing chown 0 /w /w/a
+}
+
+# owner_moves_nothing [WORD...]: COMMAND of a root without CAP_DAC_OVERRIDE, having done what the WORDs
+# say, becomes the owner of the folders above what is protected, and cannot move them.
+owner_moves_nothing()
+{
+	local owner=4711 sbx=$sbx drop=-dac_override,-dac_read_search
+	printf '#!/bin/sh\nexec setpriv --bounding-set %s --inh-caps %s "%s" "$@"\n' $drop $drop "$sbx" >lesser &&
+		chmod 0755 lesser && fresh && chown -R $owner:$owner w || return
+	sbx=$PWD/lesser
+	[ $# -eq 0 ] || owner=0
+	protected --ro /w/a/secret -- sh -c 'owner=$1 && shift && "$@" &&
+		exec setpriv --reuid $owner --clear-groups sh -c "mv /w/a /w/moved && mkdir /w/a && echo >/w/a/secret"' - \
+		$owner "${@:-true}"
+	cat w/a/secret
+	[ "$(cat w/a/secret)" = precious ]
 }
 
 as_bwrap()

@@ -9,7 +9,7 @@ start_counter()
 {
 	local line
 	rm -f said && mkfifo said
-	env --default-signal=HUP,INT,QUIT,TERM,USR1,USR2 "$sbx" --ro-bind / / "$@" -- "$helpers/count_signals" \
+	env --default-signal=HUP,INT,QUIT,TERM,USR1,USR2 "$sbx" --ro-bind / / --proc /proc "$@" -- "$helpers/count_signals" \
 		>said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said
@@ -50,7 +50,7 @@ dies_of()
 {
 	local status=0 line
 	rm -f said && mkfifo said
-	"$sbx" --ro-bind / / --unshare-pid -- sh -c 'echo ready; exec sleep 100' >said 2>&1 </dev/null &
+	"$sbx" --ro-bind / / --proc /proc --unshare-pid -- sh -c 'echo ready; exec sleep 100' >said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said
 	read -r -t 20 line <&"$pipe" || return
@@ -64,7 +64,7 @@ survives_kill()
 {
 	local line
 	rm -f said go && mkfifo said go
-	"$sbx" --ro-bind / / --unshare-pid -- sh -c 'echo ready; read line <go; echo alive' \
+	"$sbx" --ro-bind / / --proc /proc --unshare-pid -- sh -c 'echo ready; read line <go; echo alive' \
 		>said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said
@@ -78,7 +78,7 @@ ignored_stays()
 {
 	local status=0 line
 	rm -f said go && mkfifo said go
-	env --ignore-signal=HUP "$sbx" --ro-bind / / --unshare-pid -- \
+	env --ignore-signal=HUP "$sbx" --ro-bind / / --proc /proc --unshare-pid -- \
 		sh -c 'kill -HUP $$; echo ready; read line <go; exit 4' >said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said
@@ -106,7 +106,7 @@ on_terminal()
 {
 	local key=$1 want=$2 said
 	shift 2
-	said=$(timeout 30 "$helpers/pty" "$key" "$sbx" --ro-bind / / "$@" -- "$helpers/count_signals")
+	said=$(timeout 30 "$helpers/pty" "$key" "$sbx" --ro-bind / / --proc /proc "$@" -- "$helpers/count_signals")
 	echo "$said"
 	grep -q "^$want" <<<"$said" && [ "$(grep -cE '^[A-Z0-9]+ [0-9]+' <<<"$said")" -eq 1 ]
 }

@@ -29,6 +29,24 @@ proc()
 		covers "$options"
 	done
 	hidden
+	proc_along
+}
+
+# A procfs that a bind of the whole root has brought along is not that of the sandbox's processes.
+proc_along()
+{
+	local warning="the host's /proc came along"
+	check "that the host's /proc came along with a bind is told" \
+		fails_saying 0 "^sbx: $warning" "$sbx" --ro-bind / / --unshare-pid -- true
+	check "not where it is asked for" fails 0 "" "$sbx" --ro-bind / / --unshare-pid --bind /proc /proc/ -- true
+	check "nor with --proc" fails 0 "" "$sbx" --ro-bind / / --unshare-pid --proc /proc -- true
+	check "nor without --unshare-pid" fails 0 "" "$sbx" --ro-bind / / -- true
+	check "nor where there is none" fails 0 "" box --unshare-pid -- true
+	check "nor where something else is there" \
+		fails 0 "" "$sbx" --ro-bind / / --unshare-pid --tmpfs /proc -- true
+	check "nor in a sandbox inside, whose processes it shows" fails 0 "" \
+		"$sbx" --ro-bind / / --unshare-pid --proc /proc -- "$sbx" --ro-bind / / -- true
+	check "nor under the name bwrap" fails 0 "" "$bwrap" --ro-bind / / --unshare-pid -- true
 }
 
 masks="acpi asound interrupts kcore keys latency_stats sched_debug scsi timer_list timer_stats"

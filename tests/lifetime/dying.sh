@@ -310,7 +310,7 @@ lives_without()
 	local victim=$1 pid line status=0
 	shift
 	rm -f said go && mkfifo said go
-	"$sbx" --ro-bind / / "$@" -- sh -c 'echo ready; read line <go; echo alive; exit 5' \
+	"$sbx" --ro-bind / / --proc /proc "$@" -- sh -c 'echo ready; read line <go; echo alive; exit 5' \
 		>said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said
@@ -347,7 +347,7 @@ stops_waiting()
 	local from=$1 to=$2 janitor status=0
 	shift 2
 	rm -f go said ready && mkfifo go
-	"$sbx" --ro-bind / / --bind . "$PWD" "$@" -- \
+	"$sbx" --ro-bind / / --proc /proc --bind . "$PWD" "$@" -- \
 		sh -c 'echo >ready; read line <go; exit 5' 2>said </dev/null &
 	started=$!
 	eventually test -s ready || return
@@ -366,7 +366,7 @@ does_not_wait_for_readers()
 	local full janitor status=0
 	rm -f go ready full && mkfifo go full && exec {full}<>full || return
 	dd if=/dev/zero of=full oflag=nonblock bs=4096 status=none
-	"$sbx" --ro-bind / / --bind . "$PWD" "$@" -- \
+	"$sbx" --ro-bind / / --proc /proc --bind . "$PWD" "$@" -- \
 		sh -c 'echo >ready; read line <go; exit 5' 2>&"$full" </dev/null &
 	started=$!
 	eventually test -s ready || return

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "fake_sys.h"
 #include "sbx/apply.h"
@@ -796,6 +798,88 @@ TEST(tells_a_place_that_is_no_mount_point)
 	assert_string_equal(e.msg, "--remount-ro: /usr is not a mount point in the sandbox");
 }
 
+/* --- A procfs that came along ------------------------------------------------ */
+
+static const struct statfs procfs = {.f_type = PROC_SUPER_MAGIC};
+
+/* Start with a procfs at /proc in which the calling process has the number @self, NULL for none. */
+static void start_with_proc(const char *self)
+{
+	start();
+	fake_sys_always_data("statfs box/proc", 0, &procfs, sizeof(procfs));
+	if (self != NULL)
+		fake_sys_always_text("readlink box/proc self", self);
+	else
+		fake_sys_always("readlink box/proc self", -ENOENT);
+}
+
+/* Whether there is a warning of it, with @argv. */
+static bool warns_of_proc(struct site *site, bool is_bwrap, const char *const *argv)
+{
+	autoplan struct plan plan = {.as_bwrap = is_bwrap};
+	const struct report *report;
+	struct err e = {0};
+
+	assert_int_equal(opt_parse(&plan, argv, NULL, &e), 0);
+	site->plan = &plan;
+	assert_int_equal(apply_warn_of_proc(site, &e), 0);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	report = fake_sys_written(SOCK, 0, NULL);
+	if (report == NULL)
+		return false;
+	assert_int_equal(report->note.level, NOTE_WARNING);
+	assert_contains(report->note.text, "--proc /proc mounts the sandbox's own");
+	return true;
+}
+
+TEST(warns_of_a_procfs_of_the_host_that_came_along)
+{
+	static const char *const numbers[] = {"4711", "10", "11", NULL};
+	struct site site = ordinary;
+
+	for (size_t i = 0; i < LENGTH(numbers); i++) {
+		start_with_proc(numbers[i]);
+		assert_true(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+	}
+	start_with_proc(NULL);
+	assert_true(warns_of_proc(&site, false, ARGV("--proc", "/x", "--bind", "/", "/", "sh")));
+}
+
+TEST(warns_of_no_procfs_that_is_asked_for_or_the_sandbox_s_own)
+{
+	struct site without = ordinary;
+	struct site site = ordinary;
+
+	without.new_procfs = false;
+	start_with_proc(NULL);
+	assert_false(warns_of_proc(&site, true, ARGV("--bind", "/", "/", "sh")));
+	assert_false(warns_of_proc(&without, false, ARGV("--bind", "/", "/", "sh")));
+	assert_false(warns_of_proc(&site, false, ARGV("--proc", "/proc", "sh")));
+	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/proc", "//proc/", "sh")));
+	assert_int_equal(fake_sys_calls(), 0);
+
+	start_with_proc("1"); /* as the fake has it */
+	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+	start_with_proc(NULL);
+	fake_sys_always("open_in box /proc path", -ENOENT);
+	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+	start();
+	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+}
+
+TEST(says_that_it_cannot_warn_of_a_procfs)
+{
+	const struct plan plan = {0};
+	struct site site = ordinary;
+	struct err e = {0};
+
+	site.plan = &plan;
+	start_with_proc(NULL);
+	fake_sys_always("write sock*", -EPIPE);
+	assert_int_equal(apply_warn_of_proc(&site, &e), -EPIPE);
+	assert_string_equal(e.msg, "cannot tell the monitor of /proc: Broken pipe");
+}
+
 /* --- /proc and /dev ------------------------------------------------------- */
 
 TEST(binds_the_procfs_of_the_host_without_a_process_namespace)
@@ -1426,6 +1510,9 @@ int main(void)
 				       set_up),
 		cmocka_unit_test_setup(binds_nothing_instead_without_telling, set_up),
 		cmocka_unit_test_setup(does_not_leave_anything_of_proc_uncovered, set_up),
+		cmocka_unit_test(warns_of_a_procfs_of_the_host_that_came_along),
+		cmocka_unit_test(warns_of_no_procfs_that_is_asked_for_or_the_sandbox_s_own),
+		cmocka_unit_test(says_that_it_cannot_warn_of_a_procfs),
 		cmocka_unit_test_setup(
 			binds_the_sysfs_of_the_host_where_there_is_no_new_one_and_says_so, set_up),
 		cmocka_unit_test(reports_every_call_that_fails_for_the_sysfs_of_the_host),

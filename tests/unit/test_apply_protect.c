@@ -45,10 +45,11 @@ static int set_up(void **state __attribute__((unused)))
 }
 
 /* Carry out @option with @dest; @e is as apply_ops() leaves it. */
-static int apply(const char *option, const char *dest, struct err *e)
+static int apply_as(bool owns_all, const char *option, const char *dest, struct err *e)
 {
 	const char *const argv[] = {option, dest, "sh", NULL};
-	struct site site = {.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX}};
+	struct site site = {.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX},
+			    .owns_all = owns_all};
 	autoplan struct plan plan = {0};
 	int r = opt_parse(&plan, argv, NULL, e);
 
@@ -59,6 +60,11 @@ static int apply(const char *option, const char *dest, struct err *e)
 		(void)sys_close(site.roots.box);
 	assert_int_equal(fake_sys_open_fds(), 0);
 	return r;
+}
+
+static int apply(const char *option, const char *dest, struct err *e)
+{
+	return apply_as(false, option, dest, e);
 }
 
 /* What carrying out @option with @dest, which works, calls. */
@@ -272,6 +278,21 @@ TEST(pins_in_a_directory_of_ones_own_whatever_its_mode)
 	fake_sys_always("access*", -EACCES);
 	(void)trace_of("--ro", "/a/b");
 	assert_true(is_pinned());
+}
+
+TEST(pins_in_any_directory_that_the_command_can_come_to_own)
+{
+	struct err e = {0};
+
+	fake_sys_always_data("stat box", 0, &others_dir, sizeof(others_dir));
+	fake_sys_always("access*", -EACCES);
+	assert_int_equal(apply_as(true, "--ro", "/a/b", &e), 0);
+	assert_true(is_pinned());
+
+	start();
+	fake_sys_always_data("statfs box", 0, &read_only, sizeof(read_only));
+	assert_int_equal(apply_as(true, "--ro", "/a/b", &e), 0);
+	assert_false(is_pinned());
 }
 
 TEST(protects_nothing_if_it_cannot_learn_who_may_write)
@@ -547,6 +568,8 @@ int main(void)
 		cmocka_unit_test_setup(pins_nothing_in_a_directory_of_others_that_cannot_be_written,
 				       set_up),
 		cmocka_unit_test_setup(pins_in_a_directory_of_ones_own_whatever_its_mode, set_up),
+		cmocka_unit_test_setup(pins_in_any_directory_that_the_command_can_come_to_own,
+				       set_up),
 		cmocka_unit_test_setup(protects_nothing_if_it_cannot_learn_who_may_write, set_up),
 		cmocka_unit_test(protects_nothing_if_it_cannot_learn_whose_a_directory_is),
 		cmocka_unit_test_setup(pins_the_links_on_the_way_in_their_directories, set_up),

@@ -222,6 +222,9 @@ static const char golden[] = "open /proc path dir\n"
 			     "stat tree:mount:tmpfs/box/usr\n"
 			     "stat tree:mount:tmpfs/box\n"
 			     "move_mount tree:/usr tree:mount:tmpfs/box/usr\n"
+			     /* is there a procfs that came along? */
+			     "open_in tree:mount:tmpfs/box /proc path\n"
+			     "statfs tree:mount:tmpfs/box/proc\n"
 			     /* the new root */
 			     "fchdir /\n"
 			     "umount . detach\n"
@@ -324,6 +327,8 @@ static bool is_harmless(const char *call)
 		"write sock (data)\n",   /* nobody is there to hear */
 		"prctl name ",           /* it is for people */
 		"look sock janitor, ",   /* both were there a moment ago */
+		"open_in tree:mount:tmpfs/box /proc path\n", /* it is for people */
+		"statfs tree:mount:tmpfs/box/proc\n",        /* likewise */
 	};
 
 	for (size_t i = 0; i < LENGTH(harmless); i++)
