@@ -72,14 +72,16 @@ every()
 # --- Sandboxes ----------------------------------------------------------------
 
 # in_project [OPTION]... -- COMMAND...: the sandbox of $mode that has the project, by the program
-# that is called $name.
+# that is called $called.
 in_project()
 {
 	# shellcheck disable=SC2086 # words
-	timeout --kill-after=5 60 "$(dirname "$sbx")/$name" --ro-bind /usr /usr --symlink usr/bin /bin \
+	timeout --kill-after=5 60 "${launcher[@]}" "$(dirname "$sbx")/$called" --ro-bind /usr /usr --symlink usr/bin /bin \
 		--symlink usr/sbin /sbin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
 		--bind "$scratch/project" /p --proc /proc $mode "$@"
 }
+
+launcher=() # what starts the program
 
 # The program's name and options: with different processes around COMMAND, which hold different
 # descriptors.
@@ -97,13 +99,20 @@ in_some_modes()
 # in_all_modes FUNCTION ARG...: FUNCTION succeeds in all.
 in_all_modes()
 {
-	local name mode each
+	local called mode each
 	for each in "${modes[@]}"; do
-		name=${each%% *} mode=${each#"$name"}
+		called=${each%% *} mode=${each#"$called"}
 		"$@" && continue
 		echo "in the mode: $each"
 		return 1
 	done
+}
+
+# is_missing COMMAND...: what COMMAND is to execute is not there.
+is_missing()
+{
+	local said
+	! said=$("$@" 2>&1) && echo "$said" && grep -q "exec.*: No such file or directory" <<<"$said"
 }
 
 # is_not_found COMMAND...: what COMMAND is to execute is not there; or behind a door that is closed.
@@ -172,7 +181,7 @@ folders()
 # is_closed OPTION...: descriptor 7, which they name, is not open any more.
 is_closed()
 {
-	is_not_found in_project "$@" -- /p/7/itself
+	is_missing in_project "$@" -- /p/7/itself
 }
 
 files()
@@ -214,11 +223,147 @@ with_output()
 	"$@" 7>output
 }
 
+# --- Namespaces ---------------------------------------------------------------
+
+# Descriptor 7 is a user namespace in which the caller is 0, and 8 the process namespace that
+# belongs to it; 9 is a user namespace below it.
+make_namespaces()
+{
+	rm -f hold && mkfifo hold || return
+	unshare --user --map-root-user --pid --fork --kill-child --mount-proc \
+		sh -c 'unshare --user sh -c "read -r line <hold" & wait' </dev/null >/dev/null 2>&1 &
+	holder=$!
+	eventually find_holders && exec 7<"/proc/$outer/ns/user" 8<"/proc/$outer/ns/pid" \
+		9<"/proc/$inner/ns/user"
+}
+
+# child_of PID: its only child, or nothing.
+child_of()
+{
+	tr -d ' ' 2>/dev/null <"/proc/$1/task/$1/children"
+}
+
+find_holders()
+{
+	outer=$(child_of "$holder") && [ -n "$outer" ] && inner=$(child_of "$outer") && [ -n "$inner" ] &&
+		[ "$(readlink "/proc/$inner/ns/user")" != "$(readlink "/proc/$outer/ns/user")" ]
+}
+
+# is_closed_at NUMBER OPTION...
+is_closed_at()
+{
+	local called=sbx mode="" number=$1
+	shift
+	is_missing in_project "$@" -- "/p/$number/itself"
+}
+
+namespaces()
+{
+	[ "$who" != setuid ] || return 0
+	if ! make_namespaces; then
+		echo "not ok - $who: there are namespaces to enter"
+		return
+	fi
+	check "--userns: closed before COMMAND is looked up" is_closed_at 7 --userns 7
+	check "--pidns: likewise" is_closed_at 8 --userns 7 --pidns 8
+	check "with a new process namespace below" is_closed_at 8 --userns 7 --pidns 8 --unshare-pid
+	check "--userns2: likewise" is_closed_at 9 --userns 7 --userns2 9
+	check "with a reaper" is_closed_at 9 --userns 7 --userns2 9 --unshare-pid
+	exec 7<&- 8<&- 9<&-
+	echo >hold
+	wait "$holder"
+}
+
+# --- Other processes ----------------------------------------------------------
+
+# COMMAND sees nothing of the host through what /proc says of any process.
+others_show_nothing()
+{
+	# shellcheck disable=SC2016 # for the shell inside
+	prints "" in_project "$@" -- sh -c '
+		cd /proc
+		for process in [0-9]*; do
+			for way in "$process"/fd/*/.. "$process/root/$1" "$process/cwd/$1"; do
+				[ ! -e "$way/marker" ] || echo "$way"
+			done
+		done' - "$PWD/out"
+}
+
+others()
+{
+	[ "$who" != root ] || return 0 # it may look at any process
+	exec 7<out/open
+	check "no process shows what is outside" in_all_modes others_show_nothing --bind-fd 7 /mnt
+	in_some_modes check "nor one that holds a descriptor of the caller's" \
+		in_all_modes others_show_nothing --sync-fd 7
+	exec 7<&-
+}
+
+# --- The directory, in every way that it is looked up -------------------------
+
+# Each number in turn is what the caller's working directory and HOME lead to.
+no_number_leads_out()
+{
+	local fd there=$PWD/here
+	cd here || return
+	for ((fd = first; fd <= last; fd++)); do
+		prints / in_project --symlink "/p/$fd/link" "$there" --setenv HOME "/p/$fd/link" "$@" -- \
+			readlink /proc/self/cwd || break
+	done
+	cd ..
+	((fd > last))
+}
+
+# COMMAND's directory may be any but one outside.
+is_inside()
+{
+	local there=$PWD/here
+	# shellcheck disable=SC2016 # for the shell inside
+	(cd here && in_project --symlink /p/7/link "$there" --setenv HOME /p/7/link "$@" -- \
+		sh -c 'readlink /proc/self/cwd; [ ! -e marker ]') &&
+		! in_project "$@" --chdir /p/7/link -- test -e marker
+}
+
+# Without openat2(2), links are read, and what they say is looked for inside.
+by_walk()
+{
+	local launcher=("$helpers/filter" run 38 openat2 --)
+	"$@"
+}
+
+directories()
+{
+	local called=sbx mode=--die-with-parent
+	check "no descriptor leads the directory out, whatever its number" no_number_leads_out
+	exec 7<out/open
+	by_walk check "nor does it without openat2(2)" in_all_modes is_inside --ro-bind-fd 7 /mnt
+	check "--chdir says what it does not follow" \
+		fails_saying 125 "hint: links such as /proc/self/fd/3" in_project --chdir /proc/self/cwd -- pwd
+	# shellcheck disable=SC2016 # for the shell inside
+	check "a directory behind other links is entered" \
+		prints "/usr/bin /l/bin" in_project --symlink /usr /l --chdir /l/bin -- \
+		sh -c 'echo $(readlink /proc/self/cwd) $PWD'
+	check "a relative one is one below /" prints /usr/bin in_project --chdir usr/bin -- pwd -P
+	check "--chdir to what is no directory is an error" \
+		fails_saying 125 "cannot change to /p/lock in the sandbox: Not a directory" \
+		in_project --chdir /p/lock -- true
+	check "--lock-file does not lead out" \
+		fails_saying 125 "^sbx: --lock-file: cannot lock /p/7/link/shout in the sandbox: Too many" \
+		in_project --ro-bind-fd 7 /mnt --lock-file /p/7/link/shout -- true
+	by_walk check "nor without openat2(2)" \
+		fails_saying 125 "^sbx: --lock-file: cannot lock /p/7/link/shout in the sandbox: No such" \
+		in_project --ro-bind-fd 7 /mnt --lock-file /p/7/link/shout -- true
+	exec 7<&-
+}
+
 tests()
 {
 	plant || exit
 	folders
 	files
+	namespaces
+	others
+	directories
 }
 
 # shellcheck disable=SC2034 # for run.sh
