@@ -120,7 +120,7 @@ static void load(struct filter *f, size_t offset)
 }
 
 /* Load the low half of the argument @n, or the high one. */
-static void load_argument(struct filter *f, unsigned n, bool high)
+static void load_argument(struct filter *f, size_t n, bool high)
 {
 	const bool big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 	const size_t half = sizeof(uint32_t);
@@ -158,7 +158,7 @@ static void refuse_call(struct filter *f, uint32_t number, int error)
 }
 
 /* Refuse the call @number if its argument @n is one of two values. */
-static void refuse_argument(struct filter *f, uint32_t number, unsigned n, const uint32_t values[2],
+static void refuse_argument(struct filter *f, uint32_t number, size_t n, const uint32_t values[2],
 			    int error)
 {
 	const uint8_t block = 5;
