@@ -27,8 +27,8 @@ start_more()
 first=3 last=40 # the descriptors that are tried
 
 # The folder out is not bound: it has a folder, "open", to open, and programs beside that. The folder
-# project is what payloads write to: in its folder N are a link beside descriptor N, and scripts and
-# a program whose interpreter is there.
+# project is what payloads write to: in its folder N are links to descriptor N and to what is above,
+# and scripts and a program whose interpreter is beside it.
 plant()
 {
 	local fd loader
@@ -37,6 +37,7 @@ plant()
 		cp -L "$loader" out/loader || return
 	for ((fd = first; fd <= last; fd++)); do
 		mkdir "project/$fd" && ln -s "/proc/self/fd/$fd/.." "project/$fd/link" &&
+			ln -s "/proc/self/fd/$fd" "project/$fd/same" &&
 			printf '#!/proc/self/fd/%s/../shout OUT\n' "$fd" >"project/$fd/script" &&
 			printf '#!/proc/self/fd/%s OUT\n' "$fd" >"project/$fd/itself" &&
 			other_loader "$loader" "/proc/self/fd/$fd/../loader" >"project/$fd/program" &&
@@ -316,16 +317,18 @@ others()
 
 # --- The directory, in every way that it is looked up -------------------------
 
-# Each number in turn is what the caller's working directory and HOME lead to.
+# Each number in turn is what the caller's working directory and HOME lead to; there is the project
+# in "/" alone.
 no_number_leads_out()
 {
 	local fd there=$PWD/here
 	cd here || return
 	for ((fd = first; fd <= last; fd++)); do
-		prints / in_project --symlink "/p/$fd/link" "$there" --setenv HOME "/p/$fd/link" "$@" -- \
-			readlink /proc/self/cwd || break
+		in_project --symlink "/p/$fd/link" "$there" --setenv HOME "/p/$fd/same" "$@" -- \
+			test -e p/lock || break
 	done
-	cd ..
+	cd .. || return
+	echo "up to $((fd - 1))"
 	((fd > last))
 }
 
