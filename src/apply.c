@@ -33,6 +33,14 @@ static int note_own(struct site *site, const struct op *op, int mount, struct er
 	return r < 0 ? err_sys(e, r, "cannot note the file system for %s down", op->dest) : 0;
 }
 
+struct dest_root apply_root(const struct site *site, const struct op *op)
+{
+	return (struct dest_root){
+		.fd = site->roots.box,
+		.links = op->flags & OP_NO_LINKS ? LINK_NONE : site->links,
+	};
+}
+
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e)
 {
 	autoclose int dest = -1;
@@ -40,8 +48,8 @@ int apply_attach(struct site *site, const struct op *op, int mount, struct err *
 
 	if (r < 0)
 		return r;
-	dest = dest_mount_point(site->roots.box, op->dest, op->parents_mode, mount, &site->litter,
-				e);
+	dest = dest_mount_point(apply_root(site, op), op->dest, op->parents_mode, mount,
+				&site->litter, e);
 	if (dest < 0)
 		return dest;
 	r = root_mount(&site->roots, mount, dest);

@@ -60,7 +60,7 @@ int apply_bind_fd(struct site *site, const struct op *op, struct err *e)
 int apply_remount_ro(struct site *site, const struct op *op, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-	autoclose int mount = dest_open(site->roots.box, op->dest, e);
+	autoclose int mount = dest_open(apply_root(site, op), op->dest, e);
 	int r;
 
 	if (mount < 0)

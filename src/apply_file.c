@@ -26,7 +26,7 @@ static int check_dir(const struct dest *dest)
 int apply_dir(struct site *site, const struct op *op, struct err *e)
 {
 	autodest struct dest dest = DEST_NONE;
-	int r = dest_find(site->roots.box, op->dest, op->parents_mode, false, &dest, e);
+	int r = dest_find(apply_root(site, op), op->dest, op->parents_mode, false, &dest, e);
 
 	if (r < 0)
 		return r;
@@ -65,7 +65,7 @@ static int check_link(const struct op *op, const struct dest *dest, struct err *
 int apply_symlink(struct site *site, const struct op *op, struct err *e)
 {
 	autodest struct dest dest = DEST_NONE;
-	int r = dest_find(site->roots.box, op->dest, op->parents_mode, true, &dest, e);
+	int r = dest_find(apply_root(site, op), op->dest, op->parents_mode, true, &dest, e);
 
 	if (r < 0)
 		return r;
@@ -113,7 +113,7 @@ int apply_file(struct site *site, const struct op *op, struct err *e)
 {
 	autodest struct dest dest = DEST_NONE;
 	autoclose int out = -1;
-	int r = dest_find(site->roots.box, op->dest, op->parents_mode, false, &dest, e);
+	int r = dest_find(apply_root(site, op), op->dest, op->parents_mode, false, &dest, e);
 
 	if (r < 0)
 		return r;
@@ -164,11 +164,11 @@ int apply_bind_data(struct site *site, const struct op *op, struct err *e)
  * Change the mode of what @dest is, without fchmodat2(2) (Linux 6.6): open it for
  * that, never through a link that came to be there.
  */
-static int chmod_opened(int box, const struct op *op, struct err *e)
+static int chmod_opened(const struct site *site, const struct op *op, struct err *e)
 {
 	autodest struct dest dest = DEST_NONE;
 	autoclose int fd = -1;
-	int r = dest_find(box, op->dest, DEST_NO_PARENTS, false, &dest, e);
+	int r = dest_find(apply_root(site, op), op->dest, DEST_NO_PARENTS, false, &dest, e);
 
 	if (r < 0)
 		return r;
@@ -179,13 +179,13 @@ static int chmod_opened(int box, const struct op *op, struct err *e)
 
 int apply_chmod(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int fd = dest_open(site->roots.box, op->dest, e);
+	autoclose int fd = dest_open(apply_root(site, op), op->dest, e);
 	int r;
 
 	if (fd < 0)
 		return fd;
 	r = sys_fchmod_path(fd, op->mode);
 	if (r == -ENOSYS || r == -EPERM) /* EPERM: what some seccomp filters say to new calls */
-		return chmod_opened(site->roots.box, op, e);
+		return chmod_opened(site, op, e);
 	return r < 0 ? err_sys(e, r, "cannot change the mode of %s", op->dest) : 0;
 }

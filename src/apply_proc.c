@@ -263,7 +263,8 @@ static bool names_proc(const struct plan *plan)
 static bool has_others_proc(const struct site *site)
 {
 	struct err unused = {0};
-	autoclose int place = dest_open(site->roots.box, "/proc", &unused);
+	autoclose int place =
+		dest_open((struct dest_root){.fd = site->roots.box}, "/proc", &unused);
 	struct statfs fs = {0};
 	char self[PID_BYTES] = "";
 	char own[PID_BYTES];

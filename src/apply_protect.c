@@ -183,10 +183,10 @@ static int find_pinned(struct site *site, const struct op *op, struct err *e)
 {
 	const struct dest_watch watch = {.met_link = pin_link, .arg = site};
 	char path[PATH_MAX];
-	int r = dest_resolve(site->roots.box, op->dest, NULL, path, e);
+	int r = dest_resolve(apply_root(site, op), op->dest, NULL, path, e);
 
 	if (r > 0)
-		r = dest_resolve(site->roots.box, op->dest, &watch, path, e);
+		r = dest_resolve(apply_root(site, op), op->dest, &watch, path, e);
 	if (r == -EXDEV)
 		return err_set(e, EINVAL, "%s leads elsewhere for each process", op->dest);
 	if (r < 0)
@@ -239,7 +239,7 @@ int apply_ro(struct site *site, const struct op *op, struct err *e)
 static int is_masked(const struct site *site, const struct op *op)
 {
 	struct err unused = {0};
-	autoclose int place = dest_open(site->roots.box, op->dest, &unused);
+	autoclose int place = dest_open(apply_root(site, op), op->dest, &unused);
 
 	return place < 0 ? place : mask_covers(site->roots.stage, place);
 }
@@ -249,6 +249,8 @@ static int explain_denial(const struct op *op, int r, struct err *e)
 {
 	const char *hint = NULL;
 
+	if (e->hint[0] != '\0')
+		return r; /* it says better what helps */
 	if (r == -EEXIST)
 		hint = "--ro keeps what exists from being changed, --mask hides it";
 	else if (r == -ENOTDIR)
@@ -266,7 +268,8 @@ static int explain_denial(const struct op *op, int r, struct err *e)
 int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int place = -1;
-	int made = dest_placeholder(site->roots.box, op->dest, op->parents_mode, &site->litter, e);
+	int made = dest_placeholder(apply_root(site, op), op->dest, op->parents_mode, &site->litter,
+				    e);
 	bool is_denied = made == -EEXIST && is_masked(site, op) > 0;
 
 	if (made < 0 && !is_denied)

@@ -68,6 +68,14 @@ static bool can_own(const struct site *site, const struct caps *caps)
 	return (site->by_root || site->others_map) && (!caps->set || (caps->keep & rights) != 0);
 }
 
+/* Which links at destinations are followed: bubblewrap leaves it to the kernel. */
+static enum link_rule links_followed(const struct box *box)
+{
+	if (box->plan->as_bwrap)
+		return LINK_STICKY;
+	return box->ns.outside.uid == 0 ? LINK_TRUSTED_MAPPED : LINK_TRUSTED;
+}
+
 /* Build the root and enter it.  What has been put aside is in the working directory then. */
 static int build_root(const struct box *box, bool *aside, struct err *e)
 {
@@ -81,6 +89,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		.new_sysfs = (box->ns.flags & CLONE_NEWNET) != 0,
 		.own_users = ns_own_users(&box->ns),
 		.by_root = box->ns.outside.uid == 0,
+		.links = links_followed(box),
 		.others_map = box->ns.users >= 0 || box->ns.users2 >= 0 ||
 			      plan_fd(box->plan, FD_USERNS_BLOCK) >= 0,
 		.sock = box->sock,

@@ -31,7 +31,8 @@ static int enter(int root, const char *path)
 
 	if (path[0] == '\0')
 		return -ENOENT;
-	dir = dest_open_as(root, path, O_PATH | O_DIRECTORY, &why);
+	dir = dest_open_as((struct dest_root){.fd = root, .links = LINK_ANY}, path,
+			   O_PATH | O_DIRECTORY, &why);
 	r = dir < 0 ? dir : sys_fchdir(dir);
 	if (r == 0)
 		r = sys_getcwd(cwd, sizeof(cwd));

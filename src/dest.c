@@ -2,12 +2,12 @@
 /*
  * Theory of operation
  *
- * What exists is opened with openat2(2) and RESOLVE_IN_ROOT: one call, and the
- * kernel sees to it that no link and no ".." leads out.
+ * What exists is opened with openat2(2), RESOLVE_IN_ROOT and RESOLVE_NO_SYMLINKS: one call, and
+ * the kernel sees to it that no ".." leads out.
  *
- * What does not exist yet has to be made on the way, and openat2() may be
- * forbidden (ENOSYS in gVisor and under systemd's RestrictSUIDSGID=).  For both
- * there is a walk: one component at a time, each opened with O_NOFOLLOW below
+ * What does not exist yet has to be made on the way, links have to be judged (link.c), and
+ * openat2() may be forbidden (ENOSYS in gVisor and under systemd's RestrictSUIDSGID=).  For all of
+ * that there is a walk: one component at a time, each opened with O_NOFOLLOW below
  * the directory held open from the step before.  A link or a ".." is not walked
  * but written into the path, and the walk starts again at the root.  Whoever
  * moves directories or swaps links meanwhile can make it fail, or end somewhere
@@ -37,7 +37,7 @@
 
 /* A walk through a path that changes with each link met. */
 struct walk {
-	int root;
+	struct dest_root root;
 	mode_t parents_mode;
 	bool keep_link;
 	const struct dest_watch *watch; /* NULL: nobody is told of links */
@@ -45,7 +45,9 @@ struct walk {
 	struct litter *litter; /* NULL if nothing here is to be removed in the end */
 	bool is_adopting;      /* what it meets of others, being on the host */
 	unsigned starts;
-	char path[PATH_MAX]; /* as path_clean() writes it */
+	enum link_verdict verdict; /* on @link, if that is not followed */
+	char link[PATH_MAX];       /* path of the last link that was met */
+	char path[PATH_MAX];       /* as path_clean() writes it */
 };
 
 void dest_done(struct dest *dest)
@@ -76,15 +78,34 @@ static int go_up(struct walk *w, struct path_part part, const char *rest)
 	return rewrite(w, len, "", rest);
 }
 
-/* Tell of the link that the component at @part is. */
-static int tell(const struct walk *w, struct path_part part)
+/* Note the path of the link that the component at @part is, and tell of it. */
+static int meet_link(struct walk *w, struct path_part part)
 {
-	char path[PATH_MAX];
+	(void)snprintf(w->link, PATH_MAX, "%.*s", (int)(part.text + part.len - w->path), w->path);
+	return w->watch == NULL ? 0 : w->watch->met_link(w->watch->arg, w->link);
+}
 
-	if (w->watch == NULL)
-		return 0;
-	(void)snprintf(path, sizeof(path), "%.*s", (int)(part.text + part.len - w->path), w->path);
-	return w->watch->met_link(w->watch->arg, path);
+/*
+ * Read the link at @dest to @target of PATH_MAX bytes, if it is one to be followed.  Returns 0;
+ * -ESTALE if it is no link any more; -EACCES, having noted why, if it is not followed; or
+ * another -errno.
+ */
+static int read_link(struct walk *w, const struct dest *dest, char *target)
+{
+	autoclose int link = sys_openat(dest->dir, dest->name, O_PATH | O_NOFOLLOW, 0);
+	int verdict = link < 0 ? link : link_judge(dest->dir, link, w->root.links);
+	ssize_t n;
+
+	if (verdict > LINK_FOLLOWED) {
+		w->verdict = (enum link_verdict)verdict;
+		return -EACCES;
+	}
+	n = verdict < 0 ? verdict : sys_readlinkat(link, "", target, PATH_MAX - 1);
+	if (n == -ENOENT || n == -EINVAL)
+		return -ESTALE;
+	if (n >= 0)
+		target[n] = '\0';
+	return n < 0 ? (int)n : 0;
 }
 
 /* Put the link's @target in the place of the component at @part. */
@@ -159,27 +180,44 @@ enum step {
 	STEP_RESTART, /* the path was rewritten */
 };
 
+/* Have the walk start again, unless it has done so too often: -ESTALE. */
+static int start_again(struct walk *w)
+{
+	return ++w->starts < MAX_STARTS ? STEP_RESTART : -ESTALE;
+}
+
+/* Take the link that the component @part at @dest is into the path. */
+static int take_link(struct walk *w, struct path_part part, const char *rest,
+		     const struct dest *dest)
+{
+	char target[PATH_MAX];
+	int r = meet_link(w, part);
+
+	if (r == 0)
+		r = read_link(w, dest, target);
+	if (r == -ESTALE)
+		return start_again(w);
+	if (r == 0)
+		r = follow(w, part, target, rest);
+	return r < 0 ? r : STEP_RESTART;
+}
+
 /* Take the component @name down, or the link that it is into the path. */
 static int descend(struct walk *w, struct path_part part, const char *rest, struct dest *dest)
 {
-	char target[PATH_MAX];
-	ssize_t n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
+	char start; /* of its target */
+	ssize_t n = sys_readlinkat(dest->dir, dest->name, &start, sizeof(start));
 	int r;
 
-	if (n >= 0) {
-		r = tell(w, part);
-		target[n] = '\0';
-		if (r == 0)
-			r = follow(w, part, target, rest);
-		return r < 0 ? r : STEP_RESTART;
-	}
+	if (n >= 0)
+		return take_link(w, part, rest, dest);
 	if (n != -EINVAL && n != -ENOENT) /* EINVAL: it is no link */
 		return (int)n;
 	if (path_is_root(rest))
 		return STEP_FOUND;
 	r = enter(w, dest, n == -ENOENT);
-	if (r == -ESTALE && ++w->starts < MAX_STARTS)
-		return STEP_RESTART;
+	if (r == -ESTALE)
+		return start_again(w);
 	return r < 0 ? r : STEP_ENTERED;
 }
 
@@ -210,7 +248,7 @@ static int walk_once(struct walk *w, struct dest *ret)
 	const char *rest = w->path;
 	int r = STEP_ENTERED;
 
-	dest.dir = sys_openat(w->root, ".", O_PATH | O_DIRECTORY, 0);
+	dest.dir = sys_openat(w->root.fd, ".", O_PATH | O_DIRECTORY, 0);
 	if (dest.dir < 0)
 		return dest.dir;
 	while (r == STEP_ENTERED) {
@@ -240,15 +278,17 @@ static int walk(struct walk *w, const char *path, struct dest *ret, struct err *
 		r = STEP_RESTART;
 	while (r == STEP_RESTART)
 		r = walk_once(w, ret);
+	if (r == -EACCES && w->verdict != LINK_FOLLOWED)
+		return link_explain(w->verdict, w->link, path, e);
 	if (r < 0)
 		return err_sys(e, r, "cannot find or make the way to %s in the sandbox", path);
 	return 0;
 }
 
-int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
-	      struct err *e)
+int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool keep_link,
+	      struct dest *ret, struct err *e)
 {
-	struct walk w = {.root = box, .parents_mode = parents_mode, .keep_link = keep_link};
+	struct walk w = {.root = root, .parents_mode = parents_mode, .keep_link = keep_link};
 
 	return walk(&w, path, ret, e);
 }
@@ -264,10 +304,10 @@ static int open_found(const struct dest *dest)
 	return open_found_as(dest, O_PATH);
 }
 
-int dest_resolve(int box, const char *path, const struct dest_watch *watch, char *ret,
+int dest_resolve(struct dest_root root, const char *path, const struct dest_watch *watch, char *ret,
 		 struct err *e)
 {
-	struct walk w = {.root = box, .parents_mode = DEST_NO_PARENTS, .watch = watch};
+	struct walk w = {.root = root, .parents_mode = DEST_NO_PARENTS, .watch = watch};
 	autodest struct dest dest = DEST_NONE;
 	autoclose int fd = -1;
 	int r = walk(&w, path, &dest, e);
@@ -283,23 +323,26 @@ int dest_resolve(int box, const char *path, const struct dest_watch *watch, char
 
 /*
  * Open what is at @path: -ENOENT if it is missing, -ENOSYS if only a walk can tell.
- * That is also so if the kernel says "again": it does for every ".." as long as
- * anything anywhere is renamed or mounted, which anybody can do for ever.
+ * That is also so if there is a link on the way, or if the kernel says "again": it does for every
+ * ".." as long as anything anywhere is renamed or mounted, which anybody can do for ever.
  */
-static int open_existing(int box, const char *path, int flags)
+static int open_existing(struct dest_root root, const char *path, int flags)
 {
-	int fd = sys_openat_in(box, *path != '\0' ? path : "/", flags);
+	const char *from = *path != '\0' ? path : "/";
+	int fd = root.links == LINK_ANY ? sys_openat_in(root.fd, from, flags)
+					: sys_openat_in_nolinks(root.fd, from, flags);
+	bool is_link = fd == -ELOOP && root.links != LINK_ANY;
 
-	return fd == -EAGAIN ? -ENOSYS : fd;
+	return fd == -EAGAIN || is_link ? -ENOSYS : fd;
 }
 
-int dest_open_as(int box, const char *path, int flags, struct err *e)
+int dest_open_as(struct dest_root root, const char *path, int flags, struct err *e)
 {
 	autodest struct dest dest = DEST_NONE;
-	int fd = open_existing(box, path, flags);
+	int fd = open_existing(root, path, flags);
 
 	if (fd == -ENOSYS) {
-		fd = dest_find(box, path, DEST_NO_PARENTS, false, &dest, e);
+		fd = dest_find(root, path, DEST_NO_PARENTS, false, &dest, e);
 		if (fd < 0)
 			return fd;
 		fd = open_found_as(&dest, flags);
@@ -309,9 +352,9 @@ int dest_open_as(int box, const char *path, int flags, struct err *e)
 	return fd;
 }
 
-int dest_open(int box, const char *path, struct err *e)
+int dest_open(struct dest_root root, const char *path, struct err *e)
 {
-	return dest_open_as(box, path, O_PATH, e);
+	return dest_open_as(root, path, O_PATH, e);
 }
 
 /* The type and mode of a mount point for @mount.  Returns it or -errno. */
@@ -424,28 +467,23 @@ static int walk_and_make(struct walk *w, const char *path,
 	do {
 		dest_done(&dest);
 		r = walk(w, path, &dest, e);
-		if (r < 0) {
-			hint_mount_point(e);
+		if (r < 0)
 			return r;
-		}
 		r = make(w, &dest, mount);
 	} while (r == -ESTALE && ++w->starts < MAX_STARTS);
-	if (r < 0) {
-		(void)err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
-		hint_mount_point(e);
-		return r;
-	}
+	if (r < 0)
+		return err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
 	fd = open_found(&dest);
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);
 	return fd;
 }
 
-int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
+int dest_mount_point(struct dest_root root, const char *path, mode_t parents_mode, int mount,
 		     struct litter *litter, struct err *e)
 {
-	struct walk w = {.root = box, .parents_mode = parents_mode, .litter = litter};
-	autoclose int fd = open_existing(box, path, O_PATH);
+	struct walk w = {.root = root, .parents_mode = parents_mode, .litter = litter};
+	autoclose int fd = open_existing(root, path, O_PATH);
 	int r = fd >= 0 ? litter_may_be(litter, fd) : fd;
 
 	if (fd >= 0 && r == 0)
@@ -453,13 +491,19 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
 	if (r < 0 && r != -ENOENT && r != -ENOSYS)
 		return err_sys(e, r, "cannot open %s in the sandbox", path);
 	w.is_adopting = fd >= 0;
-	return walk_and_make(&w, path, make_mount_point, mount, e);
+	r = walk_and_make(&w, path, make_mount_point, mount, e);
+	if (r < 0 && w.verdict == LINK_FOLLOWED)
+		hint_mount_point(e);
+	return r;
 }
 
-int dest_placeholder(int box, const char *path, mode_t parents_mode, struct litter *litter,
-		     struct err *e)
+int dest_placeholder(struct dest_root root, const char *path, mode_t parents_mode,
+		     struct litter *litter, struct err *e)
 {
-	struct walk w = {.root = box, .parents_mode = parents_mode, .litter = litter};
+	struct walk w = {.root = root, .parents_mode = parents_mode, .litter = litter};
+	int fd = walk_and_make(&w, path, make_placeholder, -1, e);
 
-	return walk_and_make(&w, path, make_placeholder, -1, e);
+	if (fd == -EMFILE)
+		hint_mount_point(e);
+	return fd;
 }

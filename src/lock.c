@@ -85,7 +85,7 @@ void lock_done(struct site *site)
 /* Whether @mount is what its destination leads to, and not covered.  Returns that or -errno. */
 static int is_seen(const struct site *site, const struct free_mount *mount, struct err *e)
 {
-	autoclose int place = dest_open(site->roots.box, mount->op->dest, e);
+	autoclose int place = dest_open(apply_root(site, mount->op), mount->op->dest, e);
 	int r;
 
 	if (place == -ENOENT || place == -ENOTDIR || place == -EACCES) {
@@ -107,7 +107,8 @@ static int move_aside(const struct site *site, unsigned i, struct err *e)
 	int r;
 
 	name_aside(name, i);
-	aside = dest_mount_point(site->roots.stage, name, DEST_NO_PARENTS, mount->tree, NULL, e);
+	aside = dest_mount_point((struct dest_root){.fd = site->roots.stage}, name, DEST_NO_PARENTS,
+				 mount->tree, NULL, e);
 	if (aside < 0)
 		return aside;
 	r = sys_move_mount(mount->tree, aside);
@@ -253,6 +254,10 @@ int lock_enter(int proc, unsigned flags, struct err *e)
  */
 static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 {
+	const struct dest_root start = {
+		.fd = root,
+		.links = op->flags & OP_NO_LINKS ? LINK_NONE : LINK_STICKY,
+	};
 	autoclose int tree = -1;
 	autoclose int dest = -1;
 	char name[NAME_BYTES];
@@ -264,7 +269,7 @@ static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 		return 0;
 	if (tree < 0)
 		return err_sys(e, tree, "cannot find the mount for %s again", op->dest);
-	dest = dest_open(root, op->dest, e);
+	dest = dest_open(start, op->dest, e);
 	if (dest < 0)
 		return dest;
 	r = sys_move_mount(tree, dest);

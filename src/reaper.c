@@ -151,7 +151,8 @@ static void held_done(struct held *held)
  */
 static int lock_file(int root, const char *path, struct err *e)
 {
-	autoclose int fd = dest_open_as(root, path, O_RDONLY | O_NONBLOCK, e);
+	autoclose int fd = dest_open_as((struct dest_root){.fd = root, .links = LINK_ANY}, path,
+					O_RDONLY | O_NONBLOCK, e);
 	int r = fd < 0 ? fd : sys_lock_shared(fd);
 
 	if (r < 0) {

@@ -111,6 +111,26 @@ int sys_openat_in(int rootfd, const char *path, int flags)
 	return ret(syscall(SYS_openat2, rootfd, path, &how, sizeof(how)));
 }
 
+int sys_openat_in_nolinks(int rootfd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+	};
+
+	return ret(syscall(SYS_openat2, rootfd, path, &how, sizeof(how)));
+}
+
+int sys_openat_nolinks(int dirfd, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+
+	return ret(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+}
+
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
 	return ret_size(read(fd, buf, size));
@@ -270,6 +290,14 @@ int sys_copy(int to, int from)
 		n = sendfile(to, from, NULL, most);
 	while (n > 0 || (n < 0 && errno == EINTR));
 	return ret(n);
+}
+
+int sys_set_atime(int fd, const struct statx_timestamp *time)
+{
+	const struct timespec times[] = {{.tv_sec = time->tv_sec, .tv_nsec = time->tv_nsec},
+					 {.tv_nsec = UTIME_OMIT}};
+
+	return ret(syscall(SYS_utimensat, fd, "", times, AT_EMPTY_PATH));
 }
 
 int sys_ttyname(int fd, char *buf, size_t size)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "sbx/dest.h"
 #include "sbx/litter.h"
 #include "sbx/plan.h"
 #include "sbx/report.h"
@@ -30,6 +31,7 @@ struct site {
 	unsigned contents;       /* files of --bind-data on the stage */
 	struct free_mount *free; /* in the order of their ops */
 	unsigned n_free;
+	enum link_rule links; /* which are followed, unless an op says otherwise */
 };
 
 /*
@@ -40,6 +42,9 @@ struct site {
  * the namespace goes away with the process.
  */
 int apply_ops(struct site *site, struct err *e) must_check;
+
+/* Where @op's destination starts: the sandbox's root as it is now. */
+struct dest_root apply_root(const struct site *site, const struct op *op);
 
 /* Mount @mount at @op's destination.  Returns 0 or -errno with @e set. */
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e) must_check;

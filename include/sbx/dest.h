@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "sbx/err.h"
+#include "sbx/link.h"
 #include "sbx/litter.h"
 
 /*
@@ -13,6 +14,12 @@
  * links and ".." a path meets, in directories that somebody else can write to as
  * well, it is resolved below the sandbox's root and never leaves it.
  */
+
+/* Where paths start, and which links on the way are followed. */
+struct dest_root {
+	int fd; /* directory, O_PATH */
+	enum link_rule links;
+};
 
 /* A place that may not exist yet: a name in a directory. */
 struct dest {
@@ -37,8 +44,8 @@ void dest_done(struct dest *dest);
  * A link as the last component is followed, to where it would have its target,
  * unless @keep_link.  Returns 0 or -errno with @e set.
  */
-int dest_find(int box, const char *path, mode_t parents_mode, bool keep_link, struct dest *ret,
-	      struct err *e) must_check;
+int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool keep_link,
+	      struct dest *ret, struct err *e) must_check;
 
 /* Whom dest_resolve() tells of the links that it meets. */
 struct dest_watch {
@@ -53,14 +60,14 @@ struct dest_watch {
  * told of each link before that is followed.  Returns how many links there were, or -errno with
  * @e set.
  */
-int dest_resolve(int box, const char *path, const struct dest_watch *watch, char *ret,
+int dest_resolve(struct dest_root root, const char *path, const struct dest_watch *watch, char *ret,
 		 struct err *e) must_check;
 
 /* Open what is at @path, which has to exist, as O_PATH.  Returns it or -errno with @e set. */
-int dest_open(int box, const char *path, struct err *e) must_check;
+int dest_open(struct dest_root root, const char *path, struct err *e) must_check;
 
 /* The same, with @flags of open(2).  A link of /proc to what a process has open is -ELOOP. */
-int dest_open_as(int box, const char *path, int flags, struct err *e) must_check;
+int dest_open_as(struct dest_root root, const char *path, int flags, struct err *e) must_check;
 
 /*
  * Open @path as a place to mount @mount on.  What is missing is made: an empty
@@ -68,7 +75,7 @@ int dest_open_as(int box, const char *path, int flags, struct err *e) must_check
  * it in the end where @litter, if it is not NULL, has them do that.  Returns
  * an O_PATH descriptor or -errno with @e set.
  */
-int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
+int dest_mount_point(struct dest_root root, const char *path, mode_t parents_mode, int mount,
 		     struct litter *litter, struct err *e) must_check;
 
 /*
@@ -78,5 +85,5 @@ int dest_mount_point(int box, const char *path, mode_t parents_mode, int mount,
  *
  * Returns an O_PATH descriptor or -errno with @e set: -EEXIST if there is anything.
  */
-int dest_placeholder(int box, const char *path, mode_t parents_mode, struct litter *litter,
-		     struct err *e) must_check;
+int dest_placeholder(struct dest_root root, const char *path, mode_t parents_mode,
+		     struct litter *litter, struct err *e) must_check;

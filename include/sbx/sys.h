@@ -12,6 +12,7 @@ struct rusage;
 struct sock_fprog;
 struct statfs;
 struct statx;
+struct statx_timestamp;
 struct utsname;
 
 /*
@@ -32,7 +33,9 @@ int sys_last_error(void);
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
-int sys_openat_in(int rootfd, const char *path, int flags); /* never leaves @rootfd */
+int sys_openat_in(int rootfd, const char *path, int flags);         /* never leaves @rootfd */
+int sys_openat_in_nolinks(int rootfd, const char *path, int flags); /* likewise; -ELOOP at links */
+int sys_openat_nolinks(int dirfd, const char *path, int flags);     /* -ELOOP at links */
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_mkdirat(int dirfd, const char *path, mode_t mode);
@@ -56,9 +59,11 @@ int sys_chdir(const char *path);
 int sys_fchdir(int fd);
 int sys_chroot(const char *path);
 int sys_umask(mode_t mask);
-int sys_lock_shared(int fd);                     /* fcntl(F_SETLK), the whole file */
-int sys_flock(int fd, int operation);            /* of what is open, not of this process */
-int sys_set_mtime(int fd, int64_t seconds);      /* also of an O_PATH descriptor; no other time */
+int sys_lock_shared(int fd);                /* fcntl(F_SETLK), the whole file */
+int sys_flock(int fd, int operation);       /* of what is open, not of this process */
+int sys_set_mtime(int fd, int64_t seconds); /* also of an O_PATH descriptor; no other time */
+/* Also of an O_PATH descriptor; no other time. */
+int sys_set_atime(int fd, const struct statx_timestamp *time);
 int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal */
 
 int sys_memfd(const char *name); /* a file in memory that can be sealed and executed */

@@ -690,6 +690,19 @@ int sys_openat_in(int rootfd, const char *path, int flags)
 	return failed(outcome) ? (int)outcome.r : opened(rootfd, path, S_IFDIR);
 }
 
+int sys_openat_in_nolinks(int rootfd, const char *path, int flags)
+{
+	return sys_openat_in(rootfd, path, flags);
+}
+
+int sys_openat_nolinks(int dirfd, const char *path, int flags)
+{
+	struct outcome outcome = call("open_nolinks %s%s%s", dir_words(dirfd).text, path,
+				      words(open_words, (unsigned)flags).text);
+
+	return failed(outcome) ? (int)outcome.r : opened(dirfd, path, S_IFDIR);
+}
+
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
 	const struct file *file;
@@ -808,9 +821,20 @@ int sys_symlinkat(const char *target, int dirfd, const char *path)
 	return done(call("symlink %s%s -> %s", dir_words(dirfd).text, path, target));
 }
 
+/* The link that @fd is open as itself is in the trace as its name in its directory. */
+static struct outcome call_readlink(int fd, const char *path)
+{
+	const char *name = *path == '\0' ? name_of(fd) : NULL;
+	const char *base = name == NULL ? NULL : strrchr(name, '/');
+
+	if (base == NULL)
+		return call("readlink %s%s", dir_words(fd).text, path);
+	return call("readlink %.*s %s", (int)(base - name), name, base + 1);
+}
+
 ssize_t sys_readlinkat(int dirfd, const char *path, char *buf, size_t size)
 {
-	struct outcome outcome = call("readlink %s%s", dir_words(dirfd).text, path);
+	struct outcome outcome = call_readlink(dirfd, path);
 	char name[2 * NAME_BYTES];
 	const struct file *file;
 	size_t n;
@@ -992,6 +1016,11 @@ int sys_flock(int fd, int operation)
 int sys_set_mtime(int fd, int64_t seconds)
 {
 	return done(call("set_mtime %s %" PRId64, name_of(fd), seconds));
+}
+
+int sys_set_atime(int fd, const struct statx_timestamp *time)
+{
+	return done(call("set_atime %s %" PRId64, name_of(fd), (int64_t)time->tv_sec));
 }
 
 int sys_ttyname(int fd, char *buf, size_t size)

@@ -511,7 +511,7 @@ static const struct {
 	const char *option;
 	unsigned calls;
 } failing[] = {
-	{"--ro", 41},
+	{"--ro", 49},
 	{"--mask", 0},
 	{"--mask-try", 0},
 	{"--deny-create", 0},
