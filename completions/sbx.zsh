@@ -57,6 +57,7 @@ _arguments -S \
 	"*--mask-try[Like --mask, but skip a missing DEST]:DEST:_files" \
 	"*--ro[Make DEST, and what is below it, read-only]:DEST:_files" \
 	"*--deny-create[Keep DEST, which must not exist, from being created]:DEST:_files" \
+	"*--no-symlinks[Follow no link in SRC and DEST of the options after it]" \
 	"*--perms[Permission bits of what the next option makes]:OCTAL:" \
 	"*--size[Size of the next --tmpfs]:BYTES:" \
 	"*--overlay-src[A layer of the next overlay, on top of those given before]:SRC:_files" \

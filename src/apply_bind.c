@@ -39,7 +39,7 @@ static int attach(struct site *site, const struct op *op, int tree, struct err *
 
 int apply_bind(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int tree = source_clone(&site->roots, op->src, e);
+	autoclose int tree = source_clone(&site->roots, op->src, apply_root(site, op).links, e);
 	int r;
 
 	if (tree == -ENOENT && (op->flags & OP_IF_EXISTS))

@@ -20,6 +20,7 @@
 #include "sbx/apply.h"
 #include "sbx/fs.h"
 #include "sbx/hint.h"
+#include "sbx/source.h"
 #include "sbx/sys.h"
 #include "sbx/text.h"
 
@@ -52,15 +53,9 @@ static void dirs_done(struct dirs *dirs)
 }
 
 /* Open the directory @path on the host.  Returns it or -errno with @e set. */
-static int open_dir(const struct site *site, const char *path, struct err *e)
+static int open_dir(const struct site *site, const struct op *op, const char *path, struct err *e)
 {
-	int fd = sys_openat(site->roots.cwd, path, O_PATH | O_DIRECTORY, 0);
-
-	if (fd >= 0)
-		return fd;
-	(void)err_sys(e, fd, "cannot open %s on the host", path);
-	(void)err_bwrap(e, "Can't find source path %s: %s", path, strerror(-fd));
-	return err_path(e, path);
+	return source_open_dir(&site->roots, path, apply_root(site, op).links, e);
 }
 
 static int open_layers(const struct site *site, const struct op *op, struct dirs *dirs,
@@ -70,7 +65,7 @@ static int open_layers(const struct site *site, const struct op *op, struct dirs
 	if (dirs->layers == NULL)
 		return err_sys(e, -ENOMEM, "cannot note the layers down");
 	while (dirs->n < op->overlay.n) {
-		int fd = open_dir(site, site->plan->layers[op->overlay.first + dirs->n], e);
+		int fd = open_dir(site, op, site->plan->layers[op->overlay.first + dirs->n], e);
 
 		if (fd < 0)
 			return fd;
@@ -203,10 +198,10 @@ static int attach_overlay(struct site *site, const struct op *op, const struct d
 /* Open the directories on the host that keep the changes. */
 static int open_changes(struct site *site, const struct op *op, struct dirs *dirs, struct err *e)
 {
-	dirs->upper = open_dir(site, op->overlay.upper, e);
+	dirs->upper = open_dir(site, op, op->overlay.upper, e);
 	if (dirs->upper < 0)
 		return dirs->upper;
-	dirs->work = open_dir(site, op->overlay.work, e);
+	dirs->work = open_dir(site, op, op->overlay.work, e);
 	return dirs->work < 0 ? dirs->work : 0;
 }
 

@@ -268,6 +268,17 @@ static int walk_once(struct walk *w, struct dest *ret)
 	return r;
 }
 
+static const char *whereabouts(const struct dest_root *root)
+{
+	return root->asked != NULL ? "on the host" : "in the sandbox";
+}
+
+/* @path as the user wrote it. */
+static const char *as_asked(const struct dest_root *root, const char *path)
+{
+	return root->asked != NULL ? root->asked : path;
+}
+
 /* Walk @path, as @w says. */
 static int walk(struct walk *w, const char *path, struct dest *ret, struct err *e)
 {
@@ -279,9 +290,10 @@ static int walk(struct walk *w, const char *path, struct dest *ret, struct err *
 	while (r == STEP_RESTART)
 		r = walk_once(w, ret);
 	if (r == -EACCES && w->verdict != LINK_FOLLOWED)
-		return link_explain(w->verdict, w->link, path, e);
+		return link_explain(w->verdict, w->link, as_asked(&w->root, path), e);
 	if (r < 0)
-		return err_sys(e, r, "cannot find or make the way to %s in the sandbox", path);
+		return err_sys(e, r, "cannot find or make the way to %s %s",
+			       as_asked(&w->root, path), whereabouts(&w->root));
 	return 0;
 }
 
@@ -348,7 +360,8 @@ int dest_open_as(struct dest_root root, const char *path, int flags, struct err 
 		fd = open_found_as(&dest, flags);
 	}
 	if (fd < 0)
-		return err_sys(e, fd, "cannot open %s in the sandbox", path);
+		return err_sys(e, fd, "cannot open %s %s", as_asked(&root, path),
+			       whereabouts(&root));
 	return fd;
 }
 

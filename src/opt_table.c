@@ -522,6 +522,14 @@ const struct opt opt_table[] = {
 		.op = OP_DENY_CREATE,
 	},
 	{
+		.name = "no-symlinks",
+		.group = GROUP_FILES,
+		.help = "Follow no link in SRC and DEST of the options after it",
+		.take = take_op_flags,
+		.flags = OP_NO_LINKS,
+		.transparent = true,
+	},
+	{
 		.name = "perms",
 		.args = {ARG_OCTAL},
 		.group = GROUP_MODIFIERS,

@@ -310,7 +310,7 @@ TAKE(op)
 {
 	struct op op = {
 		.kind = opt->op,
-		.flags = opt->flags,
+		.flags = opt->flags | p->op_flags,
 		.option = opt->name,
 		.dest = args[opt_arity(opt) - 1],
 	};
@@ -320,6 +320,13 @@ TAKE(op)
 	if (fillers[op.kind] != NULL)
 		r = fillers[op.kind](p, &op, args, e);
 	return r < 0 ? r : plan_add_op(p->plan, &op, e);
+}
+
+TAKE(op_flags)
+{
+	(void)args, (void)e;
+	p->op_flags |= opt->flags;
+	return 0;
 }
 
 /* Note that a modifier waits; each only once. */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "sbx/cleanup.h"
+#include "sbx/dest.h"
 #include "sbx/hint.h"
 #include "sbx/num.h"
 #include "sbx/sys.h"
@@ -121,17 +122,103 @@ static int explain(struct err *e, int ret, const char *path)
 	return ret;
 }
 
-int source_clone(const struct roots *roots, const char *path, struct err *e)
+/* Check that @path can be looked up, and goes through no descriptor but the caller's. */
+static int check(const struct roots *roots, const char *path, struct err *e)
 {
 	int fd = fd_in_path(path);
-	int tree;
 
 	if (path[0] != '/' && roots->cwd < 0)
 		return err_sys(e, roots->cwd, "cannot open the working directory to find %s", path);
-	if (fd >= 0 && !is_callers(fd))
-		return explain(e, -ENOENT, path);
+	return fd >= 0 && !is_callers(fd) ? explain(e, -ENOENT, path) : 0;
+}
+
+/* Write to @ret, of PATH_MAX bytes, the absolute path of @path.  Returns 0 or -errno. */
+static int make_absolute(const char *path, char *ret)
+{
+	size_t used = 0;
+	int n;
+
+	if (path[0] != '/') {
+		int r = sys_getcwd(ret, PATH_MAX);
+
+		if (r < 0)
+			return r;
+		if (ret[0] != '/')
+			return -ENOENT; /* it is not below the root */
+		used = strlen(ret);
+	}
+	n = snprintf(ret + used, PATH_MAX - used, "%s%s", used > 0 ? "/" : "", path);
+	return n < 0 || (size_t)n >= PATH_MAX - used ? -ENAMETOOLONG : 0;
+}
+
+/* Open @path following only the links that @links allows. */
+static int open_judging(const struct roots *roots, const char *path, enum link_rule links,
+			struct err *e)
+{
+	const struct dest_root host = {.fd = roots->host, .links = links, .asked = path};
+	char absolute[PATH_MAX];
+	int r = make_absolute(path, absolute);
+
+	if (r < 0)
+		return explain(e, r, path);
+	r = dest_open(host, absolute, e);
+	return r < 0 && e->hint[0] == '\0' ? explain(e, r, path) : r; /* it has one about links */
+}
+
+/* Copy the mounts at what is opened as @object. */
+static int clone_opened(const struct roots *roots, int object)
+{
+	int tree = sys_open_tree(object, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | AT_RECURSIVE);
+
+	return tree == -EINVAL ? clone_object(roots, object) : tree;
+}
+
+/* source_clone() without any link. */
+static int clone_without_links(const struct roots *roots, const char *path, struct err *e)
+{
+	autoclose int object = open_judging(roots, path, LINK_NONE, e);
+	int tree = object < 0 ? object : clone_opened(roots, object);
+
+	return object >= 0 && tree < 0 ? explain(e, tree, path) : tree;
+}
+
+int source_clone(const struct roots *roots, const char *path, enum link_rule links, struct err *e)
+{
+	int tree = check(roots, path, e);
+
+	if (tree < 0)
+		return tree;
+	if (links == LINK_NONE)
+		return clone_without_links(roots, path, e);
 	tree = sys_open_tree(roots->cwd, path, OPEN_TREE_CLONE | AT_RECURSIVE);
 	if (tree == -EINVAL)
 		tree = clone_again(roots, path);
 	return tree < 0 ? explain(e, tree, path) : tree;
+}
+
+/* Give @fd, which is taken, if it is a directory. */
+static int only_dir(int fd, const char *path, struct err *e)
+{
+	autoclose int opened = fd;
+	struct statx st = {0};
+	int r = sys_statx(opened, STATX_TYPE, &st);
+
+	if (r == 0 && !S_ISDIR(st.stx_mode))
+		r = -ENOTDIR;
+	return r < 0 ? explain(e, r, path) : fd_take(&opened);
+}
+
+int source_open_dir(const struct roots *roots, const char *path, enum link_rule links,
+		    struct err *e)
+{
+	int fd = check(roots, path, e);
+
+	if (fd < 0)
+		return fd;
+	if (links == LINK_STICKY || (links != LINK_NONE && fd_in_path(path) >= 0)) {
+		fd = sys_openat(roots->cwd, path, O_PATH | O_DIRECTORY, 0);
+		return fd < 0 ? explain(e, fd, path) : fd;
+	}
+	fd = open_judging(roots, path, links, e);
+	return fd < 0 ? fd : only_dir(fd, path, e);
 }

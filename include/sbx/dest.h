@@ -19,6 +19,7 @@
 struct dest_root {
 	int fd; /* directory, O_PATH */
 	enum link_rule links;
+	const char *asked; /* it is the host's root, and this the path for messages; else NULL */
 };
 
 /* A place that may not exist yet: a name in a directory. */

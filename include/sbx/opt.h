@@ -90,12 +90,13 @@ struct opt_reader {
 struct parse {
 	struct plan *plan;
 	const struct opt_reader *reader;
-	unsigned pending; /* enum modifier, for the next option that takes them */
-	mode_t mode;      /* if MODIFIER_PERMS is pending */
-	uint64_t size;    /* if MODIFIER_SIZE is pending */
-	size_t layers;    /* if MODIFIER_LAYERS is pending: how many of the plan's */
-	size_t text_left; /* bytes that --args may still bring */
-	bool in_args;     /* inside the contents of an --args descriptor */
+	unsigned pending;  /* enum modifier, for the next option that takes them */
+	mode_t mode;       /* if MODIFIER_PERMS is pending */
+	uint64_t size;     /* if MODIFIER_SIZE is pending */
+	unsigned op_flags; /* enum op_flags that all ops have from here on */
+	size_t layers;     /* if MODIFIER_LAYERS is pending: how many of the plan's */
+	size_t text_left;  /* bytes that --args may still bring */
+	bool in_args;      /* inside the contents of an --args descriptor */
 };
 
 /* One command-line option: the only place that says it exists. */
@@ -107,9 +108,9 @@ struct opt {
 
 	/* Put the option into the plan.  @args has as many entries as the option. */
 	int (*take)(struct parse *p, const struct opt *opt, const char *const *args, struct err *e);
-	enum op_kind op;               /* for take_op() */
-	unsigned flags;                /* take_op(): enum op_flags; take_unshare(): CLONE_NEW*;
-					* take_lock_mounts(): enum lock_mounts */
+	enum op_kind op; /* for take_op() */
+	unsigned flags;  /* take_op(), take_op_flags(): enum op_flags; take_unshare(): CLONE_NEW*;
+			  * take_lock_mounts(): enum lock_mounts */
 	unsigned try_flags;            /* take_unshare(): CLONE_NEW* where the kernel has them */
 	size_t field;                  /* take_bool() and so on: offset in struct plan */
 	enum fd_use fd;                /* take_fd() */

@@ -23,6 +23,7 @@ TAKE(share_net);
 TAKE(uid);
 TAKE(gid);
 TAKE(op);
+TAKE(op_flags);    /* of all ops after it */
 TAKE(lock_mounts); /* the last one counts */
 TAKE(perms);
 TAKE(size);

@@ -139,10 +139,119 @@ follows_the_systems()
 	[ ! -L /bin ] || "$sbx" --bind / / --tmpfs /bin/../share -- sh -c '[ -d /usr/share ] && [ ! -e /usr/share/doc ]'
 }
 
+# --- --no-symlinks --------------------------------------------------------------
+
+# Folders "project" and "secrets"; in the project, an earlier command of the same user's has left
+# links, to be bound and to be written to.
+set_project()
+{
+	rm -rf project secrets && mkdir -p project/real/sub project/work secrets/in && : >project/real/f &&
+		echo key >secrets/id && chmod 0600 secrets/id && ln -s ../secrets project/cache &&
+		ln -s "$PWD/secrets/id" project/settings && ln -s real project/alias &&
+		ln -s ../secrets/new project/new && ln -s cache project/chain
+}
+
+# plain OPTION...: what was there before, and --no-symlinks for what follows; COMMAND at the end
+plain()
+{
+	box --bind project /project --no-symlinks "$@"
+}
+
+# each option with a source or a destination that goes through a link
+linked=(
+	"--bind project/cache /c" "--ro-bind project/cache/in /c" "--bind-try project/chain /c"
+	"--dev-bind project/cache/../cache /c" "--free-bind project/settings /c"
+	"--bind $PWD/project/cache /c" "--bind project/real /project/cache"
+	"--overlay-src project/alias --tmp-overlay /c"
+	"--overlay-src project/real --overlay-src project/alias/sub --ro-overlay /c"
+	"--overlay-src project/real --overlay project/cache/in project/work /c"
+	"--overlay-src project/real --overlay secrets/in project/alias /c"
+	"--file 7 /project/settings" "--file 7 /project/new" "--dir /project/cache/d"
+	"--dir /project/new" "--symlink x /project/cache/l" "--tmpfs /project/cache"
+	"--bind-data 7 /project/settings" "--chmod 0666 /project/settings" "--proc /project/cache"
+	"--mask /project/settings" "--ro /project/alias/f" "--deny-create /project/new"
+	"--remount-ro /project/cache" "--bind /proc/self/cwd /c" "--bind-fd 8 /project/alias"
+)
+
+refuses_every_link()
+{
+	local way words result=0
+	set_project || return
+	for way in "${linked[@]}"; do
+		read -ra words <<<"$way"
+		fails_saying 125 "is a symbolic link, which --no-symlinks forbids" \
+			plain "${words[@]}" -- true 7</etc/hostname 8<project ||
+			{ echo "$way" && result=1; }
+	done
+	[ "$(cat secrets/id)" = key ] && [ "$(stat -c %a secrets/id)" = 600 ] &&
+		[ "$(ls secrets)" = "id
+in" ] && return "$result"
+}
+
+allows_what_is_no_link()
+{
+	set_project && plain --bind project/real /c --bind ./project/../project/real/sub /project/work \
+		--overlay-src project/real --tmp-overlay /o --file 7 /project/plain --dir /project/real/d \
+		--symlink x /project/real/l --tmpfs /project/t/u -- \
+		sh -c '[ -e /c/sub ] && [ -e /o/f ]' 7</etc/hostname && [ -d project/real/d ]
+}
+
+names_the_component()
+{
+	set_project &&
+		fails_saying 125 "cannot use project/real/../chain/in: .*project/chain is a symbolic link" \
+			plain --bind project/real/../chain/in /c -- true
+}
+
+concerns_what_follows()
+{
+	set_project && box --bind project/cache /c --no-symlinks --bind project/real /r -- \
+		test -e /c/id -a -e /r/f
+}
+
+no_symlinks()
+{
+	check "--no-symlinks refuses every link" refuses_every_link
+	check "also under bubblewrap's name" status_is_bwraps
+	check "and nothing else" allows_what_is_no_link
+	check "it names the link" names_the_component
+	check "options before it follow links" concerns_what_follows
+}
+
+status_is_bwraps()
+{
+	sbx=$bwrap fails_saying 1 "--no-symlinks forbids" box --no-symlinks --bind project/cache /c -- true
+}
+
+# Overlay directories: without --no-symlinks, links of others are refused.
+overlays()
+{
+	local pattern="belongs neither to the caller nor to root"
+	check "no link of another user to an overlay's RWSRC is followed" fails_with_overlay \
+		--overlay-src project/real --overlay project/cache/in project/work /o
+	check "nor to its WORKDIR" fails_with_overlay \
+		--overlay-src project/real --overlay project/work project/cache/in /o
+	check "nor to a layer of it" fails_with_overlay --overlay-src project/cache --tmp-overlay /o
+	check "one's own is" own_overlay
+}
+
+fails_with_overlay()
+{
+	set_project && chown -h "$other:$other" project project/cache || return
+	fails_saying 125 "$pattern" box "$@" -- true && [ "$(ls secrets/in)" = "" ]
+}
+
+own_overlay()
+{
+	set_project && box --overlay-src project/cache --tmp-overlay /o -- test -e /o/id
+}
+
 tests()
 {
+	no_symlinks
 	if [ "$who" = root ]; then
 		others
+		overlays
 	else
 		own
 	fi

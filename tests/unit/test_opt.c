@@ -523,6 +523,22 @@ TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
 	}
 }
 
+TEST(forbids_links_from_where_it_is_said_on)
+{
+	static const char *const argv[] = {"--dir", "a", "--perms",   "0700", "--no-symlinks",
+					   "--dir", "b", "--ro-bind", "c",    "d",
+					   "sh",    NULL};
+	autoplan struct plan plan = {0};
+	struct err e = {0};
+
+	assert_int_equal(opt_parse(&plan, argv, &reader, &e), 0);
+	assert_int_equal(plan.n_ops, 3);
+	assert_int_equal(plan.ops[0].flags, 0);
+	assert_int_equal(plan.ops[1].flags, OP_NO_LINKS);
+	assert_int_equal(plan.ops[1].mode, 0700);
+	assert_int_equal(plan.ops[2].flags, OP_NO_LINKS | OP_READONLY);
+}
+
 static const char perms_unused[] = "--perms must be followed by an option that creates a file";
 static const char size_unused[] = "--size must be followed by --tmpfs";
 static const char layers_unused[] =
@@ -946,6 +962,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(makes_plans_of_command_lines),
 		cmocka_unit_test(gives_each_kind_of_file_operation_its_kind_and_mode),
+		cmocka_unit_test(forbids_links_from_where_it_is_said_on),
 		cmocka_unit_test(explains_bad_command_lines),
 		cmocka_unit_test(has_the_words_of_bubblewrap_for_bad_command_lines),
 		cmocka_unit_test(names_the_argument_that_is_missing),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "fake_sys.h"
@@ -30,7 +31,7 @@ static const char *clone_at(const struct roots *at, const char *path)
 {
 	static struct err e;
 	static char name[256];
-	int tree = source_clone(at, path, &e);
+	int tree = source_clone(at, path, LINK_STICKY, &e);
 
 	if (tree < 0) {
 		assert_int_equal(e.code, -tree);
@@ -177,6 +178,130 @@ static void start_with_object(void)
 	fake_sys_always_data("stat tree:/src", 0, &there, sizeof(there));
 }
 
+/* --- Links ---------------------------------------------------------------- */
+
+static const struct statx dir_st = {.stx_mode = S_IFDIR | 0755};
+static const struct statx file_st = {.stx_mode = S_IFREG | 0644};
+
+/* Clone @path with no link followed.  Returns as clone_at(). */
+static const char *clone_plain(const struct roots *at, const char *path)
+{
+	static struct err e;
+	static char name[256];
+	int tree;
+
+	fake_sys_given(3, "host");
+	tree = source_clone(at, path, LINK_NONE, &e);
+	if (tree >= 0)
+		(void)snprintf(name, sizeof(name), "%s", fake_sys_name(tree));
+	if (tree >= 0)
+		(void)sys_close(tree);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return tree < 0 ? e.msg : name;
+}
+
+TEST(copies_without_following_a_link)
+{
+	assert_string_equal(clone_plain(&roots, "/usr/lib"), "tree:host/usr/lib");
+	assert_string_equal(fake_sys_trace(), "open_in host /usr/lib path\n"
+					      "open_tree host/usr/lib clone recursive itself\n");
+	start();
+	assert_string_equal(clone_plain(&roots, "src/x"), "tree:host/home/user/src/x");
+	start();
+	fake_sys_always("open_in*", -ENOSYS);
+	assert_string_equal(clone_plain(&roots, "/usr"), "tree:host/usr");
+	assert_contains(fake_sys_trace(), "readlink host usr\n");
+}
+
+TEST(names_the_link_that_it_does_not_follow)
+{
+	fake_sys_always("open_in*", -ELOOP);
+	fake_sys_always_text("readlink host/home link", "/x");
+	assert_string_equal(clone_plain(&roots, "/home/link/y"),
+			    "cannot use /home/link/y: /home/link is a symbolic link, which "
+			    "--no-symlinks forbids");
+}
+
+TEST(says_with_the_users_words_what_is_missing_without_links)
+{
+	fake_sys_always("open_in*", -ENOENT);
+	assert_string_equal(clone_plain(&roots, "src"),
+			    "cannot open src on the host: No such file or directory");
+	start();
+	fake_sys_answer("getcwd", -ENOENT);
+	assert_contains(clone_plain(&roots, "src"), "cannot open src on the host");
+	start();
+	fake_sys_answer_text("getcwd", "(unreachable)/x");
+	assert_contains(clone_plain(&roots, "src"), "cannot open src on the host");
+	start();
+	fake_sys_always("open_tree*", -EPERM);
+	assert_contains(clone_plain(&roots, "src"), "cannot open src on the host");
+}
+
+TEST(copies_what_is_of_another_namespace_without_links_as_well)
+{
+	fake_sys_answer("open_tree host/x*", -EINVAL);
+	fake_sys_always_text("readlink /proc/self/fd/100", "/x");
+	fake_sys_always_data("stat host/x", 0, &dir_st, sizeof(dir_st));
+	fake_sys_always_data("stat tree:/x", 0, &dir_st, sizeof(dir_st));
+	assert_string_equal(clone_plain(&roots, "/x"), "tree:/x");
+}
+
+/* Open the directory @path, close it, and return what it is called or what went wrong. */
+static const char *open_dir(const char *path, enum link_rule links)
+{
+	static struct err e;
+	static char name[256];
+	int fd;
+
+	fake_sys_given(3, "host");
+	fd = source_open_dir(&roots, path, links, &e);
+	if (fd >= 0)
+		(void)snprintf(name, sizeof(name), "%s", fake_sys_name(fd));
+	if (fd >= 0)
+		(void)sys_close(fd);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return fd < 0 ? e.msg : name;
+}
+
+TEST(opens_directories_as_the_kernel_does_or_judging_links)
+{
+	assert_string_equal(open_dir("a", LINK_STICKY), "cwd/a");
+	assert_string_equal(fake_sys_trace(), "open cwd a path dir\n");
+	start();
+	assert_string_equal(open_dir("/proc/self/fd/7", LINK_TRUSTED), "cwd/proc/self/fd/7");
+	assert_string_equal(fake_sys_trace(), "getfd 7\nopen cwd /proc/self/fd/7 path dir\n");
+	start();
+	assert_string_equal(open_dir("/a", LINK_TRUSTED), "host/a");
+	assert_string_equal(fake_sys_trace(), "open_in host /a path\nstat host/a\n");
+}
+
+TEST(opens_nothing_but_directories)
+{
+	fake_sys_always_data("stat host/a", 0, &file_st, sizeof(file_st));
+	assert_string_equal(open_dir("/a", LINK_TRUSTED),
+			    "cannot open /a on the host: Not a directory");
+	start();
+	fake_sys_answer("open cwd a*", -ENOTDIR);
+	assert_string_equal(open_dir("a", LINK_STICKY),
+			    "cannot open a on the host: Not a directory");
+	start();
+	fake_sys_answer("getfd 7", 1);
+	assert_contains(open_dir("/proc/self/fd/7", LINK_STICKY), "cannot open /proc/self/fd/7");
+}
+
+TEST(opens_through_no_link_of_others)
+{
+	static const struct statx link = {.stx_mode = S_IFLNK | 0777, .stx_uid = 1000};
+
+	fake_sys_always("open_in*", -ELOOP);
+	fake_sys_always_data("stat host/a", 0, &link, sizeof(link));
+	fake_sys_always_text("readlink host a", "/b");
+	assert_string_equal(open_dir("/a", LINK_TRUSTED),
+			    "cannot use /a: the symbolic link /a belongs neither to the caller "
+			    "nor to root: Permission denied");
+}
+
 /* Clone it, and close it again.  Returns as source_clone_fd(). */
 static int clone_object(struct err *e)
 {
@@ -256,6 +381,16 @@ int main(void)
 		cmocka_unit_test(finds_what_a_descriptor_is_open_on_by_its_path),
 		cmocka_unit_test(takes_nothing_else_that_has_the_path_by_now),
 		cmocka_unit_test(reports_every_call_that_fails_while_finding_it_again),
+		cmocka_unit_test_setup(copies_without_following_a_link, set_up),
+		cmocka_unit_test_setup(names_the_link_that_it_does_not_follow, set_up),
+		cmocka_unit_test_setup(says_with_the_users_words_what_is_missing_without_links,
+				       set_up),
+		cmocka_unit_test_setup(copies_what_is_of_another_namespace_without_links_as_well,
+				       set_up),
+		cmocka_unit_test_setup(opens_directories_as_the_kernel_does_or_judging_links,
+				       set_up),
+		cmocka_unit_test_setup(opens_nothing_but_directories, set_up),
+		cmocka_unit_test_setup(opens_through_no_link_of_others, set_up),
 		cmocka_unit_test(copies_what_a_descriptor_is_open_on),
 		cmocka_unit_test(says_that_something_else_is_at_the_path_of_a_descriptor),
 		cmocka_unit_test(says_that_nothing_is_at_the_path_of_a_descriptor),
