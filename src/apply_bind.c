@@ -37,6 +37,13 @@ static int attach(struct site *site, const struct op *op, int tree, struct err *
 	return apply_attach(site, op, tree, e);
 }
 
+/* Whether what --free-bind mounts is to be known later: to be put aside, or by what protects. */
+static bool keeps_free(const struct site *site)
+{
+	return site->lock_mounts ||
+	       (plan_protects(site->plan) && site->plan->lock_mounts != LOCK_NO);
+}
+
 int apply_bind(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int tree = source_clone(&site->roots, op->src, apply_root(site, op).links, e);
@@ -45,7 +52,7 @@ int apply_bind(struct site *site, const struct op *op, struct err *e)
 	if (tree == -ENOENT && (op->flags & OP_IF_EXISTS))
 		return 0;
 	r = tree < 0 ? tree : attach(site, op, tree, e);
-	if (r == 0 && (op->flags & OP_FREE) && site->lock_mounts)
+	if (r == 0 && (op->flags & OP_FREE) && keeps_free(site))
 		r = lock_keep(site, op, fd_take(&tree), e);
 	return r;
 }

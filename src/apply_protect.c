@@ -9,6 +9,9 @@
  * root of a mount already.  So is each link on the way: who could replace that would decide where
  * the path leads.
  *
+ * What --free-bind mounts is for the command to unmount, and then nothing below it is protected
+ * any more: no path to be protected may go through it.
+ *
  * All this holds in the mount namespaces of the sandbox.  Somebody who can make others can
  * leave the mounts behind there and rename what they are on: hence ns_plan_second() forbids
  * new user namespaces where it can.
@@ -97,6 +100,28 @@ static int pin(struct site *site, int *place)
 	return 0;
 }
 
+/* The way to what is protected. */
+struct way {
+	struct site *site;
+	const struct op *free; /* the --free-bind that is on it, or NULL */
+};
+
+/* See whether @dir is what a --free-bind has mounted.  Returns 0, -EBUSY if it is, or -errno. */
+static int check_free(struct way *way, int dir)
+{
+	for (unsigned i = 0; i < way->site->n_free; i++) {
+		int r = root_same_place(dir, way->site->free[i].tree);
+
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			way->free = way->site->free[i].op;
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
 /* Go from *@dir down to @part of it, and pin that if it can be renamed and is not to stay @loose.
  */
 static int go_down(struct site *site, int *dir, struct path_part part, bool loose)
@@ -120,16 +145,19 @@ static int go_down(struct site *site, int *dir, struct path_part part, bool loos
  * Open what is at @path, which dest_resolve() has written, having pinned all directories above
  * it, and that itself unless it is to stay @loose.  Returns an O_PATH descriptor or -errno.
  */
-static int pin_way(struct site *site, const char *path, bool loose)
+static int pin_way(struct way *way, const char *path, bool loose)
 {
-	autoclose int dir = sys_openat(site->roots.box, ".", O_PATH | O_DIRECTORY, 0);
+	autoclose int dir = sys_openat(way->site->roots.box, ".", O_PATH | O_DIRECTORY, 0);
 	const char *rest = path;
 	int r = dir;
 
 	while (r >= 0 && !path_is_root(rest)) {
 		struct path_part part = path_next(&rest);
+		bool is_last = path_is_root(rest);
 
-		r = go_down(site, &dir, part, loose && path_is_root(rest));
+		r = go_down(way->site, &dir, part, loose && is_last);
+		if (r >= 0 && !is_last)
+			r = check_free(way, dir);
 	}
 	return r < 0 ? r : fd_take(&dir);
 }
@@ -155,18 +183,18 @@ static int is_each_ones_own(int link, const char *path)
  * Pin the link at @path, and the way to it; see struct dest_watch.  Returns -EXDEV where the
  * command would be led elsewhere.
  */
-static int pin_link(void *site, const char *path)
+static int pin_link(void *way, const char *path)
 {
-	autoclose int link = pin_way(site, path, false);
+	autoclose int link = pin_way(way, path, false);
 	int r = link < 0 ? link : is_each_ones_own(link, path);
 
 	return r > 0 ? -EXDEV : r;
 }
 
 /* Open what is at @path, with the way to it pinned, unless it has become a link meanwhile. */
-static int open_pinned(struct site *site, const char *path)
+static int open_pinned(struct way *way, const char *path)
 {
-	autoclose int place = pin_way(site, path, true);
+	autoclose int place = pin_way(way, path, true);
 	struct statx st = {0};
 	int r = place < 0 ? place : sys_statx(place, STATX_TYPE, &st);
 
@@ -175,13 +203,23 @@ static int open_pinned(struct site *site, const char *path)
 	return r < 0 ? r : fd_take(&place);
 }
 
+/* Say that @op's destination is below what @free has mounted. */
+static int explain_free(const struct op *op, const struct op *free, struct err *e)
+{
+	(void)err_set(e, EINVAL, "%s is below %s, which --%s lets COMMAND unmount", op->dest,
+		      free->dest, free->option);
+	return err_hint(e, "that would take --%s away as well: give --bind instead of --%s",
+			op->option, free->option);
+}
+
 /*
  * Find what is at @op's destination, and pin the way to it, with the links on it.  If there is
  * nothing, nothing is changed.  Returns an O_PATH descriptor or -errno with @e set.
  */
 static int find_pinned(struct site *site, const struct op *op, struct err *e)
 {
-	const struct dest_watch watch = {.met_link = pin_link, .arg = site};
+	struct way way = {.site = site};
+	const struct dest_watch watch = {.met_link = pin_link, .arg = &way};
 	char path[PATH_MAX];
 	int r = dest_resolve(apply_root(site, op), op->dest, NULL, path, e);
 
@@ -189,9 +227,12 @@ static int find_pinned(struct site *site, const struct op *op, struct err *e)
 		r = dest_resolve(apply_root(site, op), op->dest, &watch, path, e);
 	if (r == -EXDEV)
 		return err_set(e, EINVAL, "%s leads elsewhere for each process", op->dest);
-	if (r < 0)
+	if (r < 0 && way.free == NULL)
 		return r;
-	r = open_pinned(site, path);
+	if (r >= 0)
+		r = open_pinned(&way, path);
+	if (way.free != NULL)
+		return explain_free(op, way.free, e);
 	return r < 0 ? err_sys(e, r, "cannot pin the directories above %s", op->dest) : r;
 }
 

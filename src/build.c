@@ -109,7 +109,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		r = lock_set_aside(&site, e);
 	if (r == 0)
 		r = root_enter(&site.roots, e);
-	*aside = site.n_free > 0;
+	*aside = site.lock_mounts && site.n_free > 0;
 	if (r == 0 && *aside) {
 		r = sys_fchdir(site.roots.stage);
 		if (r < 0)

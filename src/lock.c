@@ -64,6 +64,8 @@ int lock_keep(struct site *site, const struct op *op, int tree, struct err *e)
 		larger = reallocarray(site->free, site->n_free + 1, sizeof(*site->free));
 	if (larger == NULL) {
 		(void)sys_close(tree);
+		if (is_root > 0 && !site->lock_mounts)
+			return 0;
 		if (is_root > 0)
 			return err_set(e, EINVAL, "the sandbox's root cannot be unmounted");
 		return err_sys(e, is_root < 0 ? is_root : -ENOMEM,
@@ -117,6 +119,8 @@ static int move_aside(const struct site *site, unsigned i, struct err *e)
 
 int lock_set_aside(struct site *site, struct err *e)
 {
+	if (!site->lock_mounts)
+		return 0;
 	for (unsigned i = site->n_free; i-- > 0;) { /* one may be on another */
 		int r = is_seen(site, &site->free[i], e);
 

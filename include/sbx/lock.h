@@ -11,14 +11,16 @@
 /*
  * While the sandbox is built: note down that @tree, a descriptor of a mount that is in its place,
  * is that of a --free-bind, @op, which has to stay there.  Takes ownership of @tree, also when it
- * fails.  lock_done() forgets all. Returns 0 or -errno with @e set.
+ * fails.  It is for lock_set_aside(), and for what protects paths.  lock_done() forgets all.
+ * Returns 0 or -errno with @e set.
  */
 int lock_keep(struct site *site, const struct op *op, int tree, struct err *e) must_check;
 void lock_done(struct site *site);
 
 /*
- * Once it is built: put those mounts aside, on the stage, with what is mounted within them.  One
- * that a later op has covered stays where it is.  Returns 0 or -errno with @e set.
+ * Once it is built, and if mounts are to be locked: put those mounts aside, on the stage, with what
+ * is mounted within them.  One that a later op has covered stays where it is.  Returns 0 or -errno
+ * with @e set.
  */
 int lock_set_aside(struct site *site, struct err *e) must_check;
 

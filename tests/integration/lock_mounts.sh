@@ -289,6 +289,22 @@ free_bind_covered()
 	[ -z "$said" ] || [[ $said == sbx:* ]]
 }
 
+# What is below a free bind cannot be protected, by whatever way it is reached.
+free_bind_protected()
+{
+	local way words
+	make_tree || return
+	for way in "--mask /w/free/open" "--mask-try /w/free/open" "--ro /w/free/open/sub" \
+		"--deny-create /w/free/new" "--symlink free/open /w/link --mask /w/link"; do
+		read -ra words <<<"$way"
+		fails_saying 125 "is below /w/free, which --free-bind lets COMMAND unmount" \
+			box --tmpfs /w --free-bind tree /w/free "${words[@]}" -- true ||
+			{ echo "$way" && return 1; }
+	done
+	[ ! -e tree/new ] && box --tmpfs /w --free-bind tree /w/free --mask /w/free -- true &&
+		box --tmpfs /w --free-bind tree /w/free --no-lock-mounts --mask /w/free/open -- true
+}
+
 # covers OPTION...: what is put over a free bind as a whole, or the directory that it is in, stays.
 covers()
 {
@@ -357,6 +373,7 @@ tests()
 	check "a free bind is the payload's, but not its restrictions" free_bind
 	check "what is mounted in a free bind goes with the whole, and not alone" free_bind_tree
 	check "what covers a part of a free bind does so" free_bind_covered
+	check "and what is below it cannot be protected" free_bind_protected
 	check "a tmpfs over a free bind is locked" covers --tmpfs /w/free/here
 	check "a mask of a free bind is locked" covers --mask /w/free/here
 	check "a free bind is not seen through a tmpfs over the directory that it is in" \

@@ -617,6 +617,33 @@ TEST(notes_nothing_down_where_mounts_are_not_locked)
 	assert_int_equal(site.n_free, 0);
 }
 
+TEST(notes_down_what_is_free_where_something_is_protected_unless_all_may_be_undone)
+{
+	static const struct statx root = {.stx_mode = S_IFDIR, .stx_ino = 2, .stx_mnt_id = 7};
+	struct site site = ordinary;
+	struct err e = {0};
+
+	assert_int_equal(apply_at(&site, ARGV("--free-bind", "/own", "/a", "--ro", "/b", "sh"), &e),
+			 0);
+	assert_int_equal(site.n_free, 1);
+	start();
+	site = ordinary;
+	assert_int_equal(
+		apply_at(&site,
+			 ARGV("--free-bind", "/own", "/a", "--no-lock-mounts", "--ro", "/b", "sh"),
+			 &e),
+		0);
+	assert_int_equal(site.n_free, 0);
+	start();
+	site = ordinary;
+	fake_sys_always_data("stat box", 0, &root, sizeof(root));
+	fake_sys_always_data("stat box/", 0, &root, sizeof(root));
+	fake_sys_always_data("stat tree:/own", 0, &root, sizeof(root));
+	assert_int_equal(apply_at(&site, ARGV("--free-bind", "/own", "/", "--ro", "/b", "sh"), &e),
+			 0);
+	assert_int_equal(site.n_free, 0);
+}
+
 TEST(mounts_all_other_operations_in_their_places_where_mounts_are_locked)
 {
 	for (size_t i = 0; i < LENGTH(operations); i++) {
@@ -1481,6 +1508,9 @@ int main(void)
 		cmocka_unit_test(notes_down_what_is_to_be_free_where_mounts_are_locked),
 		cmocka_unit_test(notes_nothing_else_down),
 		cmocka_unit_test_setup(notes_nothing_down_where_mounts_are_not_locked, set_up),
+		cmocka_unit_test_setup(
+			notes_down_what_is_free_where_something_is_protected_unless_all_may_be_undone,
+			set_up),
 		cmocka_unit_test(
 			mounts_all_other_operations_in_their_places_where_mounts_are_locked),
 		cmocka_unit_test(reports_every_call_that_fails_where_mounts_are_locked),

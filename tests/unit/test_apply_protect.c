@@ -12,6 +12,7 @@
 
 #include "fake_sys.h"
 #include "sbx/apply.h"
+#include "sbx/lock.h"
 #include "sbx/opt.h"
 #include "sbx/sys.h"
 #include "test.h"
@@ -88,6 +89,33 @@ static const char *error_of(const char *option, const char *dest, int error)
 	return e.msg;
 }
 
+/* The same below a --free-bind at "/f". */
+static int apply_in_free(const char *option, const char *dest, struct err *e)
+{
+	const char *const argv[] = {"--free-bind", "/own", "/f", option, dest, "sh", NULL};
+	static const struct statx free = {
+		.stx_mode = S_IFDIR | 0755,
+		.stx_attributes = STATX_ATTR_MOUNT_ROOT,
+		.stx_attributes_mask = STATX_ATTR_MOUNT_ROOT,
+		.stx_ino = 9,
+		.stx_mnt_id = 5,
+	};
+	struct site site = {.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX},
+			    .lock_mounts = true};
+	autoplan struct plan plan = {0};
+	int r = opt_parse(&plan, argv, NULL, e);
+
+	assert_int_equal(r, 0);
+	site.plan = &plan;
+	fake_sys_always_data("stat tree:/own", 0, &free, sizeof(free));
+	fake_sys_always_data("stat box/f", 0, &free, sizeof(free));
+	r = apply_ops(&site, e);
+	lock_done(&site);
+	litter_done(&site.litter);
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return r;
+}
+
 /* --- The way -------------------------------------------------------------- */
 
 /* Where "/a/b" leads. */
@@ -112,6 +140,38 @@ static const char *error_of(const char *option, const char *dest, int error)
 	"move_mount tree:box/a box/a\n"                                                            \
 	"open tree:box/a b path nofollow\n"                                                        \
 	"stat tree:box/a/b\n"
+
+TEST(protects_nothing_below_what_the_command_may_unmount)
+{
+	static const char *const options[] = {"--mask", "--mask-try", "--ro"};
+
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		struct err e = {0};
+
+		start();
+		assert_int_equal(apply_in_free(options[i], "/f/x/y", &e), -EINVAL);
+		assert_contains(e.msg, options[i]);
+		assert_contains(e.msg, ": /f/x/y is below /f, which --free-bind lets COMMAND "
+				       "unmount");
+		assert_contains(e.hint, "give --bind");
+	}
+}
+
+TEST(protects_nothing_by_a_link_there)
+{
+	struct err e = {0};
+
+	fake_sys_always_text("readlink box/f link", "/x");
+	assert_int_equal(apply_in_free("--mask", "/f/link", &e), -EINVAL);
+	assert_contains(e.msg, "/f/link is below /f");
+}
+
+TEST(protects_what_the_command_may_unmount_as_a_whole)
+{
+	struct err e = {0};
+
+	assert_int_equal(apply_in_free("--mask", "/f", &e), 0);
+}
 
 TEST(makes_a_path_read_only_and_pins_what_is_above_it)
 {
@@ -555,6 +615,9 @@ TEST(reports_every_call_that_fails)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(protects_nothing_below_what_the_command_may_unmount, set_up),
+		cmocka_unit_test_setup(protects_nothing_by_a_link_there, set_up),
+		cmocka_unit_test_setup(protects_what_the_command_may_unmount_as_a_whole, set_up),
 		cmocka_unit_test_setup(makes_a_path_read_only_and_pins_what_is_above_it, set_up),
 		cmocka_unit_test_setup(masks_a_path_and_pins_what_is_above_it, set_up),
 		cmocka_unit_test_setup(masks_what_it_has_made_to_keep_a_path_from_being_created,
