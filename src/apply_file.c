@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sbx/apply.h"
 #include "sbx/cleanup.h"
@@ -87,14 +89,38 @@ static int fill(const struct op *op, int out)
 }
 
 /*
+ * The mode of @op's file in the directory @dir: on the host, which an overlay's changes may be on
+ * as well, the caller's umask applies unless a mode was asked for.  Returns it or -errno.
+ */
+static int file_mode(struct site *site, const struct op *op, int dir)
+{
+	struct statfs fs = {0};
+	int r;
+
+	if (!(op->flags & OP_USUAL_MODE) || site->umask == 0)
+		return (int)op->mode;
+	r = litter_counts(&site->litter, dir);
+	if (r == 0)
+		r = sys_fstatfs(dir, &fs);
+	if (r < 0)
+		return r;
+	return (int)(r > 0 || fs.f_type == OVERLAYFS_SUPER_MAGIC ? op->mode & ~site->umask
+								 : op->mode);
+}
+
+/*
  * Open the regular file @dest for writing, made if it is missing.  A fifo that
  * somebody put there must not block: hence O_NONBLOCK.
  */
-static int open_output(const struct dest *dest, const struct op *op, struct err *e)
+static int open_output(struct site *site, const struct dest *dest, const struct op *op,
+		       struct err *e)
 {
+	int mode = file_mode(site, op, dest->dir);
 	autoclose int fd =
-		sys_openat(dest->dir, dest->name,
-			   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, op->mode);
+		mode < 0 ? mode
+			 : sys_openat(dest->dir, dest->name,
+				      O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK,
+				      (mode_t)mode);
 	struct statx st = {0};
 	int r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE, &st);
 
@@ -117,7 +143,7 @@ int apply_file(struct site *site, const struct op *op, struct err *e)
 
 	if (r < 0)
 		return r;
-	out = open_output(&dest, op, e);
+	out = open_output(site, &dest, op, e);
 	if (out < 0)
 		return out;
 	r = fill(op, out);

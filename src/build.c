@@ -90,6 +90,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		.own_users = ns_own_users(&box->ns),
 		.by_root = box->ns.outside.uid == 0,
 		.links = links_followed(box),
+		.umask = box->plan->as_bwrap ? 0 : box->umask,
 		.others_map = box->ns.users >= 0 || box->ns.users2 >= 0 ||
 			      plan_fd(box->plan, FD_USERNS_BLOCK) >= 0,
 		.sock = box->sock,

@@ -442,6 +442,29 @@ static int adopt_placeholder(struct litter *litter, const struct dest *dest, int
 	return r == 0 ? -EEXIST : r < 0 ? r : 0;
 }
 
+/*
+ * Make an empty file at @dest that nobody removes in the end, marked: in an overlay, it is there
+ * when that is mounted again.  Returns 0, also if it is there, or -errno.
+ */
+static int place_for_good(const struct dest *dest)
+{
+	autoclose int thing =
+		sys_openat(dest->dir, dest->name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW,
+			   S_ISVTX | FILE_MODE);
+	struct statx st = {0};
+	int r;
+
+	if (thing >= 0)
+		litter_mark(thing);
+	if (thing != -EEXIST)
+		return thing < 0 ? thing : 0;
+	thing = open_found(dest);
+	r = thing < 0 ? thing : sys_statx(thing, STATX_TYPE | STATX_MODE | STATX_SIZE, &st);
+	if (r < 0)
+		return r;
+	return S_ISREG(st.stx_mode) && litter_has_mode(&st) ? 0 : -EEXIST;
+}
+
 /* Make an empty file at @dest, to which @w led.  Returns as make_mount_point(). */
 static int make_placeholder(struct walk *w, const struct dest *dest, int mount)
 {
@@ -451,11 +474,8 @@ static int make_placeholder(struct walk *w, const struct dest *dest, int mount)
 	(void)mount;
 	if (r < 0)
 		return r;
-	if (r == 0) {
-		thing = sys_openat(dest->dir, dest->name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW,
-				   FILE_MODE);
-		return thing < 0 ? thing : 0;
-	}
+	if (r == 0)
+		return place_for_good(dest);
 	thing = open_found(dest);
 	if (thing >= 0)
 		return adopt_placeholder(w->litter, dest, thing);

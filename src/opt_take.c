@@ -182,6 +182,8 @@ static mode_t parents_mode(mode_t mode)
 /* Use up --perms, or take the default; set both modes of @op. */
 static void use_mode(struct parse *p, const struct opt *opt, struct op *op)
 {
+	if (op->kind == OP_FILE && !(p->pending & MODIFIER_PERMS))
+		op->flags |= OP_USUAL_MODE;
 	op->mode = p->pending & MODIFIER_PERMS ? p->mode : opt->default_mode;
 	op->parents_mode =
 		opt->modifiers & MODIFIER_PERMS ? parents_mode(op->mode) : parents_mode(0777);

@@ -31,6 +31,7 @@ struct site {
 	unsigned contents;       /* files of --bind-data on the stage */
 	struct free_mount *free; /* in the order of their ops */
 	unsigned n_free;
+	mode_t umask;         /* bits that files on the host do not get unless asked for */
 	enum link_rule links; /* which are followed, unless an op says otherwise */
 };
 

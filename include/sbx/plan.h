@@ -38,10 +38,11 @@ enum op_kind {
 
 enum op_flags {
 	OP_READONLY = 1 << 0,
-	OP_DEVICES = 1 << 1,   /* device nodes of a bind work */
-	OP_IF_EXISTS = 1 << 2, /* a missing source is not an error */
-	OP_FREE = 1 << 3,      /* the command may unmount a bind although mounts are locked */
-	OP_NO_LINKS = 1 << 4,  /* a link in the source or destination is an error */
+	OP_DEVICES = 1 << 1,    /* device nodes of a bind work */
+	OP_IF_EXISTS = 1 << 2,  /* a missing source is not an error */
+	OP_FREE = 1 << 3,       /* the command may unmount a bind although mounts are locked */
+	OP_NO_LINKS = 1 << 4,   /* a link in the source or destination is an error */
+	OP_USUAL_MODE = 1 << 5, /* a file's mode is not as asked for, but as is usual */
 };
 
 /* The layers of an overlay, the lowest first, and where it keeps changes. */

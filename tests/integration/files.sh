@@ -70,6 +70,10 @@ regular_files()
 		fails 125 "sbx: --file: cannot create the file /d: Is a directory" \
 		with_data x --dir /d --file 7 /d -- true
 	check "nor where a fifo is" fails_at_fifo
+	check "on the host, its mode is by the umask" modes_on_host 0027 640 640
+	check "or as it is asked for" modes_on_host 0077 666 600 --perms 0666
+	check "in what an overlay keeps, too" mode_in_overlay
+	check "and under bubblewrap's name as it was" bwraps_mode_on_host
 	check "--bind-data makes a file of mode 600 in directories of mode 700" \
 		prints "x 600 700" with_data x --bind-data 7 /a/f -- \
 		sh -c 'echo $(cat /a/f) $(stat -c %a /a/f /a)'
@@ -93,6 +97,32 @@ regular_files()
 		with_data x --dir /d --bind-data 7 /d -- true
 	check "the umask is the caller's for COMMAND and nobody's for the set-up" modes_under_umask 0077
 	check "whatever it is" modes_under_umask 0000
+}
+
+# modes_on_host UMASK MODE MODE_BELOW [OPTION]...: of a file that --file makes after OPTION, and of
+# one that it makes without
+modes_on_host()
+{
+	local mask=$1 mode=$2 below=$3
+	shift 3
+	rm -rf on_host && mkdir -p on_host/d && : >on_host/old && chmod 0604 on_host/old || return
+	(umask "$mask" && exec "$sbx" --ro-bind / / --bind on_host "$PWD/on_host" \
+		"$@" --file 7 "$PWD/on_host/f" --file 8 "$PWD/on_host/d/g" --file 9 "$PWD/on_host/old" \
+		-- true 7<"$0" 8<"$0" 9<"$0") || return
+	prints "$mode $below 604" echo \
+		"$(cd on_host && stat -c %a f d/g old | tr '\n' ' ' | sed 's/ $//')" && cmp "$0" on_host/old
+}
+
+mode_in_overlay()
+{
+	rm -rf low rw work && mkdir low rw work || return
+	(umask 0027 && box --overlay-src low --overlay rw work /o --file 7 /o/f -- true 7<"$0") || return
+	prints 640 stat -c %a rw/f
+}
+
+bwraps_mode_on_host()
+{
+	sbx=$bwrap modes_on_host 0077 666 666
 }
 
 fails_at_fifo()

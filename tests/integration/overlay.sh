@@ -258,6 +258,21 @@ errors()
 		box --overlay-src /proc/1/root/x --tmp-overlay /o -- true
 }
 
+# What --deny-create puts into an overlay stays in RWSRC, and is known the next time; the caller's
+# own empty file is not.
+denies_again()
+{
+	local _
+	rm -rf deny && mkdir -p deny/low deny/rw deny/work && : >deny/low/mine || return
+	for _ in 1 2 3; do
+		box --overlay-src deny/low --overlay deny/rw deny/work /o --deny-create /o/new \
+			--deny-create /o/dir/new -- \
+			sh -c '[ ! -s /o/new ] && ! rm -f /o/new && ! mv /o/dir /o/moved' || return
+	done 2>/dev/null
+	fails_saying 125 "File exists" box --overlay-src deny/low --overlay deny/rw deny/work /o \
+		--deny-create /o/mine -- true
+}
+
 overlapping()
 {
 	mkdir -p rw/layer
@@ -280,6 +295,7 @@ tests()
 	layers_in_order
 	changes
 	names
+	check "--deny-create is for every run" denies_again
 	errors
 }
 

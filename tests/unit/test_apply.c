@@ -560,6 +560,40 @@ TEST(builds_on_what_was_mounted_on_the_root)
 	assert_int_equal(fake_sys_fd("box"), -1);
 }
 
+/* --- The mode of a file ----------------------------------------------------- */
+
+/* Make a file under the umask 027, with @bind before it, and look how: @line. */
+static void makes_file(const char *const *argv, const char *line)
+{
+	struct site site = ordinary;
+	struct err e = {0};
+
+	start();
+	site.umask = 027;
+	assert_int_equal(apply_at(&site, argv, &e), 0);
+	assert_contains(fake_sys_trace(), line);
+}
+
+TEST(makes_files_on_the_host_by_the_umask)
+{
+	static const struct statfs overlay = {.f_type = OVERLAYFS_SUPER_MAGIC};
+	struct site site = ordinary;
+	struct err e = {0};
+
+	makes_file(ARGV("--file", "10", "/f", "sh"), "trunc create 666\n");
+	assert_contains(fake_sys_trace(), "statfs box\n");
+	makes_file(ARGV("--perms", "666", "--file", "10", "/f", "sh"), "trunc create 666\n");
+	start();
+	site.umask = 027;
+	fake_sys_always_data("statfs box", 0, &overlay, sizeof(overlay));
+	assert_int_equal(apply_at(&site, ARGV("--file", "10", "/f", "sh"), &e), 0);
+	assert_contains(fake_sys_trace(), "trunc create 640\n");
+	start();
+	fake_sys_always("statfs box", -EIO);
+	assert_int_equal(apply_at(&site, ARGV("--file", "10", "/f", "sh"), &e), -EIO);
+	assert_contains(e.msg, "cannot create the file /f: ");
+}
+
 /* --- Where mounts are locked ---------------------------------------------- */
 
 static int apply_locked(const char *const *argv, struct site *site, struct err *e)
@@ -1504,6 +1538,7 @@ int main(void)
 		cmocka_unit_test_setup(has_mount_points_on_the_host_removed_in_the_end, set_up),
 		cmocka_unit_test_setup(stops_at_the_operation_that_fails, set_up),
 		cmocka_unit_test_setup(builds_on_what_was_mounted_on_the_root, set_up),
+		cmocka_unit_test_setup(makes_files_on_the_host_by_the_umask, set_up),
 		cmocka_unit_test(warns_of_a_procfs_that_the_machine_s_root_may_write_to),
 		cmocka_unit_test(notes_down_what_is_to_be_free_where_mounts_are_locked),
 		cmocka_unit_test(notes_nothing_else_down),

@@ -924,11 +924,43 @@ TEST(makes_a_placeholder_where_nothing_is)
 	start_with_host();
 	assert_int_equal(hold_place("/x"), 0);
 	assert_string_equal(told(), "");
-	assert_contains(fake_sys_trace(), "open box x nofollow excl create 444\n");
+	assert_contains(fake_sys_trace(), "open box x nofollow excl create 1444\n");
 	start_with_host();
 	fake_sys_always_text("readlink box x", "y");
 	assert_int_equal(hold_place("/x"), 0);
-	assert_contains(fake_sys_trace(), "open box y nofollow excl create 444\n");
+	assert_contains(fake_sys_trace(), "open box y nofollow excl create 1444\n");
+}
+
+TEST(takes_its_own_place_in_an_overlay_again)
+{
+	static const struct statx left = {.stx_mode = S_IFREG | 01444};
+	static const struct statx others[] = {
+		{.stx_mode = S_IFREG | 0444},
+		{.stx_mode = S_IFREG | 01444, .stx_size = 1},
+		{.stx_mode = S_IFDIR | 01755},
+	};
+
+	start_with_host();
+	assert_int_equal(hold_place("/x"), 0);
+	assert_contains(fake_sys_trace(), "set_mtime box/x 499162500\n");
+	start_with_host();
+	fake_sys_always("open box x nofollow excl create 1444", -EEXIST);
+	fake_sys_always_data("stat box/x", 0, &left, sizeof(left));
+	assert_int_equal(hold_place("/x"), 0);
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		start_with_host();
+		fake_sys_always("open box x nofollow excl create 1444", -EEXIST);
+		fake_sys_always_data("stat box/x", 0, &others[i], sizeof(others[i]));
+		assert_int_equal(hold_place("/x"), -EEXIST);
+	}
+	start_with_host();
+	fake_sys_always("open box x nofollow excl create 1444", -EEXIST);
+	fake_sys_always("stat box/x", -EIO);
+	assert_int_equal(hold_place("/x"), -EIO);
+	start_with_host();
+	fake_sys_always("open box x nofollow excl create 1444", -EEXIST);
+	fake_sys_always("open box x path nofollow", -EACCES);
+	assert_int_equal(hold_place("/x"), -EACCES);
 }
 
 TEST(takes_no_place_that_is_taken)
@@ -1029,6 +1061,7 @@ int main(void)
 		cmocka_unit_test_setup(reports_every_call_that_fails_while_making_on_the_host,
 				       set_up),
 		cmocka_unit_test_setup(makes_a_placeholder_where_nothing_is, set_up),
+		cmocka_unit_test_setup(takes_its_own_place_in_an_overlay_again, set_up),
 		cmocka_unit_test_setup(takes_no_place_that_is_taken, set_up),
 		cmocka_unit_test_setup(shares_the_placeholder_of_another_sandbox, set_up),
 		cmocka_unit_test_setup(lets_go_of_a_place_once, set_up),
