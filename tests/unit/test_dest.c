@@ -218,6 +218,16 @@ TEST(gives_up_on_links_in_a_circle)
 	assert_true(fake_sys_calls() < 300);
 }
 
+TEST(leaves_links_to_the_kernel_if_told_so)
+{
+	const struct dest_root any = {.fd = BOX, .links = LINK_ANY};
+	struct err e = {0};
+
+	fake_sys_always("open_in*", -ELOOP);
+	assert_int_equal(dest_open(any, "/a", &e), -ELOOP);
+	assert_string_equal(fake_sys_trace(), "open_in box /a path\n");
+}
+
 /* "/", and @n times "x". */
 static const char *long_path(size_t n)
 {
@@ -1017,6 +1027,7 @@ int main(void)
 		cmocka_unit_test_setup(starts_again_at_the_root_after_a_link, set_up),
 		cmocka_unit_test_setup(keeps_the_last_link_if_asked_to_but_no_other, set_up),
 		cmocka_unit_test_setup(gives_up_on_links_in_a_circle, set_up),
+		cmocka_unit_test_setup(leaves_links_to_the_kernel_if_told_so, set_up),
 		cmocka_unit_test_setup(walks_where_there_is_a_link_and_judges_that, set_up),
 		cmocka_unit_test_setup(looks_again_where_a_link_is_gone, set_up),
 		cmocka_unit_test_setup(gives_up_on_a_link_that_comes_and_goes, set_up),

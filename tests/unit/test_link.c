@@ -33,9 +33,10 @@ static int judge(enum link_rule rule, uid_t me, uid_t owner, uid_t dir_owner, mo
 	return link_judge(DIR, LINK, rule);
 }
 
-TEST(refuses_every_link_if_told_so)
+TEST(refuses_or_follows_every_link_if_told_so)
 {
 	assert_int_equal(judge(LINK_NONE, ME, ME, ME, 0700), LINK_REFUSED);
+	assert_int_equal(judge(LINK_ANY, ME, OTHER, ROOT, 01777), LINK_FOLLOWED);
 	assert_string_equal(fake_sys_trace(), "");
 }
 
@@ -152,7 +153,7 @@ TEST(says_why_a_link_is_not_followed)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(refuses_every_link_if_told_so, set_up),
+		cmocka_unit_test_setup(refuses_or_follows_every_link_if_told_so, set_up),
 		cmocka_unit_test_setup(judges_by_the_owners_and_the_mode, set_up),
 		cmocka_unit_test_setup(takes_the_overflow_id_for_its_own_only_if_the_kernel_says_so,
 				       set_up),
