@@ -110,6 +110,24 @@ static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct 
 	[OP_DENY_CREATE] = apply_deny_create,
 };
 
+/* Warn if what @op has made on the host may stay there. */
+static int warn_of_litter(struct site *site, const struct op *op, struct err *e)
+{
+	static const char *const reasons[] = {
+		[LITTER_UNLOCKED] = "nothing can be locked there with flock(2)",
+		[LITTER_UNMARKED] = "its file system keeps neither modes nor times",
+		[LITTER_UNWATCHED] = "no inotify(7) is to be had to see the end of the sandbox: "
+				     "--unshare-pid does without",
+	};
+	enum litter_stays why = site->litter.stays;
+
+	site->litter.stays = LITTER_GOES;
+	if (why == LITTER_GOES || site->plan->as_bwrap)
+		return 0;
+	return apply_note(site, op, NOTE_WARNING, e, "the mount point %s stays on the host: %s",
+			  op->dest, reasons[why]);
+}
+
 /* Whether @op binds something of the host writable: then mount points may be made on the host. */
 static bool binds_writable(const struct op *op)
 {
@@ -132,7 +150,7 @@ int apply_ops(struct site *site, struct err *e)
 	for (size_t i = 0; i < site->plan->n_ops; i++) {
 		const struct op *op = &site->plan->ops[i];
 
-		if (appliers[op->kind](site, op, e) >= 0) {
+		if (appliers[op->kind](site, op, e) >= 0 && warn_of_litter(site, op, e) == 0) {
 			site->litter.is_on |= binds_writable(op);
 			continue;
 		}

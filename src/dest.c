@@ -46,7 +46,7 @@ struct walk {
 	bool is_adopting;      /* what it meets of others, being on the host */
 	unsigned starts;
 	enum link_verdict verdict; /* on @link, if that is not followed */
-	char link[PATH_MAX];       /* path of the last link that was met */
+	char link[PATH_MAX];       /* path of the last link that was met, or of what is locked */
 	char path[PATH_MAX];       /* as path_clean() writes it */
 };
 
@@ -78,10 +78,16 @@ static int go_up(struct walk *w, struct path_part part, const char *rest)
 	return rewrite(w, len, "", rest);
 }
 
+/* Note the path that ends with the component @part. */
+static void note_path(struct walk *w, struct path_part part)
+{
+	(void)snprintf(w->link, PATH_MAX, "%.*s", (int)(part.text + part.len - w->path), w->path);
+}
+
 /* Note the path of the link that the component at @part is, and tell of it. */
 static int meet_link(struct walk *w, struct path_part part)
 {
-	(void)snprintf(w->link, PATH_MAX, "%.*s", (int)(part.text + part.len - w->path), w->path);
+	note_path(w, part);
 	return w->watch == NULL ? 0 : w->watch->met_link(w->watch->arg, w->link);
 }
 
@@ -218,6 +224,8 @@ static int descend(struct walk *w, struct path_part part, const char *rest, stru
 	r = enter(w, dest, n == -ENOENT);
 	if (r == -ESTALE)
 		return start_again(w);
+	if (r == -EBUSY)
+		note_path(w, part);
 	return r < 0 ? r : STEP_ENTERED;
 }
 
@@ -279,6 +287,15 @@ static const char *as_asked(const struct dest_root *root, const char *path)
 	return root->asked != NULL ? root->asked : path;
 }
 
+/* Say that @locked, on the way to @path or there, is what others keep sbx from using. */
+static int explain_lock(const char *locked, const char *path, struct err *e)
+{
+	(void)err_set(e, EBUSY,
+		      "cannot use %s: another process has a lock on %s, which sandboxes have made",
+		      path, locked);
+	return err_hint(e, "lslocks(8) tells which process that is");
+}
+
 /* Walk @path, as @w says. */
 static int walk(struct walk *w, const char *path, struct dest *ret, struct err *e)
 {
@@ -291,6 +308,8 @@ static int walk(struct walk *w, const char *path, struct dest *ret, struct err *
 		r = walk_once(w, ret);
 	if (r == -EACCES && w->verdict != LINK_FOLLOWED)
 		return link_explain(w->verdict, w->link, as_asked(&w->root, path), e);
+	if (r == -EBUSY && w->litter != NULL)
+		return explain_lock(w->link, path, e);
 	if (r < 0)
 		return err_sys(e, r, "cannot find or make the way to %s %s",
 			       as_asked(&w->root, path), whereabouts(&w->root));
@@ -504,6 +523,8 @@ static int walk_and_make(struct walk *w, const char *path,
 			return r;
 		r = make(w, &dest, mount);
 	} while (r == -ESTALE && ++w->starts < MAX_STARTS);
+	if (r == -EBUSY && w->litter != NULL)
+		return explain_lock(path, path, e);
 	if (r < 0)
 		return err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
 	fd = open_found(&dest);
@@ -525,7 +546,7 @@ int dest_mount_point(struct dest_root root, const char *path, mode_t parents_mod
 		return err_sys(e, r, "cannot open %s in the sandbox", path);
 	w.is_adopting = fd >= 0;
 	r = walk_and_make(&w, path, make_mount_point, mount, e);
-	if (r < 0 && w.verdict == LINK_FOLLOWED)
+	if (r < 0 && w.verdict == LINK_FOLLOWED && r != -EBUSY)
 		hint_mount_point(e);
 	return r;
 }

@@ -23,6 +23,10 @@
  *	and the time    of its last change, which is the same for all and long ago.  Who makes or
  *	                removes anything in a directory changes that; sbx sets it again.
  *
+ * File systems such as FAT do not keep modes; some of FUSE only do so if they are set again. There
+ *the time alone is the mark.  Where neither is kept, or nothing can be locked, other sandboxes
+ *cannot tell what it is, and it stays, with a warning; so it does where no inotify(7) is to be had.
+ *
  * Sandboxes may share a mount point, and the last one is to remove it: each holds a shared lock,
  * flock(2), on it; who wants to remove it asks for an exclusive one.  To get that, the
  * kernel gives up the shared one first.  So of two that end at the same time at least one
@@ -56,12 +60,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sbx/cleanup.h"
 #include "sbx/dest.h"
@@ -74,6 +80,21 @@
 #define ALL_MODES 07777
 #define READABLE 0444
 #define OTHERS_MAY_WRITE 0022
+
+/* Of file systems whose magic numbers headers do not have, or not all of them. */
+#ifndef EXFAT_SUPER_MAGIC
+#define EXFAT_SUPER_MAGIC 0x2011BAB0
+#endif
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC 0xFE534D42
+#endif
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xFF534D42
+#endif
+#define NTFS3_SUPER_MAGIC 0x7366746e
 
 #define PAUSE_MS 1
 #define MARK_LOOKS 5    /* whether the time of a change is set, with a pause between each */
@@ -100,10 +121,35 @@ bool litter_has_mode(const struct statx *st)
 	       st->stx_size == 0;
 }
 
-bool litter_is_marked(const struct statx *st)
+/* Whether modes are not what they were set to on the file system of @fd. */
+static bool keeps_no_modes(int fd)
 {
-	return litter_has_mode(st) && st->stx_mtime.tv_sec == MARK_MTIME &&
-	       st->stx_mtime.tv_nsec == 0;
+	static const uint32_t types[] = {
+		MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC, FUSE_SUPER_MAGIC,  V9FS_MAGIC,
+		SMB2_SUPER_MAGIC,  CIFS_SUPER_MAGIC,  NTFS3_SUPER_MAGIC,
+	};
+	struct statfs fs = {0};
+
+	if (sys_fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if ((uint32_t)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
+bool litter_is_modeless(int fd, const struct statx *st)
+{
+	bool is_plain = S_ISDIR(st->stx_mode) || (S_ISREG(st->stx_mode) && st->stx_size == 0);
+
+	return is_plain && keeps_no_modes(fd);
+}
+
+bool litter_is_marked(int fd, const struct statx *st)
+{
+	if (st->stx_mtime.tv_sec != MARK_MTIME || st->stx_mtime.tv_nsec != 0)
+		return false;
+	return litter_has_mode(st) || litter_is_modeless(fd, st);
 }
 
 void litter_mark(int fd)
@@ -227,6 +273,8 @@ static int tell_watch(struct litter *litter)
 		return r;
 	unmounted = sys_watch_unmount(".");
 	r = sys_fchdir(litter->cwd);
+	if (unmounted < 0)
+		litter->stays = LITTER_UNWATCHED;
 	if (r < 0 || unmounted < 0)
 		return r;
 	return tell(litter, &note, unmounted);
@@ -401,7 +449,51 @@ static bool has_mark(int dir)
 {
 	struct statx st = {0};
 
-	return sys_statx(dir, WANTED, &st) == 0 && litter_is_marked(&st);
+	return sys_statx(dir, WANTED, &st) == 0 && litter_is_marked(dir, &st);
+}
+
+/*
+ * Whether other sandboxes can tell what @thing is, which was made and marked: without that, they
+ * would lose what they mount on it when this one removes it.  Some file systems take
+ * the mode only when it is set again.  Returns that or -errno.
+ */
+static int is_recognized(int thing)
+{
+	struct statx st = {0};
+	int r = sys_statx(thing, WANTED, &st);
+
+	if (r < 0 || litter_has_mode(&st))
+		return r < 0 ? r : true;
+	(void)sys_fchmod(thing, (st.stx_mode & ALL_MODES) | S_ISVTX);
+	litter_mark(thing);
+	r = sys_statx(thing, WANTED, &st);
+	return r < 0 ? r : litter_has_mode(&st) || litter_is_marked(thing, &st);
+}
+
+/* What was made stays, for the reason @why. */
+static int leave(struct litter *litter, enum litter_stays why)
+{
+	litter->stays = why;
+	return take_back(litter, 0);
+}
+
+/* Have @thing, which was made at @name in @parent, removed in the end if that can be. */
+static int claim(struct litter *litter, int parent, const char *name, int thing, bool is_marked_dir)
+{
+	struct litter_id id;
+	int r = hold(parent, name, thing, &id);
+
+	if (r == -EOPNOTSUPP)
+		return leave(litter, LITTER_UNLOCKED);
+	if (r < 0)
+		return r;
+	litter_mark(thing);
+	if (is_marked_dir)
+		litter_mark(parent);
+	r = is_recognized(thing);
+	if (r == 0)
+		return leave(litter, LITTER_UNMARKED);
+	return r < 0 ? r : tell_thing(litter, thing, &id, true);
 }
 
 int litter_make(struct litter *litter, const struct dest *dest, mode_t mode)
@@ -409,7 +501,6 @@ int litter_make(struct litter *litter, const struct dest *dest, mode_t mode)
 	autoclose int alone = open_alone(dest->dir);
 	int parent = alone >= 0 ? alone : dest->dir;
 	autoclose int thing = -1;
-	struct litter_id id;
 	bool is_marked_dir;
 	int r = tell_place(litter, parent, dest->name, true);
 
@@ -419,15 +510,7 @@ int litter_make(struct litter *litter, const struct dest *dest, mode_t mode)
 	thing = make(parent, dest->name, mode);
 	if (thing == -EEXIST)
 		return take_back(litter, -EEXIST);
-	r = thing < 0 ? thing : hold(parent, dest->name, thing, &id);
-	if (r == -EOPNOTSUPP)
-		return take_back(litter, 0); /* it stays */
-	if (r < 0)
-		return r;
-	litter_mark(thing);
-	if (is_marked_dir)
-		litter_mark(parent);
-	return tell_thing(litter, thing, &id, true);
+	return thing < 0 ? thing : claim(litter, parent, dest->name, thing, is_marked_dir);
 }
 
 /* Whether @thing, which has the mode, has all of the mark, in a moment.  Or -errno. */
@@ -436,11 +519,12 @@ static int is_marked(int thing)
 	struct statx st = {0};
 	int r = sys_statx(thing, WANTED, &st);
 
-	for (unsigned looks = 0; r == 0 && !litter_is_marked(&st) && looks < MARK_LOOKS; looks++) {
+	for (unsigned looks = 0; r == 0 && !litter_is_marked(thing, &st) && looks < MARK_LOOKS;
+	     looks++) {
 		pause_a_moment();
 		r = sys_statx(thing, WANTED, &st);
 	}
-	return r < 0 ? r : litter_is_marked(&st);
+	return r < 0 ? r : litter_is_marked(thing, &st);
 }
 
 /* Hold what is at @dest, which has the mode.  Returns as litter_adopt(). */
@@ -478,7 +562,9 @@ static int look_at(struct litter *litter, int thing, struct statx *st)
 
 	if (r < 0)
 		return r;
-	if (!litter_has_mode(st) || (st->stx_attributes & STATX_ATTR_MOUNT_ROOT))
+	if (st->stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return 0;
+	if (!litter_has_mode(st) && !litter_is_marked(thing, st))
 		return 0;
 	r = is_own(litter, st);
 	return r < 0 ? r : r == 0;
@@ -503,6 +589,6 @@ int litter_adopt(struct litter *litter, const struct dest *dest, int thing)
 		return r;
 	id = litter_id(&st);
 	if (is_among(litter->seen, litter->n_seen, &id))
-		return litter_is_marked(&st);
+		return litter_is_marked(thing, &st);
 	return hold_existing(litter, dest, &id);
 }

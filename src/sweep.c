@@ -76,6 +76,7 @@ static int add(struct sweep *sweep, const struct litter_note *note, int *fd)
 static int complete(struct sweep *sweep, const struct litter_note *note, int *fd)
 {
 	struct sweep_entry *last;
+	struct statx st = {0};
 
 	if (sweep->n == 0)
 		return -EPROTO;
@@ -88,6 +89,8 @@ static int complete(struct sweep *sweep, const struct litter_note *note, int *fd
 	}
 	last->thing = fd_take(fd);
 	last->is_ours = note->is_ours;
+	if (last->is_new && last->is_ours && sys_statx(last->thing, WANTED, &st) == 0)
+		last->made = st.stx_mtime;
 	return 0;
 }
 
@@ -141,11 +144,28 @@ static bool is_same(const struct statx *a, const struct statx *b)
 	return litter_is_same(&x, &y);
 }
 
+/* Whether a file that this sandbox has made, and could not mark, is as it was then. */
+static bool is_unchanged(const struct sweep_entry *entry, const struct statx *st)
+{
+	return entry->is_new && entry->is_ours && litter_has_mode(st) &&
+	       st->stx_mtime.tv_sec == entry->made.tv_sec &&
+	       st->stx_mtime.tv_nsec == entry->made.tv_nsec;
+}
+
 /*
- * Whether the name leads to @thing, and that is as it was made; a directory's time tells of what
- * was made and removed in it, which is nobody's loss if it is known whose it is.  *@is_dir tells
- * what it is.
+ * Whether @thing, of which @st tells, is as it was made; a directory's time tells of what was made
+ * and removed in it, which is nobody's loss if it is known whose it is.
  */
+static bool has_marks(const struct sweep_entry *entry, int thing, const struct statx *st)
+{
+	if (entry->thing < 0 && entry->is_new)
+		return litter_has_mode(st);
+	if (S_ISDIR(st->stx_mode) && entry->is_ours)
+		return litter_has_mode(st) || litter_is_modeless(thing, st);
+	return is_unchanged(entry, st) || litter_is_marked(thing, st);
+}
+
+/* Whether the name leads to @thing, and that is as it was made.  *@is_dir tells what it is. */
 static bool is_as_made(const struct sweep_entry *entry, int thing, bool *is_dir)
 {
 	struct statx held = {0};
@@ -155,17 +175,15 @@ static bool is_as_made(const struct sweep_entry *entry, int thing, bool *is_dir)
 	    !is_same(&held, &there))
 		return false;
 	*is_dir = S_ISDIR(held.stx_mode);
-	return (entry->thing < 0 && entry->is_new) || (*is_dir && entry->is_ours)
-		       ? litter_has_mode(&held)
-		       : litter_is_marked(&held);
+	return has_marks(entry, thing, &held);
 }
 
 /* Unlink it; the directory that it is in is marked as it was before. */
 static void unlink_entry(const struct sweep_entry *entry, bool is_dir)
 {
 	struct statx parent = {0};
-	bool is_marked =
-		sys_statx(entry->parent, WANTED, &parent) == 0 && litter_is_marked(&parent);
+	bool is_marked = sys_statx(entry->parent, WANTED, &parent) == 0 &&
+			 litter_is_marked(entry->parent, &parent);
 	int r = is_dir ? sys_rmdirat(entry->parent, entry->name)
 		       : sys_unlinkat(entry->parent, entry->name);
 
@@ -211,7 +229,7 @@ static bool has_lost_mark(const struct sweep_entry *entry, int thing)
 	bool is_dir;
 
 	return is_as_made(entry, thing, &is_dir) && sys_statx(thing, WANTED, &st) == 0 &&
-	       !litter_is_marked(&st);
+	       !litter_is_marked(thing, &st);
 }
 
 /*
@@ -249,7 +267,7 @@ static void remove_begun(const struct sweep_entry *entry)
 	if (look(entry, &st) < 0)
 		return;
 	if (entry->is_new ? !litter_has_mode(&st) || st.stx_uid != sys_geteuid()
-			  : !litter_is_marked(&st))
+			  : !litter_is_marked(entry->parent, &st))
 		return;
 	thing = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (thing >= 0)

@@ -257,7 +257,8 @@ int sys_flock(int fd, int operation)
 
 int sys_set_mtime(int fd, int64_t seconds)
 {
-	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds}};
+	/* bindfs(1) ignores one time alone */
+	const struct timespec times[] = {{.tv_nsec = UTIME_NOW}, {.tv_sec = seconds}};
 
 	/* futimens(3) takes no O_PATH descriptor, and libc's utimensat(3) no empty path */
 	return ret(syscall(SYS_utimensat, fd, "", times, AT_EMPTY_PATH));

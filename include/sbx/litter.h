@@ -39,6 +39,14 @@ struct litter_id {
 	uint64_t ino;
 };
 
+/* Why what was made may not be removed in the end. */
+enum litter_stays {
+	LITTER_GOES,
+	LITTER_UNLOCKED,  /* it cannot be locked */
+	LITTER_UNMARKED,  /* its file system keeps neither mode nor time */
+	LITTER_UNWATCHED, /* nobody can see that no process is left inside */
+};
+
 /* What the process that makes mount points knows; litter_done() frees it. */
 struct litter {
 	bool is_possible;      /* a directory of the host is to be bound writable, */
@@ -55,6 +63,7 @@ struct litter {
 	size_t n_places;        /* that those outside have been told of */
 	struct litter_id *seen; /* what those outside have been told of */
 	size_t n_seen;
+	enum litter_stays stays; /* why the last that may stay does */
 };
 
 void litter_done(struct litter *litter);
@@ -92,8 +101,14 @@ int litter_adopt(struct litter *litter, const struct dest *dest, int thing) must
 /* The mode of what sandboxes make, by which it is known: an empty file, or a directory. */
 bool litter_has_mode(const struct statx *st);
 
-/* That, and all else by which it is known. */
-bool litter_is_marked(const struct statx *st);
+/*
+ * Whether what is open as @fd, and @st tells of, would have that mode if its file system kept
+ * modes: an empty file, or a directory.
+ */
+bool litter_is_modeless(int fd, const struct statx *st);
+
+/* Whether what is open as @fd, and @st tells of, has all by which it is known. */
+bool litter_is_marked(int fd, const struct statx *st);
 
 /*
  * Mark what is open as @fd; again, after something was made or removed in it.  Without it, nothing

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "sbx/litter.h"
 
@@ -17,6 +18,7 @@ struct sweep_entry {
 	int thing;    /* holds a lock on it; -1 if it was about to be made or held */
 	bool is_new;  /* it was about to be made, by this sandbox */
 	bool is_ours; /* to be removed; what is not is held, and removed if it has the mark then */
+	struct statx_timestamp made; /* when it was last changed, if this sandbox made it */
 	char name[NAME_MAX + 1];
 };
 

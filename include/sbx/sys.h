@@ -61,7 +61,7 @@ int sys_chroot(const char *path);
 int sys_umask(mode_t mask);
 int sys_lock_shared(int fd);                /* fcntl(F_SETLK), the whole file */
 int sys_flock(int fd, int operation);       /* of what is open, not of this process */
-int sys_set_mtime(int fd, int64_t seconds); /* also of an O_PATH descriptor; no other time */
+int sys_set_mtime(int fd, int64_t seconds); /* also of an O_PATH descriptor; read: now */
 /* Also of an O_PATH descriptor; no other time. */
 int sys_set_atime(int fd, const struct statx_timestamp *time);
 int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal */

@@ -115,6 +115,63 @@ fails_with_too_many()
 	) && until_left
 }
 
+# --- Where it cannot be removed ---------------------------------------------------
+
+# names_lock: who holds the lock of a mount point is not waited for without a word.
+names_lock()
+{
+	mkdir -m 1755 host/d && touch -d @499162500 host/d || return
+	flock --no-fork --exclusive host/d sh -c 'echo >locked; exec sleep 60' &
+	eventually test -e locked && touch -d @499162500 host/d &&
+		fails_saying 125 "cannot use /h/d/x: another process has a lock on /h/d" \
+			in_host --tmpfs /h/d/x -- true
+	local result=$?
+	kill $! && wait $!
+	rm -f locked
+	return "$result"
+}
+
+# Where inotify is used up and there is no process namespace, nobody sees the end.
+warns_unwatched()
+{
+	local said
+	# shellcheck disable=SC2016 # for the inner shell
+	said=$(unshare --user --map-root-user sh -c '
+		echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"' - "$sbx" \
+		--ro-bind / / --bind host "$PWD/host" --tmpfs "$PWD/host/x" -- true 2>&1)
+	echo "$said"
+	grep -q "mount point $PWD/host/x stays on the host: no inotify" <<<"$said" && is_left x
+}
+
+# without_modes OPTION...: on a file system that does not keep modes, or only if set again
+without_modes()
+{
+	local run
+	rm -rf kept && mkdir kept && bindfs --no-allow-other "$@" kept host || return
+	for run in 1 2; do
+		in_host --deny-create /h/.new --ro-bind /usr/bin/env /h/f --tmpfs /h/a/b -- \
+			sh -c '[ -x /h/f ] && ! rm -f /h/.new' 2>&1 || break
+		is_left || break
+	done
+	: >host/mine
+	in_host --ro-bind /usr/bin/env /h/mine --tmpfs /h/own -- true && is_left mine
+	run=$?
+	umount host && [ "$run" -eq 0 ] && [ "$(ls kept)" = mine ]
+}
+
+stays()
+{
+	check "a lock of another process is named" fresh names_lock
+	check "without inotify there is a warning" fresh warns_unwatched
+	[ "$who" = root ] || return 0
+	if ! command -v bindfs >/dev/null || [ ! -e /dev/fuse ]; then
+		skip "$who: file systems without modes" "there is no bindfs"
+		return
+	fi
+	check "nothing is left where modes are not kept" fresh without_modes --chmod-ignore
+	check "nor where they have to be set again" fresh without_modes
+}
+
 # --- Who uses it longer -----------------------------------------------------------
 
 # outlives OPTION...: what a process in the background has is there until it ends.
@@ -426,6 +483,7 @@ tests()
 	longer
 	users
 	left
+	stays
 	suid
 }
 

@@ -508,6 +508,32 @@ TEST(says_that_it_cannot_note_its_own_file_system_down)
 TEST(has_mount_points_on_the_host_removed_in_the_end)
 {
 	static const struct statx host = {.stx_mode = S_IFDIR | 0755, .stx_dev_major = 8};
+	static const struct statx made = {.stx_mode = S_IFDIR | 01755, .stx_dev_major = 8};
+	struct site site = ordinary;
+	struct err e = {0};
+
+	fake_sys_given(20, "monitor");
+	fake_sys_given(21, "janitor");
+	fake_sys_always_data("poll janitor, -1 ms", 1, "+", 1);
+	fake_sys_always_data("stat box/h", 0, &host, sizeof(host));
+	fake_sys_always_data("stat tree:box/h/x", 0, &made, sizeof(made));
+	fake_sys_always("open_in box /h/x path", -ENOENT);
+	fake_sys_always("readlink box/h x", -ENOENT);
+	fake_sys_answer("open box/h x path nofollow", -ENOENT);
+	site.litter = (struct litter){.monitor = 20, .janitor = 21};
+	assert_int_equal(apply_at(&site, ARGV("--bind", "/h", "/h", "--tmpfs", "/h/x", "sh"), &e),
+			 0);
+	assert_in_order(fake_sys_trace(),
+			ARGV("fchdir stage\nwatch_unmount .\nfchdir cwd\n",
+			     "send janitor with unmounted\n", "send janitor with tree:box/h\n",
+			     "mkdir tree:box/h x 1755\n", "send janitor with tree:box/h/x\n",
+			     "move_mount mount:tmpfs box/h/x\n"));
+}
+
+TEST(warns_of_mount_points_that_stay_on_the_host)
+{
+	static const struct statx host = {.stx_mode = S_IFDIR | 0755, .stx_dev_major = 8};
+	const struct report *report;
 	struct site site = ordinary;
 	struct err e = {0};
 
@@ -522,11 +548,13 @@ TEST(has_mount_points_on_the_host_removed_in_the_end)
 	site.litter = (struct litter){.monitor = 20, .janitor = 21};
 	assert_int_equal(apply_at(&site, ARGV("--bind", "/h", "/h", "--tmpfs", "/h/x", "sh"), &e),
 			 0);
-	assert_in_order(fake_sys_trace(),
-			ARGV("fchdir stage\nwatch_unmount .\nfchdir cwd\n",
-			     "send janitor with unmounted\n", "send janitor with tree:box/h\n",
-			     "mkdir tree:box/h x 1755\n", "send janitor with tree:box/h/x\n",
-			     "move_mount mount:tmpfs box/h/x\n"));
+	report = fake_sys_written(SOCK, 0, NULL);
+	assert_non_null(report);
+	assert_int_equal(report->note.level, NOTE_WARNING);
+	assert_string_equal(report->note.text,
+			    "--tmpfs: the mount point /h/x stays on the host: its file system "
+			    "keeps neither modes nor times");
+	assert_null(fake_sys_written(SOCK, 1, NULL));
 }
 
 TEST(stops_at_the_operation_that_fails)
@@ -1536,6 +1564,7 @@ int main(void)
 				       set_up),
 		cmocka_unit_test_setup(says_that_it_cannot_note_its_own_file_system_down, set_up),
 		cmocka_unit_test_setup(has_mount_points_on_the_host_removed_in_the_end, set_up),
+		cmocka_unit_test_setup(warns_of_mount_points_that_stay_on_the_host, set_up),
 		cmocka_unit_test_setup(stops_at_the_operation_that_fails, set_up),
 		cmocka_unit_test_setup(builds_on_what_was_mounted_on_the_root, set_up),
 		cmocka_unit_test_setup(makes_files_on_the_host_by_the_umask, set_up),

@@ -973,6 +973,32 @@ TEST(takes_its_own_place_in_an_overlay_again)
 	assert_int_equal(hold_place("/x"), -EACCES);
 }
 
+TEST(names_what_another_process_has_locked)
+{
+	struct err e = {0};
+	autoclose int fd = -1;
+
+	start_with_host();
+	fake_sys_always("open_in*", -ENOENT);
+	fake_sys_always("flock*", -EWOULDBLOCK);
+	for (unsigned looks = 0; looks < 4; looks++)
+		fake_sys_answer_data("stat box/h/x", 0, &marked, sizeof(marked));
+	fd = dest_mount_point(ROOT, "/h/x/y", 0755, MOUNT, &litter, &e);
+	litter_done(&litter);
+	assert_int_equal(fd, -EBUSY);
+	assert_string_equal(e.msg, "cannot use /h/x/y: another process has a lock on /h/x, which "
+				   "sandboxes have made");
+	assert_contains(e.hint, "lslocks");
+	start_with_host();
+	fake_sys_always("flock*", -EWOULDBLOCK);
+	for (unsigned looks = 0; looks < 4; looks++)
+		fake_sys_answer_data("stat box/h/x", 0, &marked, sizeof(marked));
+	fd = dest_mount_point(ROOT, "/h/x", 0755, MOUNT, &litter, &e);
+	litter_done(&litter);
+	assert_int_equal(fd, -EBUSY);
+	assert_contains(e.msg, "has a lock on /h/x,");
+}
+
 TEST(takes_no_place_that_is_taken)
 {
 	start_with_host();
@@ -1073,6 +1099,7 @@ int main(void)
 				       set_up),
 		cmocka_unit_test_setup(makes_a_placeholder_where_nothing_is, set_up),
 		cmocka_unit_test_setup(takes_its_own_place_in_an_overlay_again, set_up),
+		cmocka_unit_test_setup(names_what_another_process_has_locked, set_up),
 		cmocka_unit_test_setup(takes_no_place_that_is_taken, set_up),
 		cmocka_unit_test_setup(shares_the_placeholder_of_another_sandbox, set_up),
 		cmocka_unit_test_setup(lets_go_of_a_place_once, set_up),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "fake_malloc.h"
 #include "fake_sys.h"
@@ -116,7 +118,7 @@ TEST(tells_what_sandboxes_make_by_mode_size_and_time)
 {
 	for (size_t i = 0; i < LENGTH(marks); i++) {
 		assert_int_equal(litter_has_mode(&marks[i].st), marks[i].has_mode);
-		assert_int_equal(litter_is_marked(&marks[i].st), marks[i].is_marked);
+		assert_int_equal(litter_is_marked(THING, &marks[i].st), marks[i].is_marked);
 	}
 }
 
@@ -188,7 +190,8 @@ TEST(tells_of_a_directory_before_and_after_it_is_made)
 {
 	thing_is(&moded);
 	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
-	assert_string_equal(fake_sys_trace(), MADE("stat tree:dir\n") TELL("tree:dir/x"));
+	assert_string_equal(fake_sys_trace(),
+			    MADE("stat tree:dir\n") "stat tree:dir/x\n" TELL("tree:dir/x"));
 	assert_int_equal(told(0)->kind, LITTER_PLACE);
 	assert_true(told(0)->is_new);
 	assert_string_equal(told(0)->name, "x");
@@ -227,8 +230,9 @@ TEST(marks_the_directory_above_again)
 	thing_is(&moded);
 	dest.is_litter = true;
 	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
-	assert_string_equal(fake_sys_trace(),
-			    MADE("") "set_mtime tree:dir 499162500\n" TELL("tree:dir/x"));
+	assert_string_equal(
+		fake_sys_trace(),
+		MADE("") "set_mtime tree:dir 499162500\nstat tree:dir/x\n" TELL("tree:dir/x"));
 }
 
 TEST(marks_again_what_has_got_the_mark_meanwhile)
@@ -236,7 +240,94 @@ TEST(marks_again_what_has_got_the_mark_meanwhile)
 	thing_is(&moded);
 	fake_sys_always_data("stat tree:dir", 0, &marked, sizeof(marked));
 	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
-	assert_contains(fake_sys_trace(), "set_mtime tree:dir 499162500\n" TELL("tree:dir/x"));
+	assert_contains(fake_sys_trace(),
+			"set_mtime tree:dir 499162500\nstat tree:dir/x\n" TELL("tree:dir/x"));
+}
+
+/* A file system of @type, on which what is made is of @made, and of @after once its mode is set. */
+static void file_system_is(long type, const struct statx *made, const struct statx *after)
+{
+	static struct statfs fs;
+
+	fs = (struct statfs){.f_type = type};
+	fake_sys_always_data("statfs tree:dir/x", 0, &fs, sizeof(fs));
+	fake_sys_answer_data("stat tree:dir/x", 0, made, sizeof(*made)); /* held, */
+	fake_sys_answer_data("stat tree:dir/x", 0, made, sizeof(*made)); /* the same by its name, */
+	fake_sys_answer_data("stat tree:dir/x", 0, made, sizeof(*made)); /* and marked */
+	fake_sys_always_data("stat tree:dir/x", 0, after, sizeof(*after));
+}
+
+static const struct statx no_mode = {.stx_mode = S_IFREG | 0644, .stx_ino = 9, ON_HOST};
+static const struct statx time_alone = {.stx_mode = S_IFREG | 0644, .stx_ino = 9, ON_HOST, AT_TIME};
+static const struct statx mode_alone = {.stx_mode = S_IFREG | 01644, .stx_ino = 9, ON_HOST};
+static const struct statx full_mode = {.stx_mode = S_IFREG | 01444, .stx_ino = 9, ON_HOST};
+
+TEST(sets_the_mode_again_where_it_was_not_kept)
+{
+	file_system_is(FUSE_SUPER_MAGIC, &no_mode, &full_mode);
+	assert_int_equal(litter_make(&litter, &dest, S_IFREG | 0444), 0);
+	assert_contains(fake_sys_trace(),
+			"chmod tree:dir/x 1644\nset_mtime tree:dir/x 499162500\n");
+	assert_true(told(1)->is_ours);
+	assert_int_equal(litter.stays, LITTER_GOES);
+}
+
+TEST(is_content_with_the_time_where_modes_are_not_kept)
+{
+	file_system_is(MSDOS_SUPER_MAGIC, &no_mode, &time_alone);
+	assert_int_equal(litter_make(&litter, &dest, S_IFREG | 0444), 0);
+	assert_true(told(1)->is_ours);
+	assert_int_equal(litter.stays, LITTER_GOES);
+}
+
+TEST(leaves_what_nobody_can_tell_and_says_so)
+{
+	static const struct {
+		long type;
+		const struct statx *st;
+	} cases[] = {
+		{EXT4_SUPER_MAGIC, &time_alone},
+		{MSDOS_SUPER_MAGIC, &no_mode},
+		{MSDOS_SUPER_MAGIC, &mode_alone},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		start();
+		file_system_is(cases[i].type, &no_mode, cases[i].st);
+		assert_int_equal(litter_make(&litter, &dest, S_IFREG | 0444), 0);
+		assert_int_equal(told(1)->kind, LITTER_VOID);
+		assert_int_equal(litter.stays, LITTER_UNMARKED);
+	}
+}
+
+TEST(says_that_it_cannot_lock_or_watch)
+{
+	thing_is(&moded);
+	fake_sys_always("flock*", -ENOSYS);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_int_equal(litter.stays, LITTER_UNLOCKED);
+	start();
+	thing_is(&moded);
+	litter.is_watched = false;
+	fake_sys_always("watch_unmount*", -EMFILE);
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_int_equal(litter.stays, LITTER_UNWATCHED);
+}
+
+TEST(takes_the_time_for_a_mark_where_modes_are_not_kept)
+{
+	static const struct statfs fat = {.f_type = MSDOS_SUPER_MAGIC};
+	static const struct statx full = {.stx_mode = S_IFREG | 0755, .stx_size = 1, AT_TIME};
+	static const struct statx fifo = {.stx_mode = S_IFIFO | 0755, AT_TIME};
+
+	assert_false(litter_is_marked(THING, &time_alone));
+	fake_sys_always_data("statfs thing", 0, &fat, sizeof(fat));
+	assert_true(litter_is_marked(THING, &time_alone));
+	assert_false(litter_is_marked(THING, &no_mode));
+	assert_false(litter_is_marked(THING, &full));
+	assert_false(litter_is_marked(THING, &fifo));
+	fake_sys_fail_at(1, EIO);
+	assert_false(litter_is_marked(THING, &time_alone));
 }
 
 TEST(makes_a_file_with_one_call)
@@ -452,7 +543,7 @@ TEST(reports_every_call_that_fails_while_making)
 		}
 	}
 	assert_int_equal(tolerated, 5); /* open_tree, watch_unmount, flock, set_mtime twice */
-	assert_int_equal(nth, 21);
+	assert_int_equal(nth, 22);
 }
 
 TEST(makes_no_more_than_those_outside_can_remember)
@@ -616,6 +707,11 @@ int main(void)
 		cmocka_unit_test_setup(waits_for_a_janitor_once, set_up),
 		cmocka_unit_test_setup(marks_the_directory_above_again, set_up),
 		cmocka_unit_test_setup(marks_again_what_has_got_the_mark_meanwhile, set_up),
+		cmocka_unit_test_setup(sets_the_mode_again_where_it_was_not_kept, set_up),
+		cmocka_unit_test_setup(is_content_with_the_time_where_modes_are_not_kept, set_up),
+		cmocka_unit_test_setup(leaves_what_nobody_can_tell_and_says_so, set_up),
+		cmocka_unit_test_setup(says_that_it_cannot_lock_or_watch, set_up),
+		cmocka_unit_test_setup(takes_the_time_for_a_mark_where_modes_are_not_kept, set_up),
 		cmocka_unit_test_setup(makes_a_file_with_one_call, set_up),
 		cmocka_unit_test_setup(keeps_directories_above_closed, set_up),
 		cmocka_unit_test_setup(gives_the_directory_itself_where_no_mount_of_it_can_be_made,
