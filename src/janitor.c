@@ -66,6 +66,7 @@
 #define HELPER_MS 500       /* for one helper */
 #define ALL_HELPERS_MS 1000 /* no more are begun after that */
 #define MOMENT_MS 20
+#define USERS_MAX 33      /* levels of user namespaces that the kernel nests, with the first */
 #define ABANDONED_MS 1000 /* for a sandbox without a monitor to end, before forcing and after */
 
 enum { HERE, THERE, ENDS };
@@ -218,15 +219,20 @@ static void unmount(const struct helper *h, const struct mountinfo_entry *mount,
 	(void)sys_umount(path, flags);
 }
 
-/* Enter the namespace @mounts, and the user namespace that it belongs to. */
+/*
+ * Enter the namespace @mounts, and the user namespace that it belongs to.  To enter one that
+ * somebody else has made may make a process dumpable (fs.suid_dumpable).
+ */
 static int enter(int mounts)
 {
 	autoclose int users = sys_ns_users(mounts);
+	int r;
 
 	if (users < 0)
 		return users;
 	(void)sys_setns(users, CLONE_NEWUSER); /* it is this process's own, or the next fails */
-	return sys_setns(mounts, CLONE_NEWNS);
+	r = sys_prctl(PR_SET_DUMPABLE, 0);
+	return r < 0 ? r : sys_setns(mounts, CLONE_NEWNS);
 }
 
 /* Unmount what is of @type among @inside, and nowhere outside. */
@@ -282,11 +288,48 @@ static void clear_by_helper(struct helper *h, int mounts)
 	(void)sys_wait(pid, &status, WNOHANG);
 }
 
-/* A thread of a process inside: if it is in a mount namespace of its own, clear that. */
+/*
+ * Whether the mount namespace @mounts belongs to the user namespace with the number @users, or to
+ * one below it.
+ */
+static bool belongs_to(int mounts, uint64_t users)
+{
+	struct statx st = {0};
+	int fd = sys_ns_users(mounts);
+
+	for (unsigned level = 0; fd >= 0 && level < USERS_MAX; level++) {
+		int parent;
+
+		if (sys_statx(fd, STATX_INO, &st) == 0 && st.stx_ino == users)
+			break;
+		parent = sys_ns_parent(fd);
+		(void)sys_close(fd);
+		fd = parent;
+	}
+	if (fd < 0)
+		return false;
+	(void)sys_close(fd);
+	return st.stx_ino == users;
+}
+
+/* The number of the user namespace that @mounts belongs to, or 0. */
+static uint64_t users_of(int mounts)
+{
+	autoclose int users = sys_ns_users(mounts);
+	struct statx st = {0};
+
+	return users >= 0 && sys_statx(users, STATX_INO, &st) == 0 ? st.stx_ino : 0;
+}
+
+/*
+ * A thread of a process inside: if it is in a mount namespace of its own, clear that.  Its number
+ * may be that of another process by now: then the namespace is not the sandbox's.
+ */
 struct visit {
 	struct helper *h;
 	const struct watch *w;
 	pid_t pid;
+	uint64_t users;   /* the inode number of the sandbox's user namespace */
 	uint64_t cleared; /* the inode number of the namespace that was the last */
 	int64_t until;
 };
@@ -304,7 +347,8 @@ static int visit_thread(void *arg, pid_t tid)
 	if (mounts < 0 || sys_statx(mounts, STATX_INO, &there) < 0 ||
 	    sys_statx(visit->w->mounts, STATX_INO, &here) < 0)
 		return 0;
-	if (there.stx_ino != here.stx_ino && there.stx_ino != visit->cleared)
+	if (there.stx_ino != here.stx_ino && there.stx_ino != visit->cleared && visit->users != 0 &&
+	    belongs_to(mounts, visit->users))
 		clear_by_helper(visit->h, mounts);
 	visit->cleared = there.stx_ino;
 	return sys_now_ms() < visit->until ? 0 : -ETIMEDOUT;
@@ -323,7 +367,10 @@ static int visit_process(void *arg, pid_t pid)
 /* Clear every mount namespace inside; @h->n says of what. */
 static void clear_all(const struct watch *w, struct helper *h)
 {
-	struct visit visit = {.h = h, .w = w, .until = sys_now_ms() + ALL_HELPERS_MS};
+	struct visit visit = {.h = h,
+			      .w = w,
+			      .users = users_of(w->mounts),
+			      .until = sys_now_ms() + ALL_HELPERS_MS};
 	const struct kin kin = {.proc = h->proc, .root = proc_pid_of(h->proc, w->child)};
 
 	if (kin.root > 0) {

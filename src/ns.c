@@ -280,10 +280,20 @@ static int make_child(void *arg)
 	return 0;
 }
 
+/* Hide from those in a namespace that is about to be entered. */
+static int hide(struct err *e)
+{
+	int r = sys_prctl(PR_SET_DUMPABLE, 0);
+
+	return r < 0 ? err_sys(e, r, "cannot hide from processes in another namespace") : 0;
+}
+
 static int enter(int fd, int type, const char *option, struct err *e)
 {
 	int r = fd < 0 ? 0 : sys_setns(fd, type);
 
+	if (r == 0 && fd >= 0 && type == CLONE_NEWUSER)
+		return hide(e); /* entering may have undone it (fs.suid_dumpable) */
 	if (r == 0)
 		return 0;
 	(void)err_sys(e, r, "cannot enter the namespace that descriptor %d is open on", fd);
@@ -317,14 +327,6 @@ static void reap_helper(pid_t pid)
 
 	while (pid > 0 && sys_wait(pid, &status, 0) == -EINTR)
 		;
-}
-
-/* Hide from those in a namespace that is about to be entered. */
-static int hide(struct err *e)
-{
-	int r = sys_prctl(PR_SET_DUMPABLE, 0);
-
-	return r < 0 ? err_sys(e, r, "cannot hide from processes in another namespace") : 0;
 }
 
 static pid_t clone_joined(struct joining *j)

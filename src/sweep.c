@@ -294,6 +294,7 @@ static void be_helper(const struct sweep *sweep)
 {
 	if (sys_prctl(PR_SET_DUMPABLE, 0) == 0)
 		(void)sys_setns(sweep->users, CLONE_NEWUSER); /* without it, some may stay */
+	(void)sys_prctl(PR_SET_DUMPABLE, 0); /* to enter may have undone it (fs.suid_dumpable) */
 	remove_all(sweep);
 	sys_exit(0);
 }

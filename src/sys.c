@@ -439,6 +439,11 @@ int sys_ns_mounts(int pidfd)
 	return ret(ioctl(pidfd, PIDFD_GET_MNT_NAMESPACE, 0));
 }
 
+int sys_ns_parent(int fd)
+{
+	return ret(ioctl(fd, NS_GET_PARENT));
+}
+
 int sys_ns_users(int fd)
 {
 	return ret(ioctl(fd, NS_GET_USERNS));

@@ -1291,6 +1291,18 @@ int sys_ns_mounts(int pidfd)
 	return mounts;
 }
 
+int sys_ns_parent(int fd)
+{
+	struct outcome outcome = call("ns_parent %s", name_of(fd));
+	int parent;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	parent = next_fd();
+	set_fd(parent, 0, "parent:%s", name_of(fd));
+	return parent;
+}
+
 int sys_ns_users(int fd)
 {
 	struct outcome outcome = call("ns_users %s", name_of(fd));

@@ -786,6 +786,7 @@ TEST(unmounts_file_systems_of_the_sandbox_s_own_with_those_of_servers_first)
 					  "prctl dumpable 0\n"
 					  "ns_users mounts\n"
 					  "setns users:mounts user\n"
+					  "prctl dumpable 0\n"
 					  "setns mounts mnt\n"
 					  "open / path dir\n"
 					  "open /proc self/mountinfo\n"
@@ -813,8 +814,9 @@ TEST(is_undumpable_before_it_enters_anything)
 {
 	begin_helper();
 	assert_int_equal(be_helper(), 0);
-	assert_in_order(fake_sys_trace(), ARGV("prctl dumpable 0\n", "setns "));
-	assert_null(strstr(strstr(fake_sys_trace(), "setns "), "dumpable"));
+	/* and after it has entered what may make it dumpable */
+	assert_in_order(fake_sys_trace(), ARGV("prctl dumpable 0\n", "setns users:mounts user\n",
+					       "prctl dumpable 0\n", "setns mounts mnt\n"));
 }
 
 TEST(cuts_connections_to_file_servers_and_nothing_else)
@@ -862,7 +864,7 @@ TEST(unmounts_nothing_where_it_cannot_enter)
 
 	for (size_t i = 0; i < LENGTH(calls); i++) {
 		begin_helper();
-		fake_sys_answer(calls[i], -EPERM);
+		fake_sys_always(calls[i], -EPERM);
 		assert_int_equal(be_helper(), 1);
 		assert_null(strstr(fake_sys_trace(), "umount"));
 		if (i == 0)
@@ -895,7 +897,9 @@ static void show_inside(void)
 {
 	static const struct statx same = {.stx_ino = 4026532000};
 	static const struct statx other = {.stx_ino = 4026532111};
+	static const struct statx users = {.stx_ino = 4026531000};
 
+	fake_sys_always_data("stat users:*", 0, &users, sizeof(users));
 	fake_proc_show(&(struct fake_process){.pid = FIRST, .parent = 1});
 	fake_proc_show(&(struct fake_process){.pid = 51, .parent = FIRST});
 	fake_proc_show_thread(51, &(struct fake_process){.pid = 52});
@@ -918,10 +922,35 @@ TEST(clears_the_namespaces_that_those_inside_have_made_as_well)
 	assert_in_order(fake_sys_trace(),
 			ARGV("open /proc 50/task/50/ns/mnt\n", "open /proc 51/task/51/ns/mnt\n",
 			     "open /proc 51/task/52/ns/mnt\n",
-			     "stat mounts\nclone\npoll pidfd:1000, 500 ms\nwait 1000 nohang\n",
+			     "clone\npoll pidfd:1000, 500 ms\nwait 1000 nohang\n",
 			     "clone\npoll pidfd:1001, 500 ms\nwait 1001 nohang\n" WAIT "\n"));
 	assert_int_equal(count_in(fake_sys_trace(), "\nclone\n"), 2);
 	assert_null(strstr(fake_sys_trace(), "60/task"));
+}
+
+TEST(clears_no_namespace_that_is_not_the_sandbox_s)
+{
+	static const struct {
+		const struct statx parent; /* of the user namespace that it belongs to */
+		unsigned helpers;          /* with the one for the sandbox's own */
+	} others[] = {{{.stx_ino = 4026531000}, 2}, {{.stx_ino = 5}, 1}};
+	static const struct statx users = {.stx_ino = 9};
+
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		begin();
+		monitor_asks(JANITOR_FREE);
+		namespace_comes();
+		fake_sys_always_data("stat users:/proc/51/task/52/ns/mnt", 0, &users,
+				     sizeof(users));
+		fake_sys_always_data("stat parent:users:*", 0, &others[i].parent,
+				     sizeof(others[i].parent));
+		fake_sys_always("ns_parent parent:*", -EPERM);
+		show_inside();
+		first_process_ends(WAIT);
+		fake_sys_always_data("poll pidfd:100*", 1, "+", 1);
+		be_janitor();
+		assert_int_equal(count_in(fake_sys_trace(), "\nclone\n"), others[i].helpers);
+	}
 }
 
 TEST(begins_no_more_helpers_after_a_second)
@@ -983,6 +1012,7 @@ TEST(enters_the_namespace_of_a_thread_as_its_helper)
 					  "prctl dumpable 0\n"
 					  "ns_users /proc/51/task/52/ns/mnt\n"
 					  "setns users:/proc/51/task/52/ns/mnt user\n"
+					  "prctl dumpable 0\n"
 					  "setns /proc/51/task/52/ns/mnt mnt\n");
 }
 
@@ -1099,6 +1129,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(unmounts_nothing_where_it_cannot_enter),
 	cmocka_unit_test(unmounts_what_it_can_whichever_call_of_the_helper_fails),
 	cmocka_unit_test(clears_the_namespaces_that_those_inside_have_made_as_well),
+	cmocka_unit_test(clears_no_namespace_that_is_not_the_sandbox_s),
 	cmocka_unit_test(begins_no_more_helpers_after_a_second),
 	cmocka_unit_test(clears_a_namespace_once_however_many_are_in_it),
 	cmocka_unit_test(enters_the_namespace_of_a_thread_as_its_helper),

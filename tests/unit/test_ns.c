@@ -764,6 +764,7 @@ static const struct {
 	 "prctl dumpable 0\n"
 	 "vfork files, 4096 more bytes of stack\n"
 	 "\tsetns users user\n"
+	 "\tprctl dumpable 0\n"
 	 "\tclone mnt parent\n"
 	 "\texit 0\n"
 	 "wait 2\n"},
@@ -771,6 +772,7 @@ static const struct {
 	 "prctl dumpable 0\n"
 	 "vfork files, 4096 more bytes of stack\n"
 	 "\tsetns users user\n"
+	 "\tprctl dumpable 0\n"
 	 "\tclone mnt pid parent\n"
 	 "\texit 0\n"
 	 "wait 2\n"},
@@ -785,6 +787,7 @@ static const struct {
 	 "prctl dumpable 0\n"
 	 "vfork files, 4096 more bytes of stack\n"
 	 "\tsetns users user\n"
+	 "\tprctl dumpable 0\n"
 	 "\tsetns pids pid\n"
 	 "\tvfork files parent, 4096 more bytes of stack\n"
 	 "\t\tclone mnt pid parent\n"
@@ -911,8 +914,8 @@ TEST(reports_every_call_that_fails_while_entering)
 		assert_int_equal(e.code, pid > 0 ? 0 : EIO);
 		failures += pid < 0;
 	}
-	assert_int_equal(nth, 9);
-	assert_int_equal(failures, 6); /* but for the two waits, which nothing depends on */
+	assert_int_equal(nth, 10);
+	assert_int_equal(failures, 7); /* but for the two waits, which nothing depends on */
 }
 
 /* --- Ids ------------------------------------------------------------------ */
@@ -1114,7 +1117,7 @@ static const struct {
 	const char *trace;
 } lasts[] = {
 	{{.users2 = -1}, ""},
-	{{.users2 = USERS2}, "prctl dumpable 0\nsetns users2 user\n"},
+	{{.users2 = USERS2}, "prctl dumpable 0\nsetns users2 user\nprctl dumpable 0\n"},
 	{{.users2 = -1, .second = true, .inside = {7, 8}}, ENTER_SECOND},
 	{{.users2 = -1, .check_no_users = true}, "unshare user\n"},
 	{{.users2 = -1, .disable_users = true, .check_no_users = true},
@@ -1145,6 +1148,7 @@ static const struct {
 	  .check_no_users = true},
 	 "prctl dumpable 0\n"
 	 "setns users2 user\n"
+	 "prctl dumpable 0\n"
 	 "open /proc sys/user/max_user_namespaces write\n"
 	 "write /proc/sys/user/max_user_namespaces 1\n" ENTER_SECOND "unshare user\n"},
 };

@@ -1345,6 +1345,7 @@ TEST(enters_the_last_user_namespace_when_the_root_stands)
 	assert_contains(fake_sys_trace(), "chroot .\n"
 					  "prctl dumpable 0\n"
 					  "setns users2 user\n"
+					  "prctl dumpable 0\n"
 					  "unshare user\n"
 					  "setsid\n"
 					  "prctl pdeathsig 9\n");

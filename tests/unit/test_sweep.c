@@ -447,8 +447,8 @@ TEST(has_a_helper_remove_what_takes_the_rights_of_the_user_namespace)
 	fake_sys_answer("clone", 0);
 	assert_int_equal(fake_sys_run(remove_now, NULL), 0);
 	assert_in_order(fake_sys_trace(),
-			ARGV(MAY_REMOVE
-			     "clone\nprctl dumpable 0\nsetns unmounted/users user\n" HELD,
+			ARGV(MAY_REMOVE "clone\nprctl dumpable 0\nsetns unmounted/users user\n"
+					"prctl dumpable 0\n" HELD,
 			     "rmdir unmounted/p x\n", "exit 0\n"));
 }
 
