@@ -45,6 +45,7 @@
 #include "sbx/command.h"
 #include "sbx/fds.h"
 #include "sbx/hint.h"
+#include "sbx/job.h"
 #include "sbx/monitor.h"
 #include "sbx/reaper.h"
 #include "sbx/setuid.h"
@@ -104,6 +105,24 @@ static int plan_privileges(struct box *box, struct err *e)
 	return r < 0 ? r : ns_plan_second(box->plan, &box->caps, &box->ns, e);
 }
 
+/*
+ * Decide on the process group of the sandbox.  Process 1 of a PID namespace is never stopped by
+ * the terminal: if it read from there in the background, it would try again for ever.  So it
+ * stays in the caller's group where it cannot have the foreground.
+ */
+static void plan_group(struct box *box)
+{
+	const struct plan *plan = box->plan;
+	bool is_process_1 = plan->as_pid_1 && (box->ns.flags & CLONE_NEWPID) != 0;
+
+	if (plan->as_bwrap)
+		return;
+	box->tied = true;
+	box->foreground = !plan->new_session && job_leads_terminal();
+	box->own_group =
+		plan->new_session || box->foreground || !is_process_1 || !job_can_have_terminal();
+}
+
 /* Decide on and read all that the processes need to know. */
 static int prepare(struct box *box, struct err *e)
 {
@@ -124,6 +143,7 @@ static int prepare(struct box *box, struct err *e)
 	if (r < 0)
 		return r;
 	plan_end(box);
+	plan_group(box);
 	box->dumpable = sys_prctl(PR_GET_DUMPABLE, 0) == 1;
 	if (box->reaper_ends)
 		r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -136,6 +156,9 @@ static int prepare(struct box *box, struct err *e)
 		box->tty[0] = '\0';
 	return 0;
 }
+
+/* Signals that tell of what happens to the job; blocked, no disposition discards them. */
+static const int job_signals[] = {SIGCHLD, SIGCONT, SIGWINCH};
 
 /*
  * Block the signals that are to be passed on, but those that the caller ignores,
@@ -155,6 +178,8 @@ static int take_signals(struct box *box)
 		if (r == 0)
 			sigaddset(&taken, passed_on[i]);
 	}
+	for (size_t i = 0; i < sizeof(job_signals) / sizeof(job_signals[0]); i++)
+		sigaddset(&taken, job_signals[i]);
 	blocked = taken;
 	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
 		sigaddset(&blocked, unwanted[i]);
@@ -209,7 +234,10 @@ static int make_child(struct ends *ends, struct err *e)
 		*e = dropping;
 		return -e->code;
 	}
-	return pid < 0 ? pid : fd_take(&pidfd);
+	if (pid < 0)
+		return pid;
+	box->first = pid;
+	return fd_take(&pidfd);
 }
 
 bool box_is_watched(const struct box *box)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "sbx/cleanup.h"
 #include "sbx/dest.h"
@@ -99,6 +100,24 @@ static int close_others(const struct box *box, struct err *e)
 	return fds_close_others(&box->inherited, ours, sizeof(ours) / sizeof(ours[0]), e);
 }
 
+/*
+ * Leave the caller's process group for one of the sandbox's own, unless the new session has
+ * brought one, and take the foreground of the terminal where it is handed over at once.  Here
+ * SIGTTOU is blocked.
+ */
+static int enter_group(const struct box *box, struct err *e)
+{
+	int r = 0;
+
+	if (box->own_group && (!box->plan->new_session || box->has_reaper))
+		r = sys_setpgid(0, 0);
+	if (r < 0)
+		return err_sys(e, r, "cannot make a process group");
+	if (box->foreground)
+		(void)sys_tcsetpgrp(STDIN_FILENO, sys_getpgrp());
+	return 0;
+}
+
 /* What describes the process to the outside and the caller, put back as it was. */
 static int restore(const struct box *box, struct err *e)
 {
@@ -150,8 +169,8 @@ static int execute(const struct plan *plan, struct err *e)
 
 /*
  * The last look at those outside: without a monitor nobody wants the command, and without a
- * janitor nobody sees to its end.  From here on the monitor may go without ending the command,
- * unless that is wanted.
+ * janitor nobody sees to its end.  From here on the monitor may go without ending the command
+ * where that is not tied to it.
  */
 static int part_from_outside(const struct box *box, struct err *e)
 {
@@ -162,7 +181,7 @@ static int part_from_outside(const struct box *box, struct err *e)
 	};
 	int r = 0;
 
-	if (!box->has_reaper && !box->plan->die_with_parent)
+	if (!box->has_reaper && !box->tied && !box->plan->die_with_parent)
 		r = sys_prctl(PR_SET_PDEATHSIG, 0);
 	if (r < 0)
 		return err_sys(e, r, "cannot ask not to end with the parent");
@@ -188,6 +207,8 @@ int command_exec(const struct box *box, struct err *e)
 
 	if (r == 0)
 		r = env_apply(box->plan, e); /* it may say what HOME is */
+	if (r == 0)
+		r = enter_group(box, e);
 	leave_keyring(box->plan);
 	if (r == 0)
 		r = close_others(box, e);

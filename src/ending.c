@@ -158,6 +158,16 @@ static enum event judge(const struct steps *steps)
 	return steps->left ? GIVE_UP : ALL_GONE;
 }
 
+/* Whether a signal that has come asks not to wait any longer; some only tell of the job. */
+static bool is_wanted_over(const struct ending *w)
+{
+	struct signalfd_siginfo info;
+
+	return sys_read(w->signals, &info, sizeof(info)) != sizeof(info) ||
+	       (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGCONT &&
+		info.ssi_signo != SIGWINCH);
+}
+
 /* Wait for the end of the first process inside, then of the janitor, up to @until. */
 static enum event await_one(struct ending *w, const struct steps *steps, int64_t until)
 {
@@ -176,7 +186,7 @@ static enum event await_one(struct ending *w, const struct steps *steps, int64_t
 		return n == -EINTR ? NOTHING : GIVE_UP;
 	if (fds[PROCESS].revents != 0 && w->first.gone)
 		return judge(steps);
-	if (fds[SIGNALS].revents != 0)
+	if (fds[SIGNALS].revents != 0 && is_wanted_over(w))
 		return GIVE_UP;
 	if (fds[PROCESS].revents == 0 && !w->first.unreapable)
 		return NOTHING;
@@ -318,8 +328,11 @@ void ending_await(struct ending *w, struct outcome *out)
 	struct signalfd_siginfo info;
 	struct pollfd signals = {.fd = w->signals, .events = POLLIN};
 
-	if (w->others && !w->box->ends_all && w->command == 0)
+	if (w->others && !w->box->ends_all && w->command == 0) {
+		if (w->box->tied)
+			janitor_ask(w->janitor, JANITOR_PART);
 		return;
+	}
 	while (sys_poll(&signals, 1, 0) > 0 &&
 	       sys_read(w->signals, &info, sizeof(info)) == sizeof(info))
 		; /* it came while there was a command: now it is of no use */

@@ -19,7 +19,7 @@
  *	                                  stuck, once; or let go
  *	the monitor is gone:
  *	    the command not yet executed,
- *	    or to die with it     ──────► kill; after a while, free what is stuck; let go
+ *	    or tied to it         ──────► kill; after a while, free what is stuck; let go
  *	    else                  ──────► go on: the sandbox lives on
  *
  * The socket to the inside is closed there when the command is executed: its end of file
@@ -57,12 +57,14 @@
 #include "sbx/fds.h"
 #include "sbx/hint.h"
 #include "sbx/io.h"
+#include "sbx/job.h"
 #include "sbx/kin.h"
 #include "sbx/mountinfo.h"
 #include "sbx/sweep.h"
 #include "sbx/sys.h"
 
 #define PATH_BYTES 32
+#define KILL_TRIES 20       /* at killing all who are inside */
 #define HELPER_MS 500       /* for one helper */
 #define ALL_HELPERS_MS 1000 /* no more are begun after that */
 #define MOMENT_MS 20
@@ -123,6 +125,8 @@ struct watch {
 	int inside;         /* socket; its partners are closed when the command is executed */
 	int mounts;         /* the mount namespace, -1 if it has not come yet */
 	bool executed;      /* the command has been */
+	bool parted;        /* the command has ended: who is left may live on */
+	pid_t caller;       /* the process group that the monitor is in */
 	bool killed;        /* the sandbox is to end, the monitor being gone */
 	bool cut;           /* connections to file servers have been, */
 	bool freed;         /* and the rest has been taken down */
@@ -413,10 +417,44 @@ static void go_on(const struct watch *w)
 	(void)kin_signal(&kin, SIGCONT);
 }
 
+/* Whether nothing inside may go on without the monitor, once the command is executed. */
+static bool is_tied(const struct watch *w)
+{
+	return w->box->plan->die_with_parent || (w->box->tied && !w->parted);
+}
+
+/* Without a process namespace, kill those that descend from the first process inside. */
+static void kill_kin(const struct watch *w)
+{
+	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	const struct kin kin = {.proc = proc, .root = proc_pid_of(proc, w->child)};
+	int n = 1;
+
+	for (unsigned i = 0; i < KILL_TRIES && n > 0; i++) /* they may be making others */
+		n = kin_signal(&kin, SIGKILL);
+}
+
 /*
- * The monitor is gone.  Without a process namespace, the reaper sees that as well, and is
- * the one that can find all processes; it may have been stopped.
+ * Kill who is inside.  Without a process namespace, the reaper sees the monitor's end as well,
+ * and is the one that can find all processes; it may have been stopped.  Where there is none
+ * that ends others, those are killed that descend from the first process, and its group.
  */
+static void kill_inside(const struct watch *w)
+{
+	const struct job job = {.leader = w->child, .group = w->box->first};
+
+	if (w->box->reaper_ends) {
+		(void)sys_pidfd_send_signal(w->child, SIGCONT);
+		return;
+	}
+	if (w->executed && !box_is_over_with_first(w->box))
+		kill_kin(w);
+	if (w->executed && w->box->own_group && !box_is_over_with_first(w->box))
+		job_signal(&job, SIGKILL);
+	(void)sys_pidfd_send_signal(w->child, SIGKILL);
+}
+
+/* The monitor is gone. */
 static void take_monitor_end(struct watch *w)
 {
 	struct pollfd inside = {.fd = w->inside}; /* for its end only */
@@ -427,12 +465,12 @@ static void take_monitor_end(struct watch *w)
 		executed = take_inside(w);
 	(void)sys_close(w->monitor);
 	w->monitor = -1;
-	if (executed && !w->box->plan->die_with_parent) {
+	if (executed && !is_tied(w)) {
 		if (w->box->plan->new_session)
 			go_on(w);
 		return;
 	}
-	(void)sys_pidfd_send_signal(w->child, w->box->reaper_ends ? SIGCONT : SIGKILL);
+	kill_inside(w);
 	w->killed = true;
 	w->until = sys_now_ms() + ABANDONED_MS;
 }
@@ -455,6 +493,8 @@ static void take_monitor(struct watch *w)
 		take_monitor_end(w);
 	else if (byte == JANITOR_LET_GO)
 		w->let_go = true;
+	else if (byte == JANITOR_PART)
+		w->parted = true;
 	else if (byte == JANITOR_FREE ? !w->freed : !w->cut)
 		free_stuck(w, byte == JANITOR_FREE);
 }
@@ -494,6 +534,27 @@ static void await_end(struct watch *w)
 	}
 }
 
+/*
+ * The first process inside has ended.  If the kernel has killed it with the monitor, those are
+ * still to be killed that it has left in its process group.  A monitor that goes in order says
+ * something before.
+ */
+static void kill_rest(struct watch *w)
+{
+	const struct job job = {.leader = w->child, .group = w->box->first};
+	struct pollfd monitor = {.fd = w->monitor, .events = POLLIN};
+	char said = 0;
+
+	if (w->killed || !w->box->own_group || w->box->has_reaper || box_is_over_with_first(w->box))
+		return;
+	while (said != JANITOR_LET_GO && sys_poll(&monitor, 1, 0) > 0)
+		if (sys_read(w->monitor, &said, sizeof(said)) <= 0) {
+			job_signal(&job, SIGKILL);
+			w->killed = true;
+			return;
+		}
+}
+
 static void let_mounts_go(struct watch *w)
 {
 	if (w->mounts >= 0)
@@ -520,6 +581,20 @@ static void clean_up(struct watch *w)
 		sweep_later(&w->sweep, unmounted.fd, w->monitor);
 }
 
+/*
+ * Leave the caller's process group, which may be killed; and its session, unless this process
+ * may have to give the terminal back to that group.
+ */
+static void leave_group(struct watch *w)
+{
+	if (!w->box->own_group || w->box->plan->new_session) {
+		(void)sys_setsid();
+		return;
+	}
+	w->caller = sys_getpgrp();
+	(void)sys_setpgid(0, 0);
+}
+
 /* Be the janitor.  Does not return. */
 static void be_janitor(struct watch *w)
 {
@@ -530,10 +605,13 @@ static void be_janitor(struct watch *w)
 	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-janitor");
 	(void)fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
-	(void)sys_setsid();
+	leave_group(w);
 	(void)sys_chdir("/");
 	(void)sys_write(w->inside, "", 1);
 	await_end(w);
+	kill_rest(w);
+	if (w->killed && w->caller > 0)
+		job_return_terminal(w->box->first, w->caller);
 	(void)take_inside(w);
 	clean_up(w);
 	sys_exit(0);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sbx/box.h"
@@ -177,6 +179,16 @@ static void tell(void *arg, bool is_warning, const char *text)
 }
 
 /*
+ * End by the key that has ended the command, for the caller to end as well: a script's loop
+ * would go on otherwise.  The program that may have left a core is not this one.
+ */
+static void die_of_key(int status)
+{
+	(void)sys_prctl(PR_SET_DUMPABLE, 0);
+	sys_die_of(WTERMSIG(status));
+}
+
+/*
  * Run the sandbox that @args ask for, unless there is an error @exposed.  Returns the exit
  * status.
  */
@@ -203,6 +215,8 @@ static int run(struct plan *plan, bool lent, const char *argv0, const char *cons
 	if (r == 0)
 		r = box_run(plan, &host, &outcome, &e);
 	warn_of_stuck(plan, &outcome);
+	if (r == 0 && outcome.typed)
+		die_of_key(outcome.status);
 	if (r == 0)
 		return status_code(outcome.status);
 	if (e.stage != ERR_USAGE || !plan->as_bwrap)

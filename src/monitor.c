@@ -58,6 +58,9 @@ struct watch {
 	struct janitor_ends ends; /* for the janitor */
 	struct janitor janitor;   /* once it is started */
 	bool has_terminal;        /* the job is in the foreground at the beginning */
+	struct job job;           /* if the sandbox has a process group of its own */
+	int typed;                /* SIGINT or SIGQUIT that the terminal has sent, 0 for none */
+	int passed;               /* what a process has sent last, and was passed on */
 	bool started;             /* the command is about to be executed, or has been */
 	bool command_gone;        /* the command's process has ended, but no status has come */
 	bool cut;                 /* the janitor has been asked for that, see janitor.h */
@@ -109,6 +112,7 @@ static int take_started(struct watch *w, const struct report *report, int *handl
 		return 0; /* who traces the reaper may say anything */
 	if (!w->box->shows_itself)
 		w->command = fd_take(handle);
+	w->job.leader = w->box->has_reaper ? w->command : w->ending.child;
 	w->started = true;
 	if (details_fd(w) >= 0)
 		status_running(details_fd(w), report->sender);
@@ -130,12 +134,35 @@ static void take_note(const struct watch *w, const struct note *note)
 		status_note(details_fd(w), note);
 }
 
+/* Whether the terminal has sent @sig, of which the command has died. */
+static bool is_typed(const struct watch *w, int sig)
+{
+	if (sig != SIGINT && sig != SIGQUIT)
+		return false;
+	if (w->typed == sig || w->job.has_terminal)
+		return true;
+	return !w->box->own_group && sys_take_signal(sig) == SYS_SIGNAL_TYPED;
+}
+
+/*
+ * The command has died of @sig.  If that was passed on to it, those that it has left in its
+ * process group get it as well: who sends a signal to a job, as timeout(1) does, means them all.
+ */
+static void note_death(struct watch *w, int sig)
+{
+	w->out->typed = is_typed(w, sig);
+	if (w->box->own_group && w->passed == sig)
+		job_signal(&w->job, sig);
+}
+
 /* The command has ended. */
 static void note_end(struct watch *w, int status)
 {
 	w->ended = true;
 	w->out->status = status;
 	w->out->reaped = true;
+	if (w->started && WIFSIGNALED(status))
+		note_death(w, WTERMSIG(status));
 	if (w->ending.since == 0)
 		w->ending.since = sys_now_ms();
 }
@@ -147,6 +174,49 @@ static void note_end(struct watch *w, int status)
 static int take_litter(struct watch *w, const struct litter_note *note, int *fd, struct err *e)
 {
 	return w->started ? 0 : sweep_take(&w->sweep, note, fd, e);
+}
+
+/* The process id of the command, or of the first process inside, which is to become it. */
+static pid_t command_pid(struct watch *w)
+{
+	if (w->command_pid == 0)
+		w->command_pid = proc_pid_of(w->ending.proc,
+					     w->box->has_reaper ? w->command : w->ending.child);
+	return w->command_pid;
+}
+
+/* Send @sig to the sandbox's process group. */
+static void signal_group(struct watch *w, int sig)
+{
+	w->job.group = command_pid(w);
+	job_signal(&w->job, sig);
+}
+
+/* The command has been stopped by @sig. */
+static void take_stop(struct watch *w, int sig)
+{
+	if (w->box->own_group)
+		w->job.group = command_pid(w);
+	job_pause(&w->job, sig);
+	if (!w->box->own_group)
+		(void)sys_pidfd_send_signal(w->job.leader, SIGCONT);
+	w->looked = sys_now_ms();
+}
+
+/*
+ * The reaper says that @sig has stopped the command.  It may have been continued since: with
+ * this process, if that was stopped as well.
+ */
+static void hear_stop(struct watch *w, int sig)
+{
+	char who[PID_BYTES];
+	struct proc_stat stat;
+
+	if (!w->started || (sig != SIGSTOP && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU))
+		return;
+	(void)snprintf(who, sizeof(who), "%d", command_pid(w));
+	if (w->command_pid > 0 && proc_stat(w->ending.proc, who, &stat) == 0 && stat.state == 'T')
+		take_stop(w, sig);
 }
 
 /* Note what a message says.  Returns 0, or -errno with @e set: the run failed. */
@@ -169,6 +239,9 @@ static int take_report(struct watch *w, struct err *e)
 		return take_litter(w, &report.litter, &fd, e);
 	case REPORT_STARTED:
 		return take_started(w, &report, &fd, e);
+	case REPORT_STOPPED:
+		hear_stop(w, report.stopped);
+		return 0;
 	case REPORT_ENDED:
 		w->ending.since = 0; /* it may have taken long up to now */
 		note_end(w, report.ended.status);
@@ -225,40 +298,77 @@ static void end_early(struct watch *w, int sig)
 /* Stop as the terminal asks for, with those inside that it does not reach. */
 static void stop(const struct watch *w)
 {
-	struct job job = {.proc = w->ending.proc, .but_first = w->box->has_reaper};
+	struct distant inside = {.proc = w->ending.proc, .but_first = w->box->has_reaper};
 
 	if (w->box->plan->new_session && w->ending.proc >= 0) {
 		pid_t first = proc_pid_of(w->ending.proc, w->ending.child);
 
-		job.first = first > 0 ? first : 0;
+		inside.first = first > 0 ? first : 0;
 	}
-	job_stop(&job);
+	job_stop(&inside);
+}
+
+/* Take a signal that tells of what has happened to the job.  Returns whether @sig is one. */
+static bool take_job_signal(struct watch *w, int sig)
+{
+	bool has_group = w->box->own_group && receiver(w) >= 0;
+
+	if (sig != SIGCHLD && sig != SIGCONT && sig != SIGWINCH)
+		return false;
+	if (sig == SIGCHLD && !w->box->has_reaper && receiver(w) >= 0) {
+		sig = sys_wait_stop(w->ending.child);
+		if (sig > 0)
+			take_stop(w, sig);
+	} else if (sig == SIGCONT && has_group) {
+		w->job.group = command_pid(w);
+		job_go_on(&w->job);
+	} else if (sig == SIGWINCH && has_group) {
+		signal_group(w, sig);
+	}
+	return true;
 }
 
 /*
- * Take a signal.  What the terminal sends goes to the command's process group as well,
- * unless that is of another session; it must not get it twice.
+ * Pass a signal on to @command.  What the terminal sends goes to its process group: that is not
+ * in the foreground, or is of another session.  If the group is the caller's, it has got that.
  */
+static void pass_on(struct watch *w, int command, int sig, bool by_terminal)
+{
+	if (by_terminal)
+		w->typed = sig;
+	if (w->box->own_group && (by_terminal || sig == SIGTSTP)) {
+		signal_group(w, sig);
+	} else if (w->box->plan->as_bwrap && !by_terminal) {
+		sys_die_of(sig);
+	} else if (!by_terminal) {
+		w->passed = sig;
+		if (w->box->own_group)
+			w->job.group = command_pid(w);
+		(void)sys_pidfd_send_signal(command, sig);
+	}
+}
+
+/* Take a signal. */
 static void take_signal(struct watch *w)
 {
-	const struct plan *plan = w->box->plan;
 	struct signalfd_siginfo info;
 	int command = receiver(w);
-	bool is_typed;
+	bool is_far = !w->box->own_group || w->box->plan->new_session || command < 0;
+	int sig;
 
 	if (sys_read(w->ending.signals, &info, sizeof(info)) != sizeof(info))
 		return;
-	is_typed = info.ssi_code == SI_KERNEL;
+	sig = (int)info.ssi_signo;
+	if (take_job_signal(w, sig))
+		return;
 	if (w->command_gone)
 		w->hurry = true;
-	else if (info.ssi_signo == SIGTSTP)
+	else if (sig == SIGTSTP && is_far)
 		stop(w);
 	else if (command < 0)
-		end_early(w, (int)info.ssi_signo);
-	else if (plan->as_bwrap && !is_typed)
-		sys_die_of((int)info.ssi_signo);
-	else if (!plan->as_bwrap && (!is_typed || plan->new_session))
-		(void)sys_pidfd_send_signal(command, (int)info.ssi_signo);
+		end_early(w, sig);
+	else
+		pass_on(w, command, sig, info.ssi_code == SI_KERNEL);
 }
 
 /* See whether the first process inside has ended.  Returns 0, or -errno with @e set. */
@@ -292,15 +402,6 @@ static int take_janitor_end(struct watch *w, struct err *e)
 	if (w->ending.first.unreapable || (w->started && !w->box->plan->die_with_parent))
 		return 0;
 	return err_set(e, ECHILD, "the janitor was killed");
-}
-
-/* The process id of the command, or of the first process inside, which is to become it. */
-static pid_t command_pid(struct watch *w)
-{
-	if (w->command_pid == 0)
-		w->command_pid = proc_pid_of(w->ending.proc,
-					     w->box->has_reaper ? w->command : w->ending.child);
-	return w->command_pid;
 }
 
 /*
@@ -414,6 +515,8 @@ static void end_all(struct watch *w)
 	(void)sys_pidfd_send_signal(w->ending.child, SIGKILL);
 	if (w->command >= 0)
 		(void)sys_pidfd_send_signal(w->command, SIGKILL);
+	if (w->started && w->box->own_group)
+		signal_group(w, SIGKILL);
 	w->ending.others = false;
 	if (w->ending.since == 0)
 		w->ending.since = sys_now_ms();
@@ -570,6 +673,7 @@ static int watch(struct watch *w, struct err *e)
 		end_all(w);
 	ending_await(&w->ending, w->out);
 	sweep_up(w);
+	job_end(&w->job);
 	if (w->has_terminal)
 		job_take_terminal();
 	return r;
@@ -642,7 +746,8 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 		.box = box,
 		.command = -1,
 		.sock = box->sock,
-		.has_terminal = job_has_terminal(),
+		.has_terminal = box->foreground || job_has_terminal(),
+		.job = {.leader = -1, .is_eager = box->foreground, .has_terminal = box->foreground},
 		.ends = monitored->ends,
 		.janitor = {.pidfd = -1, .sock = -1},
 		.ending = {.box = box,

@@ -340,14 +340,23 @@ static pid_t wait_child(int *status, int flags)
 	return pid;
 }
 
+/* Tell the monitor if @command has been stopped.  Returns whether it has: it has not ended. */
+static bool tell_stop(const struct box *box, int status)
+{
+	if (!WIFSTOPPED(status))
+		return false;
+	report_stopped(box->sock, WSTOPSIG(status));
+	return true;
+}
+
 /* Wait for @command to end, reaping whatever ends before it.  Returns 0 or -errno. */
-static int await_command(pid_t command, int *status)
+static int await_command(const struct box *box, pid_t command, int *status)
 {
 	pid_t pid;
 
 	do
-		pid = wait_child(status, 0);
-	while (pid >= 0 && pid != command);
+		pid = wait_child(status, WUNTRACED);
+	while (pid >= 0 && (pid != command || tell_stop(box, *status)));
 	return pid < 0 ? pid : 0;
 }
 
@@ -377,6 +386,19 @@ static void end_in_order(const struct box *box)
 }
 
 /*
+ * Whether the kernel kills this process, and so the sandbox, with the monitor.  Not where this
+ * process has to end others: that one must live, and learns of the monitor's end by the socket.
+ * Nor where a seccomp program might forbid to undo it: there the janitor sees to it alone.
+ */
+static bool is_tied(const struct box *box)
+{
+	if (box->reaper_ends)
+		return false;
+	return box->plan->die_with_parent ||
+	       (box->tied && (box->ns.flags & CLONE_NEWPID) && box->seccomp.n == 0);
+}
+
+/*
  * In a process namespace, which ends with this process: report the command's end, and stay
  * while others are left inside, unless they are to end.  Returns the command's status for
  * exit_group(2), the way left if the report cannot be sent, or -errno with @e set.
@@ -385,12 +407,14 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 {
 	int status = 0;
 	int other;
-	int r = await_command(command, &status);
+	int r = await_command(box, command, &status);
 	bool others;
 
 	if (r < 0)
 		return err_sys(e, r, "cannot wait for the command");
 	others = reap_ended();
+	if (others && !box->ends_all && is_tied(box)) /* they live on without a monitor */
+		(void)sys_prctl(PR_SET_PDEATHSIG, 0);
 	report_ended(box->sock, status, !others);
 	if (others && box->ends_all)
 		end_in_order(box);
@@ -400,13 +424,13 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 }
 
 /* Reap until @command or nobody else has ended.  Returns 1 with *@status, 0 or -errno. */
-static int reap_up_to(pid_t command, int *status)
+static int reap_up_to(const struct box *box, pid_t command, int *status)
 {
 	pid_t pid;
 
 	do
-		pid = wait_child(status, WNOHANG);
-	while (pid > 0 && pid != command);
+		pid = wait_child(status, WNOHANG | WUNTRACED);
+	while (pid > 0 && (pid != command || tell_stop(box, *status)));
 	return pid > 0 ? 1 : pid;
 }
 
@@ -424,7 +448,7 @@ static int await_either(const struct box *box, int children, pid_t command, int 
 	struct signalfd_siginfo info;
 	int r;
 
-	for (r = reap_up_to(command, status); r == 0; r = reap_up_to(command, status)) {
+	for (r = reap_up_to(box, command, status); r == 0; r = reap_up_to(box, command, status)) {
 		r = sys_poll(fds, N, -1);
 		if (r > 0 && fds[MONITOR].revents != 0)
 			return 0;
@@ -527,9 +551,8 @@ static int close_others(const struct box *box, const struct held *held, struct e
 /*
  * Become the command, or start it.  Returns the command's pid, or -errno with @e set.
  *
- * If wanted, the kernel kills this process with the monitor, and so the sandbox; but not where
- * this process has to end others: that one must live, and learns of it by the socket.  Up to
- * the moment at which the command is executed, the janitor and a last look see to that.
+ * Up to the moment at which the command is executed, the janitor and a last look see to it that
+ * nothing goes on without a monitor.
  */
 static pid_t run_command(const struct box *box, const struct held *held, struct err *e)
 {
@@ -538,7 +561,7 @@ static pid_t run_command(const struct box *box, const struct held *held, struct 
 	if (!box->has_reaper)
 		return introduce_and_exec(box, e);
 	r = close_others(box, held, e);
-	if (r == 0 && (box->reaper_ends || !box->plan->die_with_parent))
+	if (r == 0 && !is_tied(box))
 		r = die_with_parent(false, e);
 	return r < 0 ? r : start_command(box, e);
 }
@@ -556,12 +579,14 @@ static int let_go(const struct box *box, struct held *held, struct err *e)
 }
 
 /*
- * Leave the command's process group: who kills that, as timeout(1) does, kills the monitor
- * with it, and somebody has to end those who are in other groups.
+ * Leave the caller's process group: who kills that, as timeout(1) does, kills the monitor
+ * with it, and somebody has to end those who are in other groups.  The session stays where the
+ * command's group is another than the caller's: the terminal stops no group whose members have
+ * all their parents in other sessions.
  */
-static int leave_group(struct err *e)
+static int leave_group(const struct box *box, struct err *e)
 {
-	int r = sys_setsid();
+	int r = box->own_group ? sys_setpgid(0, 0) : sys_setsid();
 
 	return r < 0 && r != -EPERM ? err_sys(e, r, "cannot leave the process group") : 0;
 }
@@ -575,8 +600,8 @@ static int look_after(const struct box *box, struct held *held, pid_t command, s
 {
 	int r = let_go(box, held, e);
 
-	if (r == 0 && box->reaper_ends)
-		r = leave_group(e);
+	if (r == 0 && (box->reaper_ends || (box->tied && !(box->ns.flags & CLONE_NEWPID))))
+		r = leave_group(box, e);
 	if (r == 0 && !box->reaper_ends)
 		r = seccomp_apply(&box->seccomp, e);
 	if (r == 0)

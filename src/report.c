@@ -43,6 +43,13 @@ int report_litter(int sock, const struct litter_note *note, int fd)
 	return io_pass(sock, &report, SIZE_TO(litter), fd);
 }
 
+void report_stopped(int sock, int sig)
+{
+	struct report report = {.kind = REPORT_STOPPED, .stopped = sig};
+
+	(void)sys_write(sock, &report, SIZE_TO(stopped));
+}
+
 void report_ended(int sock, int status, bool is_last)
 {
 	struct report report = {
@@ -89,6 +96,8 @@ static bool is_sound(struct report *report, size_t n)
 		return n == SIZE_TO(litter);
 	case REPORT_STARTED:
 		return n == SIZE_TO(kind);
+	case REPORT_STOPPED:
+		return n == SIZE_TO(stopped);
 	case REPORT_ENDED:
 		return n == SIZE_TO(ended);
 	case REPORT_FAILED:

@@ -14,6 +14,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/file.h>
@@ -46,6 +47,9 @@
 #endif
 
 /* clone3(2), Linux 7.1. */
+#ifndef PIDFD_SIGNAL_PROCESS_GROUP
+#define PIDFD_SIGNAL_PROCESS_GROUP (1U << 2)
+#endif
 #ifndef CLONE_AUTOREAP
 #define CLONE_AUTOREAP (1ULL << 34)
 #endif
@@ -596,6 +600,11 @@ int sys_setsid(void)
 	return ret(setsid());
 }
 
+int sys_setpgid(pid_t pid, pid_t group)
+{
+	return ret(setpgid(pid, group));
+}
+
 int sys_prctl(int option, unsigned long arg)
 {
 	return ret(prctl(option, arg, 0L, 0L, 0L));
@@ -669,6 +678,14 @@ int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage)
 	return 1;
 }
 
+int sys_wait_stop(int pidfd)
+{
+	siginfo_t info = {0};
+	int r = ret(waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WSTOPPED | WNOHANG));
+
+	return r < 0 || info.si_pid == 0 ? r : info.si_status;
+}
+
 int sys_kill(pid_t pid, int sig)
 {
 	return ret(kill(pid, sig));
@@ -677,6 +694,11 @@ int sys_kill(pid_t pid, int sig)
 int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return ret(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+int sys_pidfd_signal_group(int pidfd, int sig)
+{
+	return ret(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, PIDFD_SIGNAL_PROCESS_GROUP));
 }
 
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old)
@@ -711,6 +733,19 @@ void sys_die_of(int sig)
 	sigaddset(&set, sig);
 	(void)kill(getpid(), sig);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int sys_take_signal(int sig)
+{
+	const struct timespec now = {0};
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	if (sigtimedwait(&set, &info, &now) < 0)
+		return SYS_SIGNAL_NONE;
+	return info.si_code == SI_KERNEL ? SYS_SIGNAL_TYPED : SYS_SIGNAL_SENT;
 }
 
 int sys_signalfd(const sigset_t *set)

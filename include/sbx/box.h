@@ -34,6 +34,9 @@ struct box {
 	bool bad_kernel;    /* see kernel.h: be careful */
 	bool has_reaper;    /* else the first process inside becomes the command */
 	bool ends_all;      /* nothing inside outlives the command */
+	bool tied;          /* nothing inside outlives the monitor while the command runs */
+	bool own_group;     /* the command is not in the caller's process group, */
+	bool foreground;    /* and has the terminal's foreground from its start on */
 	bool reaper_ends;   /* there is no process namespace that would end with the reaper */
 	unsigned grace_ms;  /* if @ends_all: from SIGTERM to SIGKILL, 0 for no SIGTERM */
 	bool dumpable;      /* as the caller started this process */
@@ -42,6 +45,7 @@ struct box {
 	sigset_t signals;   /* the caller's signal mask, for the command */
 	mode_t umask;       /* the caller's, for the command; set by the reaper */
 	bool shows_itself;  /* the kernel gives no handles: see reaper.c, introduce() */
+	pid_t first;        /* outside: the number of the first process inside */
 	int sock;           /* a process's end of the socket between outside and inside */
 	int janitor;        /* for the first process inside: its socket to the janitor */
 };
@@ -49,6 +53,7 @@ struct box {
 /* How a run went. */
 struct outcome {
 	int status;  /* the command's, see wait(2) */
+	bool typed;  /* it died of SIGINT or SIGQUIT, which the terminal has sent */
 	bool reaped; /* else it was taken from the kernel's record: the command is stuck in its exit
 		      */
 	struct stuck *stuck; /* what was still there when the time was up; free(3) it */

@@ -15,6 +15,7 @@ enum report_kind {
 	REPORT_NAMESPACES, /* the namespaces that were made */
 	REPORT_LITTER,     /* of what is made on the host; comes with a descriptor, see litter.h */
 	REPORT_STARTED,    /* the command's process exists, and says so itself */
+	REPORT_STOPPED,    /* the command has been stopped */
 	REPORT_ENDED,      /* the command ended */
 	REPORT_FAILED,     /* it never ran */
 	REPORT_NOTE,       /* something to tell the user, while the sandbox is being built */
@@ -39,6 +40,7 @@ struct report {
 	union {
 		struct ns_ids namespaces;
 		struct litter_note litter;
+		int stopped; /* by this signal */
 		struct {
 			int status;   /* as wait(2) gives it */
 			bool is_last; /* the reaper has no other child left to wait for */
@@ -57,6 +59,7 @@ int report_namespaces(int sock, const struct ns_ids *ids) must_check;
 int report_note(int sock, const struct note *note) must_check;
 int report_litter(int sock, const struct litter_note *note, int fd) must_check;
 int report_started(int sock) must_check;
+void report_stopped(int sock, int sig);
 void report_ended(int sock, int status, bool is_last);
 void report_failed(int sock, const struct err *e);
 

@@ -143,6 +143,7 @@ pid_t sys_getpgrp(void);
 pid_t sys_tcgetpgrp(int fd);
 int sys_tcsetpgrp(int fd, pid_t group);
 int sys_setsid(void);
+int sys_setpgid(pid_t pid, pid_t group);
 int sys_prctl(int option, unsigned long arg);
 int sys_seccomp_filter(const struct sock_fprog *program);
 /* The same without mitigations of Spectre, which older kernels turn on with any other filter. */
@@ -158,14 +159,20 @@ __attribute__((noreturn)) void sys_exit(int status);
 pid_t sys_wait(pid_t pid, int *status, int flags); /* wait4(2) */
 /* 1 if it ended, 0 if not yet */
 int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage);
+int sys_wait_stop(int pidfd); /* the signal that has stopped a child, 0 for none; told once */
 int sys_kill(pid_t pid, int sig);
 int sys_pidfd_send_signal(int pidfd, int sig);
+/* To the group that the process leads, or led before it ended; -EINVAL before Linux 6.9. */
+int sys_pidfd_signal_group(int pidfd, int sig);
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 int sys_signal_ignored(int sig); /* 1 if its disposition is SIG_IGN, 0 if not */
 int sys_signal_default(int sig);
 int sys_signal_ignore(int sig);
 /* End, or stop, as if the signal had not been blocked; returns if it is ignored. */
 void sys_die_of(int sig);
+/* Take a blocked signal that is pending: sigtimedwait(2). */
+enum { SYS_SIGNAL_NONE, SYS_SIGNAL_SENT, SYS_SIGNAL_TYPED /* by the terminal */ };
+int sys_take_signal(int sig);
 int sys_signalfd(const sigset_t *set);
 /* Whatever RLIMIT_NOFILE is by now; then each of @fds is for POLLIN or POLLOUT, not both. */
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);

@@ -57,10 +57,18 @@ locked_while_any()
 	eventually is_free file && return $result
 }
 
-# The monitor's end changes nothing, as the sandbox goes on.
+# The monitor's end ends the sandbox, and the lock with it.
+free_without_monitor()
+{
+	start_locking "$@" -- sh -c "$waits" || return
+	kill -KILL "$started"
+	eventually is_free file
+}
+
+# As bubblewrap the sandbox goes on, and the lock as well.
 locked_without_monitor()
 {
-	local result=0
+	local result=0 sbx=$bwrap
 	start_locking --unshare-pid -- sh -c "$waits" || return
 	kill -KILL "$started"
 	ended
@@ -79,7 +87,9 @@ locks()
 	check "with --die-with-parent, too" locked_while_running --die-with-parent
 	check "with --unshare-pid, while any process is inside" locked_while_any --unshare-pid
 	check "without it as well" locked_while_any
-	check "also when the monitor is killed" locked_without_monitor
+	check "until the monitor is killed" free_without_monitor --unshare-pid
+	check "without --unshare-pid, too" free_without_monitor
+	check "as bubblewrap, also when the monitor is killed" locked_without_monitor
 	check "the lock is shared" is_shared
 	: >file
 	check "if somebody else has it alone, COMMAND does not run" \

@@ -41,7 +41,7 @@ passed_on()
 	check "also with other ids and a second user namespace" \
 		arrives TERM --unshare-all --dev /dev --uid 5 --gid 5
 	check "a COMMAND that dies of it gives 128 and its number" dies_of TERM 143
-	check "SIGKILL to the monitor is the end of it, not of COMMAND" survives_kill
+	check "as bubblewrap, SIGKILL to the monitor is the end of it, not of COMMAND" survives_kill
 	check "a signal that the caller ignores stays ignored, by COMMAND too" ignored_stays
 	check "several signals arrive, each once" several_arrive
 }
@@ -64,7 +64,7 @@ survives_kill()
 {
 	local line
 	rm -f said go && mkfifo said go
-	"$sbx" --ro-bind / / --proc /proc --unshare-pid -- sh -c 'echo ready; read line <go; echo alive' \
+	"$bwrap" --ro-bind / / --proc /proc --unshare-pid -- sh -c 'echo ready; read line <go; echo alive' \
 		>said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said
@@ -131,10 +131,113 @@ typed()
 		sh -c 'echo ready; exec sleep 100'
 }
 
+# --- Process groups and stops -----------------------------------------------------
+
+# has_own_group OPTION...: COMMAND leads a process group that is not the caller's.
+has_own_group()
+{
+	local group said
+	group=$(cut -d ' ' -f 5 "/proc/$BASHPID/stat")
+	said=$("$sbx" --ro-bind / / --proc /proc "$@" -- \
+		sh -c 'echo "$$ $(cut -d " " -f 5 /proc/$$/stat)"')
+	echo "caller's $group, COMMAND and its group: $said"
+	[ "${said% *}" = "${said#* }" ] && [ "${said#* }" != "$group" ]
+}
+
+# spares_caller SIGNAL OPTION...: COMMAND kills its process group, and the caller goes on.
+spares_caller()
+{
+	local signal=$1
+	shift
+	local status=$((128 + $(kill -l "$signal")))
+	prints "on $status" timeout 20 setsid --wait bash -c '"$@"; echo "on $?"' - \
+		"$sbx" --ro-bind / / "$@" -- sh -c "kill -$signal 0; exec sleep 5"
+}
+
+# start_leader OPTION...: start sbx as the leader of a process group; sets $started and $pipe.
+start_leader()
+{
+	local line
+	rm -f said && mkfifo said
+	setsid "$sbx" --ro-bind / / --dev /dev --proc /proc "$@" -- sh -c 'sleep 100 & echo ready; sleep 100 & wait' \
+		>said 2>&1 </dev/null &
+	started=$!
+	exec {pipe}<said
+	read -r -t 20 line <&"$pipe" && [ "$line" = ready ]
+}
+
+# ends_with_it WHOM OPTION...: SIGKILL to "group" or "monitor" leaves nothing of the sandbox.
+ends_with_it()
+{
+	local whom=$1 result=0
+	shift
+	start_leader "$@" || return
+	if [ "$whom" = group ]; then kill -KILL -- "-$started"; else kill -KILL "$started"; fi
+	timeout 20 cat <&"$pipe" || result=1
+	exec {pipe}<&-
+	wait "$started" || return "$result"
+}
+
+# timeout(1) signals its process group.
+ends_in_time()
+{
+	prints "" timeout --kill-after=5 30 \
+		bash -c '[ -z "$(timeout 0.3 "$@")" ]' - "$sbx" --ro-bind / / "$@" -- sh -c 'sleep 100; true'
+}
+
+is_stopped()
+{
+	grep -q '^State:.T' "/proc/$started/status"
+}
+
+# stops_as_well PROGRAM OPTION...: if COMMAND stops itself, PROGRAM stops, and continues it.
+stops_as_well()
+{
+	local program=$1 result=0
+	shift
+	"$program" --ro-bind / / "$@" -- sh -c 'kill -STOP $$; exit 4' </dev/null &
+	started=$!
+	eventually is_stopped || result=1
+	kill -CONT "$started"
+	ends_with 4 ended && return "$result"
+}
+
+grouped()
+{
+	local options
+	for options in "" --unshare-pid "--unshare-pid --as-pid-1" --new-session --die-with-parent \
+		"--lock-file /etc/passwd" "--unshare-pid --new-session"; do
+		# shellcheck disable=SC2086 # no word, or several
+		check "COMMAND has a process group of its own${options:+, with $options}" \
+			has_own_group $options
+		# shellcheck disable=SC2086
+		check "SIGKILL to the monitor ends all${options:+, with $options}" \
+			ends_with_it monitor $options
+		# shellcheck disable=SC2086
+		check "to its process group, too${options:+, with $options}" ends_with_it group $options
+		[[ $options != *as-pid-1* ]] || continue # the kernel keeps signals from that
+		# shellcheck disable=SC2086
+		check "timeout ends all${options:+, with $options}" ends_in_time $options
+		for program in "$sbx" "$bwrap"; do
+			# shellcheck disable=SC2086
+			check "a stop of COMMAND stops ${program##*/}${options:+, with $options}" \
+				stops_as_well "$program" $options
+		done
+	done
+	for options in "" --new-session --unshare-pid "--unshare-pid --new-session"; do
+		# shellcheck disable=SC2086
+		check "COMMAND cannot kill the caller's group${options:+, with $options}" \
+			spares_caller KILL $options
+		# shellcheck disable=SC2086
+		check "nor interrupt it${options:+, with $options}" spares_caller INT $options
+	done
+}
+
 tests()
 {
 	passed_on
 	typed
+	grouped
 }
 
 run_as_both tests

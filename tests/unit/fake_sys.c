@@ -1442,6 +1442,11 @@ int sys_setsid(void)
 	return outcome.is_told ? (int)outcome.r : REAPER_PID;
 }
 
+int sys_setpgid(pid_t pid, pid_t group)
+{
+	return done(call("setpgid %d %d", pid, group));
+}
+
 int sys_prctl(int option, unsigned long arg)
 {
 	static const struct word options[] = {
@@ -1528,6 +1533,12 @@ int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage)
 	return outcome.is_told ? (int)outcome.r : 1;
 }
 
+/* No child has stopped. */
+int sys_wait_stop(int pidfd)
+{
+	return done(call("wait_stop %s", name_of(pidfd)));
+}
+
 int sys_kill(pid_t pid, int sig)
 {
 	return done(call("kill %d %d", pid, sig));
@@ -1556,6 +1567,11 @@ int sys_pidfd_send_signal(int pidfd, int sig)
 	if (!failed(outcome))
 		stop_or_go_on(name_of(pidfd), sig);
 	return done(outcome);
+}
+
+int sys_pidfd_signal_group(int pidfd, int sig)
+{
+	return done(call("kill group of %s %d", name_of(pidfd), sig));
 }
 
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old)
@@ -1588,6 +1604,12 @@ int sys_signal_ignore(int sig)
 void sys_die_of(int sig)
 {
 	(void)note("die_of %d", sig);
+}
+
+/* None is pending. */
+int sys_take_signal(int sig)
+{
+	return done(call("take_signal %d", sig));
 }
 
 int sys_signalfd(const sigset_t *set)

@@ -98,6 +98,7 @@ static const char golden[] = "getppid\n"
 			     "getuid\n"
 			     "getgid\n"
 			     "landlock signals\n"
+			     "tcgetpgrp 0\n"
 			     "prctl is_dumpable 0\n"
 			     "getcwd\n"
 			     "ttyname 1\n"
@@ -108,9 +109,9 @@ static const char golden[] = "getppid\n"
 			     "signal_ignored 10\n"
 			     "signal_ignored 12\n"
 			     "signal_ignored 20\n"
-			     "sigprocmask block 1 2 3 10 12 13 15 20 22 25\n"
+			     "sigprocmask block 1 2 3 10 12 13 15 17 18 20 22 25 28\n"
 			     "signal_default 17\n"
-			     "signalfd 1 2 3 10 12 15 20\n"
+			     "signalfd 1 2 3 10 12 15 17 18 20 28\n"
 			     "socketpair\n"
 			     "pass_handles outside\n"
 			     "socketpair\n"
@@ -188,7 +189,7 @@ TEST(reports_every_call_that_fails)
 		assert_int_equal(r, -EIO);
 		assert_contains(e.msg, ": Input/output error");
 	}
-	assert_int_equal(nth, 48);
+	assert_int_equal(nth, 49);
 	assert_int_equal(failed, 23);
 }
 
@@ -240,8 +241,8 @@ TEST(leaves_signals_that_the_caller_ignores_ignored)
 	fake_sys_answer("signal_ignored 1", 1);
 	fake_sys_answer("signal_ignored 12", 1);
 	assert_int_equal(run(ARGV("true"), &out, &e), 0);
-	assert_contains(fake_sys_trace(), "sigprocmask block 2 3 10 13 15 20 22 25\n");
-	assert_contains(fake_sys_trace(), "signalfd 2 3 10 15 20\n");
+	assert_contains(fake_sys_trace(), "sigprocmask block 2 3 10 13 15 17 18 20 22 25 28\n");
+	assert_contains(fake_sys_trace(), "signalfd 2 3 10 15 17 18 20 28\n");
 }
 
 /* Command lines, who is to end whom, and whether it becomes the one that adopts them. */
@@ -524,7 +525,7 @@ TEST(restores_the_caller_s_signals_but_the_end_of_children)
 	assert_int_equal(opt_parse(&inside_plan, ARGV("true"), NULL, &e), 0);
 	assert_int_equal(fake_sys_run(run_inside, NULL), FAKE_EXECUTED);
 	assert_in_order(fake_sys_trace(),
-			ARGV("sigprocmask set 10\nprctl pdeathsig 0\n", "exec true as true\n"));
+			ARGV("setpgid 0 0\n", "sigprocmask set 10\n", "exec true as true\n"));
 	plan_done(&inside_plan);
 }
 

@@ -460,9 +460,50 @@ TEST(looks_at_no_file_that_seccomp_might_forbid_to_look_at)
 	seccomp_done(&box.seccomp);
 }
 
+TEST(leaves_the_caller_s_process_group)
+{
+	box.own_group = true;
+	assert_executes();
+	assert_starts_with(fake_sys_trace(), "setpgid 0 0\nclose_range");
+	assert_null(strstr(fake_sys_trace(), "tcsetpgrp"));
+	start();
+	box.own_group = box.foreground = true;
+	assert_executes();
+	assert_starts_with(fake_sys_trace(), "setpgid 0 0\ngetpgrp\ntcsetpgrp 0 300\n");
+	start();
+	box.own_group = plan.new_session = true;
+	box.has_reaper = false; /* it leads its session, and so its group */
+	assert_executes();
+	assert_null(strstr(fake_sys_trace(), "setpgid"));
+}
+
+TEST(runs_nothing_in_the_caller_s_process_group)
+{
+	box.own_group = true;
+	fake_sys_answer("setpgid 0 0", -EPERM);
+	assert_fails(EPERM, "cannot make a process group: Operation not permitted");
+}
+
+TEST(stays_tied_to_the_monitor)
+{
+	box.has_reaper = false;
+	assert_executes();
+	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\n");
+	start();
+	box.has_reaper = false;
+	box.tied = true;
+	assert_executes();
+	assert_null(strstr(fake_sys_trace(), "pdeathsig"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(leaves_the_caller_s_process_group, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(runs_nothing_in_the_caller_s_process_group, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(stays_tied_to_the_monitor, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(puts_back_what_the_caller_had_and_executes, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(has_stack_for_the_shell_that_executes_a_script,

@@ -99,6 +99,9 @@ static void janitor_ends(const char *wait)
 
 static void signal_comes(const char *wait)
 {
+	static const struct signalfd_siginfo info = {.ssi_signo = SIGTERM};
+
+	fake_sys_answer_data("read signals", 0, &info, sizeof(info));
 	fake_sys_answer_data(wait, 1, ".+", 2);
 }
 
@@ -260,7 +263,8 @@ TEST(lets_a_signal_end_the_waiting)
 	signal_comes(POLL_CHILD "200 ms");
 	nobody_ends();
 	await();
-	assert_contains(fake_sys_trace(), POLL_CHILD "200 ms\nopen /proc self/fdinfo/7\n");
+	assert_contains(fake_sys_trace(),
+			POLL_CHILD "200 ms\nread signals\nopen /proc self/fdinfo/7\n");
 	assert_null(strstr(fake_sys_trace(), "kill child"));
 	assert_asked("l");
 	start();

@@ -1084,7 +1084,104 @@ TEST(ends_and_lets_go_whichever_call_fails)
 	assert_true(nth > 50);
 }
 
+/* --- A sandbox that is tied to the monitor ---------------------------------- */
+
+static void be_tied(bool own_pids, bool has_reaper)
+{
+	begin();
+	box.tied = box.own_group = true;
+	box.has_reaper = has_reaper;
+	box.first = FIRST;
+	if (own_pids)
+		box.ns.flags |= CLONE_NEWPID;
+}
+
+TEST(kills_a_sandbox_with_the_monitor_by_its_first_process)
+{
+	be_tied(true, true);
+	monitor_goes();
+	namespace_comes();
+	command_is_executed();
+	first_process_ends(WAIT_A_SECOND_EXECUTED);
+	be_janitor();
+	assert_contains(fake_sys_trace(), "kill child 9\n");
+	assert_contains(fake_sys_trace(), "getpgrp\nsetpgid 0 0\n");
+	assert_null(strstr(fake_sys_trace(), "kill group"));
+}
+
+TEST(kills_all_that_it_finds_with_the_monitor_without_a_process_namespace)
+{
+	for (unsigned has_reaper = 0; has_reaper < 2; has_reaper++) {
+		be_tied(false, has_reaper != 0);
+		fake_proc_show(&(struct fake_process){.pid = FIRST, .parent = 1});
+		fake_proc_show(&(struct fake_process){.pid = 51, .parent = FIRST});
+		monitor_goes();
+		namespace_comes();
+		command_is_executed();
+		first_process_ends(WAIT_A_SECOND_EXECUTED);
+		be_janitor();
+		assert_in_order(
+			fake_sys_trace(),
+			ARGV("kill /proc/51 9\n", "kill group of child 9\n", "kill child 9\n"));
+	}
+}
+
+TEST(kills_the_group_of_a_command_that_the_kernel_has_killed_with_the_monitor)
+{
+	be_tied(false, false);
+	first_process_ends(WAIT);
+	fake_sys_answer_data("look monitor, 0 ms", 1, "+", 1);
+	namespace_comes();
+	be_janitor();
+	assert_contains(fake_sys_trace(), "read monitor\nkill group of child 9\n");
+}
+
+TEST(kills_nobody_after_the_end_of_a_command_whose_monitor_goes_in_order)
+{
+	be_tied(false, false);
+	first_process_ends(WAIT);
+	fake_sys_always_data("look monitor, 0 ms", 1, "+", 1);
+	fake_sys_answer_data("read monitor", 0, "l", 1);
+	namespace_comes();
+	be_janitor();
+	assert_null(strstr(fake_sys_trace(), "kill"));
+}
+
+TEST(lets_those_live_on_who_are_left_when_the_monitor_parts)
+{
+	be_tied(true, true);
+	monitor_asks(JANITOR_PART);
+	monitor_goes();
+	namespace_comes();
+	command_is_executed();
+	first_process_ends(WAIT_ALONE);
+	be_janitor();
+	assert_null(strstr(fake_sys_trace(), "kill"));
+}
+
+TEST(gives_the_terminal_back_for_a_monitor_that_was_killed)
+{
+	be_tied(true, true);
+	monitor_goes();
+	namespace_comes();
+	command_is_executed();
+	first_process_ends(WAIT_A_SECOND_EXECUTED);
+	fake_sys_always("tcgetpgrp 0", 700);
+	fake_sys_answer("kill -700 0", -ESRCH);
+	be_janitor();
+	assert_contains(fake_sys_trace(), "tcsetpgrp 0 300\nkill -300 18\n");
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(kills_a_sandbox_with_the_monitor_by_its_first_process, set_up),
+	cmocka_unit_test_setup(kills_all_that_it_finds_with_the_monitor_without_a_process_namespace,
+			       set_up),
+	cmocka_unit_test_setup(
+		kills_the_group_of_a_command_that_the_kernel_has_killed_with_the_monitor, set_up),
+	cmocka_unit_test_setup(kills_nobody_after_the_end_of_a_command_whose_monitor_goes_in_order,
+			       set_up),
+	cmocka_unit_test_setup(lets_those_live_on_who_are_left_when_the_monitor_parts, set_up),
+	cmocka_unit_test_setup(gives_the_terminal_back_for_a_monitor_that_was_killed, set_up),
 	cmocka_unit_test_setup(makes_the_sockets_between_inside_and_janitor, set_up),
 	cmocka_unit_test_setup(hands_the_mount_namespace_over, set_up),
 	cmocka_unit_test(says_that_it_cannot_hand_the_mount_namespace_over),

@@ -41,7 +41,7 @@ enum {
 	"poll janitor signals, 1000 ms\n"                                                          \
 	"look janitor, 0 ms\n"                                                                     \
 	"wait_pidfd janitor\n"
-#define STOP "die_of 20\nsigprocmask block 20\n"
+#define STOP "die_of 20\nsigprocmask block 20\ntake_signal 18\n"
 #define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
 #define END "look signals, 0 ms\n" END_OF_CHILD END_OF_JANITOR
 #define END_WITHOUT_CHILD "look signals, 0 ms\n" END_OF_JANITOR
@@ -877,12 +877,13 @@ TEST(does_not_send_twice_what_the_terminal_sends)
 TEST(passes_on_what_the_terminal_does_not_send_to_another_session)
 {
 	plan.new_session = true;
+	box.own_group = true;
 	command_starts();
 	signal_comes(SIGINT, SI_KERNEL);
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
-	assert_contains(fake_sys_trace(), "kill command 2\n");
+	assert_contains(fake_sys_trace(), "kill group of command 2\n");
 }
 
 /* The process @pid says that it is the command's. */
@@ -1106,6 +1107,159 @@ TEST(takes_no_terminal_that_it_did_not_have)
 	fake_sys_answer("tcgetpgrp 0", 77);
 	assert_status(3 << 8);
 	assert_int_equal(count_in(fake_sys_trace(), "tcgetpgrp"), 1);
+}
+
+/* --- The sandbox's own process group ---------------------------------------- */
+
+static const struct fake_process stopped = {.pid = COMMAND_PID, .state = 'T'};
+
+static void command_stops(int sig)
+{
+	static struct report report;
+
+	report = (struct report){.kind = REPORT_STOPPED, .stopped = sig};
+	report_comes(&report, offsetof(struct report, stopped) + sizeof(report.stopped), NULL);
+}
+
+TEST(relays_what_the_terminal_sends_to_its_group)
+{
+	static const int signals[] = {SIGINT, SIGQUIT, SIGTSTP, SIGWINCH};
+
+	for (size_t i = 0; i < LENGTH(signals); i++) {
+		char line[64];
+
+		(void)set_up(NULL);
+		box.own_group = true;
+		command_starts();
+		signal_comes(signals[i], SI_KERNEL);
+		command_ends(true);
+		child_is_gone();
+		assert_status(3 << 8);
+		(void)snprintf(line, sizeof(line), "kill group of command %d\n", signals[i]);
+		assert_contains(fake_sys_trace(), line);
+		assert_null(strstr(fake_sys_trace(), "die_of"));
+	}
+}
+
+TEST(stops_with_the_command_and_continues_it)
+{
+	box.own_group = true;
+	fake_proc_show(&stopped);
+	command_starts();
+	command_stops(SIGSTOP);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_in_order(fake_sys_trace(), ARGV("die_of 19\n", "kill group of command 18\n"));
+}
+
+TEST(stops_with_the_command_in_the_caller_s_group_as_well)
+{
+	plan.as_bwrap = true;
+	fake_proc_show(&stopped);
+	command_starts();
+	command_stops(SIGTSTP);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_in_order(fake_sys_trace(), ARGV("die_of 20\n", "kill command 18\n"));
+}
+
+TEST(does_not_stop_with_a_command_that_goes_on_or_by_a_signal_that_stops_nobody)
+{
+	for (unsigned runs = 0; runs < 2; runs++) {
+		(void)set_up(NULL);
+		if (runs == 0)
+			fake_proc_show(&stopped);
+		command_starts();
+		command_stops(runs == 0 ? SIGTERM : SIGSTOP);
+		command_ends(true);
+		child_is_gone();
+		assert_status(3 << 8);
+		assert_null(strstr(fake_sys_trace(), "die_of"));
+	}
+}
+
+TEST(sees_itself_that_a_command_without_a_reaper_stops)
+{
+	box.has_reaper = false;
+	box.own_group = true;
+	command_starts();
+	nobody_speaks_any_more();
+	signal_comes(SIGCHLD, SI_USER);
+	fake_sys_answer("wait_stop child", SIGSTOP);
+	signal_comes(SIGCHLD, SI_USER); /* it tells of another */
+	event("...+");
+	janitor_is_gone();
+	assert_int_equal(run(), 0);
+	assert_in_order(fake_sys_trace(), ARGV("wait_stop child\n", "die_of 19\n",
+					       "kill group of child 18\n", "wait_stop child\n"));
+	assert_int_equal(count_in(fake_sys_trace(), "die_of"), 1);
+}
+
+TEST(continues_the_sandbox_when_it_is_continued)
+{
+	box.own_group = true;
+	command_starts();
+	signal_comes(SIGCONT, SI_USER);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "kill group of command 18\n");
+}
+
+/* The command dies of @sig after @came, sent so, has come to the monitor. */
+static void dies_after(int sig, int came, int code)
+{
+	static struct report report;
+
+	box.own_group = true;
+	command_starts();
+	if (came != 0)
+		signal_comes(came, code);
+	report = (struct report){.kind = REPORT_ENDED, .ended = {.status = sig, .is_last = true}};
+	report_comes(&report, offsetof(struct report, ended) + sizeof(report.ended), NULL);
+	child_is_gone();
+	assert_status(sig);
+}
+
+TEST(tells_an_end_by_a_key_from_others)
+{
+	dies_after(SIGINT, SIGINT, SI_KERNEL);
+	assert_true(out.typed);
+	(void)set_up(NULL);
+	dies_after(SIGINT, SIGINT, SI_USER);
+	assert_false(out.typed);
+	(void)set_up(NULL);
+	dies_after(SIGTERM, SIGINT, SI_KERNEL);
+	assert_false(out.typed);
+	(void)set_up(NULL);
+	dies_after(SIGQUIT, 0, 0);
+	assert_false(out.typed);
+	(void)set_up(NULL);
+	box.foreground = true; /* the terminal does not send it to the monitor */
+	dies_after(SIGQUIT, 0, 0);
+	assert_true(out.typed);
+}
+
+TEST(passes_what_the_command_has_died_of_on_to_its_group)
+{
+	dies_after(SIGTERM, SIGTERM, SI_USER);
+	assert_in_order(fake_sys_trace(), ARGV("kill command 15\n", "kill group of command 15\n"));
+	(void)set_up(NULL);
+	dies_after(SIGKILL, SIGTERM, SI_USER);
+	assert_null(strstr(fake_sys_trace(), "kill group"));
+}
+
+TEST(gives_the_terminal_back_that_the_command_has_had_from_its_start)
+{
+	box.foreground = box.own_group = true;
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	fake_sys_always("tcgetpgrp 0", 77);
+	assert_status(3 << 8);
+	assert_contains(fake_sys_trace(), "tcsetpgrp 0 300\n");
 }
 
 /* --- Failures ------------------------------------------------------------- */
@@ -1818,6 +1972,17 @@ TEST(passes_nothing_that_the_terminal_sends_on_as_bubblewrap)
 }
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup(relays_what_the_terminal_sends_to_its_group, set_up),
+	cmocka_unit_test_setup(stops_with_the_command_and_continues_it, set_up),
+	cmocka_unit_test_setup(stops_with_the_command_in_the_caller_s_group_as_well, set_up),
+	cmocka_unit_test_setup(
+		does_not_stop_with_a_command_that_goes_on_or_by_a_signal_that_stops_nobody, set_up),
+	cmocka_unit_test_setup(sees_itself_that_a_command_without_a_reaper_stops, set_up),
+	cmocka_unit_test_setup(continues_the_sandbox_when_it_is_continued, set_up),
+	cmocka_unit_test_setup(tells_an_end_by_a_key_from_others, set_up),
+	cmocka_unit_test_setup(passes_what_the_command_has_died_of_on_to_its_group, set_up),
+	cmocka_unit_test_setup(gives_the_terminal_back_that_the_command_has_had_from_its_start,
+			       set_up),
 	cmocka_unit_test_setup(leaves_mount_points_to_the_janitor, set_up),
 	cmocka_unit_test_setup(removes_mount_points_if_the_janitor_was_killed, set_up),
 	cmocka_unit_test_setup(removes_mount_points_when_nobody_is_left_to_see_them, set_up),

@@ -1586,7 +1586,58 @@ TEST(reports_every_call_that_fails_without_a_reaper)
 	}
 }
 
+/* --- Stops, and being tied to the monitor ----------------------------------- */
+
+static void command_is_stopped(const char *call)
+{
+	static const int status = 0x137f; /* by SIGSTOP */
+
+	fake_sys_answer_data(call, COMMAND_PID, &status, sizeof(status));
+}
+
+TEST(tells_that_the_command_has_been_stopped)
+{
+	start_simple(ARGV("--unshare-pid", "true"));
+	command_is_stopped("wait");
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_int_equal(report(1)->kind, REPORT_STOPPED);
+	assert_int_equal(report(1)->stopped, 19);
+	assert_int_equal(report(2)->kind, REPORT_ENDED);
+	start_adopting();
+	command_is_stopped("wait nohang");
+	process_ends("wait nohang", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_int_equal(report(1)->kind, REPORT_STOPPED);
+}
+
+TEST(stays_tied_to_the_monitor_until_the_command_has_ended)
+{
+	start_simple(ARGV("--unshare-pid", "true"));
+	box.tied = true;
+	process_ends("wait", COMMAND_PID);
+	fake_sys_answer("wait nohang", 0); /* somebody is left */
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\nwrite sock (data)\n");
+	assert_int_equal(count_in(fake_sys_trace(), "prctl pdeathsig 0\n"), 1);
+}
+
+TEST(leaves_the_caller_s_process_group_without_a_process_namespace)
+{
+	start_simple(ARGV("true"));
+	box.tied = box.own_group = true;
+	process_ends("wait", COMMAND_PID);
+	assert_int_equal(fake_sys_run(run, NULL), 3);
+	assert_int_equal(count_in(fake_sys_trace(), "setpgid 0 0\n"), 2);
+	assert_null(strstr(fake_sys_trace(), "setsid"));
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test_setup_teardown(tells_that_the_command_has_been_stopped, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(stays_tied_to_the_monitor_until_the_command_has_ended,
+					set_up, tear_down),
+	cmocka_unit_test_setup_teardown(
+		leaves_the_caller_s_process_group_without_a_process_namespace, set_up, tear_down),
 	cmocka_unit_test_setup_teardown(builds_drops_starts_and_reaps_in_this_order, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(reports_every_call_that_fails_once_and_runs_nothing, set_up,

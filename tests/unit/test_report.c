@@ -349,9 +349,22 @@ TEST(does_not_go_without_a_monitor)
 	assert_int_equal(report_await_go(SOCK), -EIO);
 }
 
+TEST(sends_a_stop_with_one_write)
+{
+	autoclose int fd = -1;
+	struct report report;
+
+	report_stopped(SOCK, 21);
+	assert_string_equal(fake_sys_trace(), "write sock (data)\n");
+	report = receive_written(NULL, &fd);
+	assert_int_equal(report.kind, REPORT_STOPPED);
+	assert_int_equal(report.stopped, 21);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(sends_a_stop_with_one_write, set_up),
 		cmocka_unit_test_setup(sends_no_handle_of_the_command, set_up),
 		cmocka_unit_test_setup(takes_the_handle_of_the_command_from_the_kernel_alone,
 				       set_up),
