@@ -4,6 +4,7 @@
  *
  *	see TEXT     wait until the terminal shows TEXT, after what was seen before;
  *	type TEXT    type it: "^Z" stands for Ctrl-Z, "\n" for the end of a line;
+ *	resize ROWS  the terminal has so many from now on;
  *	still FILE   FILE does not grow for some time;
  *	grows FILE   it does, soon.
  *
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -101,6 +103,13 @@ static bool step_type(struct dialogue *d, const char *text)
 	return true;
 }
 
+static bool step_resize(struct dialogue *d, const char *rows)
+{
+	const struct winsize size = {.ws_row = (unsigned short)atoi(rows), .ws_col = 80};
+
+	return ioctl(d->terminal, TIOCSWINSZ, &size) == 0;
+}
+
 static long size_of(const char *path)
 {
 	struct stat st;
@@ -145,10 +154,8 @@ static const struct step {
 	const char *name;
 	bool (*take)(struct dialogue *d, const char *arg);
 } steps[] = {
-	{"see", step_see},
-	{"type", step_type},
-	{"still", step_still},
-	{"grows", step_grows},
+	{"see", step_see},     {"type", step_type},   {"resize", step_resize},
+	{"still", step_still}, {"grows", step_grows},
 };
 
 static bool take_step(struct dialogue *d, const char *name, const char *arg)
