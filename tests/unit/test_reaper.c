@@ -1047,7 +1047,8 @@ TEST(shows_the_monitor_that_the_command_has_the_number_that_it_is_known_by)
 	fake_sys_answer_data("read sock", 0, "", 1);
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_contains(fake_sys_trace(), "\tsend sock\n\tread sock\n\tsend sock\n");
+	assert_contains(fake_sys_trace(), "\tsend sock\n\t"
+					  "read sock\n\tsend sock\n");
 	for (unsigned i = 0; i < 3; i++) {
 		start_simple(ARGV("true"));
 		box.shows_itself = true;
