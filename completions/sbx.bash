@@ -132,6 +132,8 @@ _sbx_arity()
 		--cap-drop) echo 1 ;;
 		--lock-mounts) echo 0 ;;
 		--no-lock-mounts) echo 0 ;;
+		--protect-or-die) echo 0 ;;
+		--protect-try) echo 0 ;;
 		--seccomp) echo 1 ;;
 		--add-seccomp-fd) echo 1 ;;
 		--no-tty-filter) echo 0 ;;
@@ -184,7 +186,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --verbose --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --uid --gid --hostname --propagation --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --sys --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --mask --mask-try --ro --deny-create --no-symlinks --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --seccomp --add-seccomp-fd --no-tty-filter --no-signal-scope --keep-keyring --allow-io-uring --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --proc-subset --hidepid --proc-unmasked --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --argv0 --level-prefix --verbose --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --uid --gid --hostname --propagation --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --sys --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --mask --mask-try --ro --deny-create --no-symlinks --perms --size --overlay-src --chdir --clearenv --setenv --unsetenv --cap-add --cap-drop --lock-mounts --no-lock-mounts --protect-or-die --protect-try --seccomp --add-seccomp-fd --no-tty-filter --no-signal-scope --keep-keyring --allow-io-uring --exec-label --file-label --not-a-security-boundary --close-fds --keep-fd --proc-subset --hidepid --proc-unmasked --strict-kernel --new-session --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --as-pid-1 --lock-file --sync-fd --info-fd --json-status-fd --block-fd --userns-block-fd' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

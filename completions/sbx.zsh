@@ -69,6 +69,8 @@ _arguments -S \
 	"*--cap-drop[Take the capability CAP, or ALL, from COMMAND]:CAP:" \
 	"*--lock-mounts[Keep COMMAND from changing mounts, with CAP_SYS_ADMIN, too]" \
 	"*--no-lock-mounts[Let COMMAND change all mounts, even with --cap-add CAP_SYS_ADMIN]" \
+	"*--protect-or-die[End the sandbox if a protected path is replaced on the host]" \
+	"*--protect-try[Protect it again in any case, and warn]" \
 	"*--seccomp[Apply the seccomp program read from FD]:FD:" \
 	"*--add-seccomp-fd[Apply one more seccomp program, read from FD]:FD:" \
 	"*--no-tty-filter[Let COMMAND type into the terminal, where the kernel does]" \

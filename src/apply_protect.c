@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -214,13 +215,13 @@ static int explain_free(const struct op *op, const struct op *free, struct err *
 
 /*
  * Find what is at @op's destination, and pin the way to it, with the links on it.  If there is
- * nothing, nothing is changed.  Returns an O_PATH descriptor or -errno with @e set.
+ * nothing, nothing is changed.  Returns an O_PATH descriptor, with @path, of PATH_MAX bytes, as
+ * dest_resolve() writes it; or -errno with @e set.
  */
-static int find_pinned(struct site *site, const struct op *op, struct err *e)
+static int find_pinned(struct site *site, const struct op *op, char *path, struct err *e)
 {
 	struct way way = {.site = site};
 	const struct dest_watch watch = {.met_link = pin_link, .arg = &way};
-	char path[PATH_MAX];
 	int r = dest_resolve(apply_root(site, op), op->dest, NULL, path, e);
 
 	if (r > 0)
@@ -234,6 +235,56 @@ static int find_pinned(struct site *site, const struct op *op, struct err *e)
 	if (way.free != NULL)
 		return explain_free(op, way.free, e);
 	return r < 0 ? err_sys(e, r, "cannot pin the directories above %s", op->dest) : r;
+}
+
+/* What the directory is in which @path is, as dest_resolve() writes paths.  Returns 0 or -errno. */
+static int identify_parent(struct site *site, const char *path, struct litter_id *ret)
+{
+	struct way way = {.site = site};
+	char above[PATH_MAX];
+	autoclose int dir = -1;
+	struct statx st = {0};
+	int r;
+
+	(void)snprintf(above, sizeof(above), "%.*s", (int)(strrchr(path, '/') - path), path);
+	dir = pin_way(&way, above, true);
+	r = dir < 0 ? dir : sys_statx(dir, STATX_INO, &st);
+	if (r == 0)
+		*ret = litter_id(&st);
+	return r;
+}
+
+/* Write down for the guard, if there is one, that @op protects @path. */
+static int record(struct site *site, const struct op *op, const char *path, struct err *e)
+{
+	struct protected_place *more;
+	struct protected_place place = {.op = (size_t)(op - site->plan->ops)};
+	int r;
+
+	if (!site->is_guarded || path_is_root(path))
+		return 0; /* nothing outside replaces the root */
+	place.on_host = op->kind == OP_DENY_CREATE && site->litter.is_on;
+	r = identify_parent(site, path, &place.parent);
+	if (r < 0)
+		return err_sys(e, r, "cannot identify the directory of %s", op->dest);
+	place.path = strdup(path);
+	more = reallocarray(site->places, site->n_places + 1, sizeof(*more));
+	if (more != NULL)
+		site->places = more;
+	if (more == NULL || place.path == NULL) {
+		free(place.path);
+		return err_sys(e, -ENOMEM, "cannot record that %s is protected", op->dest);
+	}
+	site->places[site->n_places++] = place;
+	return 0;
+}
+
+void apply_forget_places(struct site *site)
+{
+	while (site->n_places > 0)
+		free(site->places[--site->n_places].path);
+	free(site->places);
+	site->places = NULL;
 }
 
 /* Mount a mask on @place, which is @op's destination. */
@@ -250,19 +301,23 @@ static int mask(struct site *site, int place, const struct op *op, struct err *e
 
 int apply_mask(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int place = find_pinned(site, op, e);
+	char path[PATH_MAX];
+	autoclose int place = find_pinned(site, op, path, e);
+	int r;
 
 	if ((place == -ENOENT || place == -ENOTDIR) && (op->flags & OP_IF_EXISTS))
 		return 0; /* ENOTDIR: a file is above it */
 	if (place == -ENOENT)
 		return err_hint(e, "--mask-try masks it if it is there, --deny-create keeps it "
 				   "from being created");
-	return place < 0 ? place : mask(site, place, op, e);
+	r = place < 0 ? place : mask(site, place, op, e);
+	return r < 0 ? r : record(site, op, path, e);
 }
 
 int apply_ro(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int place = find_pinned(site, op, e);
+	char path[PATH_MAX];
+	autoclose int place = find_pinned(site, op, path, e);
 	autoclose int mount = -1;
 
 	if (place == -ENOENT)
@@ -270,7 +325,9 @@ int apply_ro(struct site *site, const struct op *op, struct err *e)
 	if (place < 0)
 		return place;
 	mount = mount_on_itself(site, place, MOUNT_ATTR_RDONLY);
-	return mount < 0 ? err_sys(e, mount, "cannot make %s read-only", op->dest) : 0;
+	if (mount < 0)
+		return err_sys(e, mount, "cannot make %s read-only", op->dest);
+	return record(site, op, path, e);
 }
 
 /*
@@ -309,9 +366,11 @@ static int explain_denial(const struct op *op, int r, struct err *e)
 int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 {
 	autoclose int place = -1;
+	char path[PATH_MAX];
 	int made = dest_placeholder(apply_root(site, op), op->dest, op->parents_mode, &site->litter,
 				    e);
 	bool is_denied = made == -EEXIST && is_masked(site, op) > 0;
+	int r;
 
 	if (made < 0 && !is_denied)
 		return explain_denial(op, made, e);
@@ -319,8 +378,43 @@ int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 		*e = (struct err){0};
 	else
 		(void)sys_close(made);
-	place = find_pinned(site, op, e);
+	place = find_pinned(site, op, path, e);
 	if (place < 0)
 		return place;
-	return is_denied ? 0 : mask(site, place, op, e);
+	r = is_denied ? 0 : mask(site, place, op, e);
+	return r < 0 ? r : record(site, op, path, e);
+}
+
+/* Make the placeholder of --deny-create at @path again.  Returns 0 or -errno. */
+static int make_placeholder_again(struct site *site, const char *path)
+{
+	struct err unused = {0};
+	const struct dest_root root = {.fd = site->roots.box, .links = LINK_NONE};
+	autoclose int made = dest_placeholder(root, path, DEST_NO_PARENTS, &site->litter, &unused);
+
+	return made < 0 && made != -EEXIST ? made : 0;
+}
+
+int apply_again(struct site *site, const struct op *op, const char *path)
+{
+	struct way way = {.site = site};
+	autoclose int place = pin_way(&way, path, true);
+	autoclose int mount = -1;
+	struct statx st = {0};
+	int r;
+
+	if (place == -ENOENT && op->kind == OP_DENY_CREATE) {
+		r = make_placeholder_again(site, path);
+		place = r < 0 ? r : pin_way(&way, path, true);
+	}
+	r = place < 0 ? place : sys_statx(place, STATX_TYPE, &st);
+	if (r < 0)
+		return r;
+	if (op->kind != OP_RO)
+		return mask_place(site->roots.stage,
+				  place); /* a link, too: it leads nowhere then */
+	if (S_ISLNK(st.stx_mode))
+		return -ELOOP; /* what it leads to could be written */
+	mount = mount_on_itself(site, place, MOUNT_ATTR_RDONLY);
+	return mount < 0 ? mount : 0;
 }

@@ -44,6 +44,7 @@
 #include "sbx/cleanup.h"
 #include "sbx/command.h"
 #include "sbx/fds.h"
+#include "sbx/guard.h"
 #include "sbx/hint.h"
 #include "sbx/job.h"
 #include "sbx/monitor.h"
@@ -86,9 +87,11 @@ static void plan_end(struct box *box)
 	box->ends_all = plan->kill_on_exit || plan->die_with_parent;
 	box->grace_ms = plan->kill_on_exit ? plan->grace_ms : 0;
 	box->reaper_ends = box->ends_all && !own_pids;
+	box->guard_way = guard_plan(box);
 	box->has_reaper =
 		!plan->as_pid_1 && (own_pids || box->reaper_ends || plan->n_lock_files > 0 ||
-				    plan_fd(plan, FD_SYNC) >= 0);
+				    plan_fd(plan, FD_SYNC) >= 0 ||
+				    box->guard_way == GUARD_END); /* to find all that is inside */
 }
 
 /* Decide on namespaces, ids and capabilities. */
@@ -206,6 +209,7 @@ static void be_inside(void *arg)
 	/* or its own copies would hide that the partners are gone */
 	(void)sys_close(ends->outside);
 	(void)sys_close(ends->janitor.janitor);
+	guard_close(&ends->box->guard, &ends->box->guard.inside);
 	ends->box->sock = ends->inside;
 	ends->box->janitor = ends->janitor.inside;
 	reaper_run(ends->box);
@@ -281,9 +285,13 @@ static int start(struct box *box, struct monitored *ret, struct err *e)
 	if (r == 0)
 		r = janitor_prepare(&ends.janitor, e);
 	if (r == 0)
+		r = guard_prepare(box, e);
+	if (r == 0)
 		r = ret->child = make_child(&ends, e);
 	if (ends.inside >= 0)
 		(void)sys_close(ends.inside);
+	if (box->guard.inside >= 0)
+		(void)sys_close(fd_take(&box->guard.inside));
 	ret->ends = ends.janitor;
 	return r < 0 ? r : 0;
 }
@@ -299,7 +307,9 @@ static void close_all(const struct monitored *m)
 /* Take over signals, start, and monitor. */
 static int run(struct box *box, struct outcome *ret, struct err *e)
 {
-	struct monitored m = {.child = -1, .ends = {.inside = -1, .janitor = -1, .mounts = -1}};
+	struct monitored m = {.child = -1,
+			      .ends = {.inside = -1, .janitor = -1, .mounts = -1},
+			      .guard = &box->guard};
 	int r = m.signals = take_signals(box);
 
 	if (r < 0)
@@ -319,13 +329,15 @@ int box_run(const struct plan *plan, const struct host *host, struct outcome *re
 			  .teller = host->teller,
 			  .lent = host->lent,
 			  .bad_kernel = host->bad_kernel,
-			  .sock = -1};
+			  .sock = -1,
+			  .guard = GUARD_ENDS_NONE};
 	int r = prepare(&box, e);
 
 	if (r == 0)
 		r = run(&box, ret, e);
 	if (box.sock >= 0)
 		(void)sys_close(box.sock);
+	guard_close(&box.guard, NULL);
 	seccomp_done(&box.seccomp);
 	fds_done(&box.inherited);
 	return r;

@@ -2,10 +2,12 @@
 #include "sbx/build.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 
 #include "sbx/apply.h"
+#include "sbx/guard.h"
 #include "sbx/label.h"
 #include "sbx/lock.h"
 #include "sbx/sys.h"
@@ -76,8 +78,24 @@ static enum link_rule links_followed(const struct box *box)
 	return box->ns.outside.uid == 0 ? LINK_TRUSTED_MAPPED : LINK_TRUSTED;
 }
 
+/* What is left of building the root. */
+struct built {
+	bool on_stage;                  /* the working directory is the stage, still needed */
+	struct protected_place *places; /* to be freed by forget() */
+	size_t n_places;
+};
+
+static void forget(struct built *built)
+{
+	struct site site = {.places = built->places, .n_places = built->n_places};
+
+	apply_forget_places(&site);
+	built->places = NULL;
+	built->n_places = 0;
+}
+
 /* Build the root and enter it.  What has been put aside is in the working directory then. */
-static int build_root(const struct box *box, bool *aside, struct err *e)
+static int build_root(const struct box *box, struct built *built, struct err *e)
 {
 	struct site site = {
 		.roots = ROOTS_NONE,
@@ -96,6 +114,7 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		.sock = box->sock,
 		.tty = box->tty,
 		.lock_mounts = box->ns.lock_mounts,
+		.is_guarded = box->guard_way != GUARD_OFF,
 	};
 	int r = label_apply(box->plan, e);
 
@@ -110,8 +129,11 @@ static int build_root(const struct box *box, bool *aside, struct err *e)
 		r = lock_set_aside(&site, e);
 	if (r == 0)
 		r = root_enter(&site.roots, e);
-	*aside = site.lock_mounts && site.n_free > 0;
-	if (r == 0 && *aside) {
+	*built =
+		(struct built){.on_stage = (site.lock_mounts && site.n_free > 0) || site.is_guarded,
+			       .places = site.places,
+			       .n_places = site.n_places};
+	if (r == 0 && built->on_stage) {
 		r = sys_fchdir(site.roots.stage);
 		if (r < 0)
 			(void)err_sys(e, r, "cannot go to the stage");
@@ -132,9 +154,25 @@ static int make_session(const struct plan *plan, struct err *e)
 	return err_option(e, "new-session");
 }
 
+/*
+ * From the stage, in the command's mount namespace: have the protected paths watched.  Returns 0
+ * or -errno with @e set.
+ */
+static int have_watched(struct box *box, const struct built *built, int proc, struct err *e)
+{
+	autoclose int stage = -1;
+
+	if (box->guard_way == GUARD_OFF)
+		return 0;
+	stage = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
+	if (stage < 0)
+		return err_sys(e, stage, "cannot open the stage");
+	return guard_entrust(box, built->places, built->n_places, stage, proc, e);
+}
+
 int build(struct box *box, int proc, struct err *e)
 {
-	bool aside = false;
+	struct built built = {0};
 	int r;
 
 	r = sys_umask(0); /* modes are made as asked for */
@@ -143,10 +181,13 @@ int build(struct box *box, int proc, struct err *e)
 	box->umask = (mode_t)r;
 	r = set_up_namespaces(box, proc, e);
 	if (r == 0)
-		r = build_root(box, &aside, e);
+		r = build_root(box, &built, e);
 	if (r == 0)
 		r = ns_enter_last(&box->ns, proc, e);
-	if (r == 0 && aside)
+	if (r == 0)
+		r = have_watched(box, &built, proc, e);
+	if (r == 0 && built.on_stage)
 		r = lock_hand_over(box->plan, e);
+	forget(&built);
 	return r < 0 ? r : make_session(box->plan, e);
 }

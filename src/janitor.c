@@ -55,6 +55,7 @@
 
 #include "sbx/cleanup.h"
 #include "sbx/fds.h"
+#include "sbx/guard.h"
 #include "sbx/hint.h"
 #include "sbx/io.h"
 #include "sbx/job.h"
@@ -133,6 +134,7 @@ struct watch {
 	bool let_go;        /* whatever is still there */
 	int64_t until;      /* when @killed: the end of patience */
 	struct sweep sweep; /* what is to be removed in the end */
+	struct guard guard; /* of the protected paths, if there are any */
 };
 
 /* Take a message from inside, of @n bytes, which came with *@fd. */
@@ -499,6 +501,24 @@ static void take_monitor(struct watch *w)
 		free_stuck(w, byte == JANITOR_FREE);
 }
 
+/* The guard has made a placeholder again, or has exited. */
+static void take_guard(struct watch *w)
+{
+	struct litter_note said;
+	struct err unheard = {0}; /* at exit something may stay on the host */
+	autoclose int fd = -1;
+	struct sys_sender sender;
+	ssize_t n = sys_receive(w->guard.sock, &said, sizeof(said), &fd, &sender);
+
+	if (n == sizeof(said)) {
+		int r = sweep_take(&w->sweep, &said, &fd, &unheard);
+
+		(void)r;
+	} else {
+		(void)sys_close(fd_take(&w->guard.sock));
+	}
+}
+
 /* How long to wait for the next event, in milliseconds; -1: for ever. */
 static int patience(const struct watch *w)
 {
@@ -513,7 +533,7 @@ static int patience(const struct watch *w)
 /* Wait for the end of the first process inside, or of patience. */
 static void await_end(struct watch *w)
 {
-	enum { MONITOR, CHILD, INSIDE, N };
+	enum { MONITOR, CHILD, INSIDE, GUARD, N };
 	bool over = false;
 
 	while (!over && !w->let_go) {
@@ -521,12 +541,15 @@ static void await_end(struct watch *w)
 			[MONITOR] = {.fd = w->monitor, .events = POLLIN},
 			[CHILD] = {.fd = w->child, .events = POLLIN},
 			[INSIDE] = {.fd = w->executed ? -1 : w->inside, .events = POLLIN},
+			[GUARD] = {.fd = w->guard.sock, .events = POLLIN},
 		};
-		int n = sys_poll(fds, N, patience(w));
+		int n = sys_poll(fds, w->guard.sock < 0 ? GUARD : N, patience(w));
 
 		over = fds[CHILD].revents != 0 || (n == 0 && w->freed);
 		if (!over && fds[INSIDE].revents != 0)
 			(void)take_inside(w); /* who sends waits for room */
+		if (!over && fds[GUARD].revents != 0)
+			take_guard(w);
 		if (!over && fds[MONITOR].revents != 0)
 			take_monitor(w);
 		else if (!over && n == 0)
@@ -570,6 +593,7 @@ static void clean_up(struct watch *w)
 {
 	struct pollfd unmounted = {.fd = w->sweep.unmounted, .events = POLLIN};
 
+	guard_end(&w->guard); /* it holds the mounts */
 	if (w->sweep.n > 0 && box_is_over_with_first(w->box))
 		sweep_now(&w->sweep);
 	let_mounts_go(w);
@@ -598,12 +622,15 @@ static void leave_group(struct watch *w)
 /* Be the janitor.  Does not return. */
 static void be_janitor(struct watch *w)
 {
-	const int keep[] = {w->child, w->monitor, w->inside, w->mounts};
+	int keep[] = {w->child, w->monitor, w->inside, w->mounts, -1, -1};
 	sigset_t all;
 
 	sigfillset(&all);
 	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-janitor");
+	guard_start(w->box, w->child, &w->guard);
+	keep[4] = w->guard.pidfd;
+	keep[5] = w->guard.sock;
 	(void)fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
 	leave_group(w);
 	(void)sys_chdir("/");
@@ -624,7 +651,8 @@ int janitor_start(const struct box *box, int child, struct janitor_ends *ends, s
 			  .child = child,
 			  .mounts = ends->mounts,
 			  .inside = ends->janitor,
-			  .sweep = SWEEP_NONE};
+			  .sweep = SWEEP_NONE,
+			  .guard = GUARD_NONE_STARTED};
 	int pair[ENDS];
 	pid_t pid = sys_socketpair(pair);
 

@@ -26,6 +26,7 @@
 
 /* Exit statuses of our own, as docker(1), env(1) and timeout(1) have them. */
 enum exit_status {
+	EXIT_UNPROTECTED = 123,    /* a protected path was not protected any more */
 	EXIT_SETUP = 125,          /* the sandbox could not be set up */
 	EXIT_NOT_EXECUTABLE = 126, /* the command could not be executed */
 	EXIT_NOT_FOUND = 127,      /* the command was not found */
@@ -99,6 +100,8 @@ static int report_error(const struct plan *plan, const struct err *e)
 		tell_failure(plan, e);
 	if (plan->as_bwrap)
 		return EXIT_FAILURE;
+	if (e->stage == ERR_GUARD)
+		return EXIT_UNPROTECTED;
 	if (e->stage != ERR_EXEC)
 		return EXIT_SETUP;
 	return e->code == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;

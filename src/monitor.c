@@ -32,6 +32,7 @@
 #include "sbx/cleanup.h"
 #include "sbx/ending.h"
 #include "sbx/fds.h"
+#include "sbx/guard.h"
 #include "sbx/io.h"
 #include "sbx/job.h"
 #include "sbx/report.h"
@@ -66,11 +67,12 @@ struct watch {
 	bool cut;                 /* the janitor has been asked for that, see janitor.h */
 	bool hurry;               /* and somebody does not want to wait for it any longer */
 	bool janitor_gone;
-	bool ended;           /* the command has ended, as @out says */
-	int64_t looked;       /* when the command was last seen not to be in its exit */
-	unsigned seen;        /* how often it has been seen there since */
-	struct ending ending; /* what is known of the end, and who else is there */
-	struct sweep sweep;   /* what is to be removed in the end, if the janitor cannot */
+	struct guard_ends *guard; /* its socket is -1 once the guard of protected paths is gone */
+	bool ended;               /* the command has ended, as @out says */
+	int64_t looked;           /* when the command was last seen not to be in its exit */
+	unsigned seen;            /* how often it has been seen there since */
+	struct ending ending;     /* what is known of the end, and who else is there */
+	struct sweep sweep;       /* what is to be removed in the end, if the janitor cannot */
 	struct outcome *out;
 };
 
@@ -119,19 +121,24 @@ static int take_started(struct watch *w, const struct report *report, int *handl
 	return 0;
 }
 
+/* Tell the user, and the caller who watches. */
+static void tell_note(const struct watch *w, const struct note *note)
+{
+	const struct teller *teller = &w->box->teller;
+
+	teller->tell(teller->arg, note->level == NOTE_WARNING, note->text);
+	if (details_fd(w) >= 0)
+		status_note(details_fd(w), note);
+}
+
 /*
  * Tell of what happens while the sandbox is being built.  Whatever says so later is no reaper
  * of ours.
  */
 static void take_note(const struct watch *w, const struct note *note)
 {
-	const struct teller *teller = &w->box->teller;
-
-	if (w->started)
-		return;
-	teller->tell(teller->arg, note->level == NOTE_WARNING, note->text);
-	if (details_fd(w) >= 0)
-		status_note(details_fd(w), note);
+	if (!w->started)
+		tell_note(w, note);
 }
 
 /* Whether the terminal has sent @sig, of which the command has died. */
@@ -405,6 +412,75 @@ static int take_janitor_end(struct watch *w, struct err *e)
 }
 
 /*
+ * The guard is gone.  It exits with the first process inside; else it was killed, or could not
+ * watch.  Returns 0, or -errno with @e set.
+ */
+static int take_guard_end(struct watch *w, struct err *e)
+{
+	struct pollfd first = {.fd = w->ending.child, .events = POLLIN};
+	struct note note = {.level = NOTE_WARNING,
+			    .text = "nothing watches the protected paths any more: what is "
+				    "replaced on the host is not protected"};
+
+	(void)sys_close(fd_take(&w->guard->monitor));
+	if (w->ending.first.gone || w->ending.first.unreapable || sys_poll(&first, 1, 0) != 0)
+		return 0;
+	if (w->box->guard_way == GUARD_TRY) {
+		tell_note(w, &note);
+		return 0;
+	}
+	(void)err_set(e, ECHILD, "the process that watches the protected paths was killed");
+	e->stage = w->started ? ERR_GUARD : ERR_SETUP;
+	return -e->code;
+}
+
+/*
+ * The guard ends the sandbox, which takes it a moment if it has to find the processes.  Returns
+ * -errno with @e set.
+ */
+static int take_guard_failure(struct watch *w, const struct err *said, struct err *e)
+{
+	struct pollfd over = {.fd = w->guard->monitor, .events = POLLIN};
+
+	(void)sys_poll(&over, 1, READ_MS);
+	*e = *said;
+	return -e->code;
+}
+
+/* Take a message of the guard.  Returns 0, or -errno with @e set: the sandbox is to end. */
+static int take_guard(struct watch *w, struct err *e)
+{
+	struct report report;
+	autoclose int fd = -1;
+	int r = report_receive(w->guard->monitor, &report, &fd);
+
+	if (r <= 0)
+		return take_guard_end(w, e);
+	if (report.kind == REPORT_NOTE)
+		tell_note(w, &report.note);
+	else if (report.kind == REPORT_LITTER)
+		return sweep_take(&w->sweep, &report.litter, &fd, e);
+	else if (report.kind == REPORT_FAILED)
+		return take_guard_failure(w, &report.err, e);
+	return 0;
+}
+
+/* Take what the guard has sent up to now.  Returns as take_guard(). */
+static int hear_guard(struct watch *w, struct err *e)
+{
+	struct pollfd guard = {.events = POLLIN};
+	int r = 0;
+
+	while (r == 0 && w->guard->monitor >= 0) {
+		guard.fd = w->guard->monitor;
+		if (sys_poll(&guard, 1, 0) <= 0)
+			break;
+		r = take_guard(w, e);
+	}
+	return r;
+}
+
+/*
  * The command has been in its exit for too long; @status is what the kernel has noted.  A reaper
  * that has to end others waits for the command before, but whoever holds that may be one of
  * them: it takes the end of the socket for the monitor's, and ends all.  Returns 0, or -errno
@@ -480,7 +556,7 @@ static int patience(const struct watch *w)
 /* Wait for the next event and take it.  Returns 0, or -errno with @e set. */
 static int take_event(struct watch *w, struct err *e)
 {
-	enum { SOCK, SIGNALS, COMMAND, CHILD, JANITOR, N };
+	enum { SOCK, SIGNALS, COMMAND, CHILD, JANITOR, GUARD, N };
 	bool unreapable = w->ending.first.unreapable;
 	struct pollfd fds[N] = {
 		[SOCK] = {.fd = w->sock, .events = POLLIN},
@@ -488,12 +564,15 @@ static int take_event(struct watch *w, struct err *e)
 		[COMMAND] = {.fd = w->command_gone ? -1 : w->command, .events = POLLIN},
 		[CHILD] = {.fd = unreapable ? -1 : w->ending.child, .events = POLLIN},
 		[JANITOR] = {.fd = w->janitor_gone ? -1 : w->janitor.pidfd, .events = POLLIN},
+		[GUARD] = {.fd = w->guard->monitor, .events = POLLIN},
 	};
-	int n = sys_poll(fds, N, patience(w));
+	int n = sys_poll(fds, w->guard->monitor < 0 ? GUARD : N, patience(w));
 
 	if (n < 0)
 		return n == -EINTR ? 0 : err_sys(e, n, "cannot wait for the sandbox");
 	/* what was said comes first: whom a signal is for, and what an end means */
+	if (fds[GUARD].revents != 0)
+		return take_guard(w, e);
 	if (fds[SOCK].revents != 0)
 		return take_report(w, e);
 	if (fds[CHILD].revents != 0)
@@ -634,7 +713,9 @@ static int release(struct watch *w, struct err *e)
 		r = 0;
 	if (r < 0)
 		return err_sys(e, r, "cannot let the sandbox begin");
-	return janitor_start(w->box, w->ending.child, &w->ends, &w->janitor, e);
+	r = janitor_start(w->box, w->ending.child, &w->ends, &w->janitor, e);
+	guard_close(w->guard, &w->guard->monitor);
+	return r;
 }
 
 /*
@@ -667,6 +748,8 @@ static int watch(struct watch *w, struct err *e)
 		w->looked = sys_now_ms();
 	while (r >= 0 && !w->ended && !w->ending.first.gone)
 		r = take_event(w, e);
+	if (r >= 0)
+		r = hear_guard(w, e);
 	if (r >= 0 && !w->ended)
 		r = judge_child(w, e);
 	if (r < 0)
@@ -738,6 +821,9 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 			    monitored->ends.janitor,
 			    monitored->ends.mounts,
 			    box->sock,
+			    box->guard.places,
+			    box->guard.notes,
+			    box->guard.monitor,
 			    proc,
 			    plan_fd(plan, FD_INFO),
 			    plan_fd(plan, FD_STATUS),
@@ -749,6 +835,7 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 		.has_terminal = box->foreground || job_has_terminal(),
 		.job = {.leader = -1, .is_eager = box->foreground, .has_terminal = box->foreground},
 		.ends = monitored->ends,
+		.guard = monitored->guard,
 		.janitor = {.pidfd = -1, .sock = -1},
 		.ending = {.box = box,
 			   .proc = proc,

@@ -610,6 +610,20 @@ const struct opt opt_table[] = {
 		.flags = LOCK_NO,
 	},
 	{
+		.name = "protect-or-die",
+		.group = GROUP_RESTRICTIONS,
+		.help = "End the sandbox if a protected path is replaced on the host",
+		.take = take_bool,
+		.field = FIELD(bool, protect_or_die),
+	},
+	{
+		.name = "protect-try",
+		.group = GROUP_RESTRICTIONS,
+		.help = "Protect it again in any case, and warn",
+		.take = take_bool,
+		.field = FIELD(bool, protect_try),
+	},
+	{
 		.name = "seccomp",
 		.args = {ARG_FD},
 		.group = GROUP_RESTRICTIONS,

@@ -126,6 +126,13 @@ bool plan_protects(const struct plan *plan)
 	       plan_has_op(plan, OP_DENY_CREATE);
 }
 
+enum protect plan_protect(const struct plan *plan)
+{
+	if (plan->protect_or_die)
+		return PROTECT_OR_DIE;
+	return plan->protect_try ? PROTECT_TRY : PROTECT_USUAL;
+}
+
 static bool users_block_without_users(const struct plan *plan)
 {
 	return plan_fd(plan, FD_USERNS_BLOCK) >= 0 && !(plan->unshare & CLONE_NEWUSER);
@@ -159,6 +166,16 @@ static bool disables_others_map(const struct plan *plan)
 static bool keeps_what_nobody_closes(const struct plan *plan)
 {
 	return plan->n_kept > 0 && !plan->close_fds;
+}
+
+static bool dies_and_tries(const struct plan *plan)
+{
+	return plan->protect_or_die && plan->protect_try;
+}
+
+static bool protects_nothing(const struct plan *plan)
+{
+	return (plan->protect_or_die || plan->protect_try) && !plan_protects(plan);
 }
 
 static bool lock_without_reaper(const struct plan *plan)
@@ -240,6 +257,9 @@ static const struct {
 	 .msg = "--disable-userns cannot be combined with --userns-block-fd",
 	 .bwrap = "--disable-userns is not compatible with  --userns-block-fd"},
 	{.broken = keeps_what_nobody_closes, .msg = "--keep-fd needs --close-fds"},
+	{.broken = dies_and_tries, .msg = "--protect-or-die cannot be combined with --protect-try"},
+	{.broken = protects_nothing,
+	 .msg = "--protect-or-die and --protect-try need --mask, --ro or --deny-create"},
 	{.broken = unmasks_what_is_not_there, .msg = "--proc-unmasked needs --proc"},
 	{.broken = hides_what_is_not_there, .msg = "--proc-subset and --hidepid need --proc"},
 	{.broken = hides_what_is_the_hosts,

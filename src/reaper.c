@@ -489,14 +489,14 @@ static int reap_and_end(const struct box *box, const struct held *held, pid_t co
 
 /*
  * Open the host's procfs, where it is needed: to map ids, to tell of namespaces, to find whom
- * to end.  Returns 0 with *@ret the descriptor, or -1 where it is not needed; or -errno with @e
- * set.
+ * to end, for the guard.  Returns 0 with *@ret the descriptor, or -1 where it is not needed; or
+ * -errno with @e set.
  */
 static int open_proc(const struct box *box, int *ret, struct err *e)
 {
 	*ret = -1;
 	if (!ns_other_users(&box->ns) && !box->ns.second && !box->ns.check_no_users &&
-	    !box_is_watched(box) && !box->reaper_ends)
+	    !box_is_watched(box) && !box->reaper_ends && box->guard_way == GUARD_OFF)
 		return 0;
 	*ret = sys_openat(AT_FDCWD, "/proc", (box->reaper_ends ? O_RDONLY : O_PATH) | O_DIRECTORY,
 			  0);

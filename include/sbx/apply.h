@@ -13,6 +13,14 @@ struct free_mount {
 	int tree; /* descriptor of it */
 };
 
+/* A path that is protected, for the guard: see guard.h. */
+struct protected_place {
+	size_t op;               /* the number of the plan's operation that protects it */
+	bool on_host;            /* its placeholder is on the host, and removed at exit */
+	struct litter_id parent; /* the directory that it is in */
+	char *path;              /* inside, as dest_resolve() writes paths; the owner's to free */
+};
+
 /* What the ops work with. */
 struct site {
 	struct roots roots;
@@ -33,6 +41,9 @@ struct site {
 	unsigned n_free;
 	mode_t umask;         /* bits that files on the host do not get unless asked for */
 	enum link_rule links; /* which are followed, unless an op says otherwise */
+	bool is_guarded;      /* protected paths are to be recorded, */
+	struct protected_place *places; /* in the order of their ops */
+	size_t n_places;
 };
 
 /*
@@ -56,6 +67,19 @@ int apply_attach(struct site *site, const struct op *op, int mount, struct err *
  */
 int apply_note(const struct site *site, const struct op *op, enum note_level level, struct err *e,
 	       const char *fmt, ...) printf_like(5, 6) must_check;
+
+/* Free the record of protected paths. */
+void apply_forget_places(struct site *site);
+
+/*
+ * Protect @path, which is that of a struct protected_place, again as @op says: what is there now
+ * has no mount of ours any more.  The directories above are pinned again where they are not, and
+ * the placeholder of --deny-create is made again if its directory exists.
+ *
+ * @site needs no more than the stage, the root, and the litter.  Returns 0 or -errno: -ENOENT or
+ * -ENOTDIR if there is nothing, -ELOOP if there is a link that cannot be made read-only.
+ */
+int apply_again(struct site *site, const struct op *op, const char *path) must_check;
 
 /*
  * Once all are carried out: warn of a procfs at /proc that came along with a bind, where the

@@ -17,6 +17,24 @@ struct teller {
 	void *arg;
 };
 
+/* What becomes of a protected path that has lost its protection: see guard.h. */
+enum guard_way {
+	GUARD_OFF,      /* nothing watches: there are no such paths, or the command may undo it */
+	GUARD_PUT_BACK, /* it is protected again; if that cannot be, the sandbox ends */
+	GUARD_END,      /* the sandbox ends */
+	GUARD_TRY,      /* it is protected again if that can be */
+};
+
+/* The ends of the guard's two sockets; -1 where there is no guard. */
+struct guard_ends {
+	int inside;  /* for the first process inside */
+	int places;  /* what the guard receives from there */
+	int monitor; /* for the monitor, which gets struct reports */
+	int notes;   /* what the guard sends them to */
+};
+
+#define GUARD_ENDS_NONE ((struct guard_ends){-1, -1, -1, -1})
+
 /*
  * One run, as its processes share it: prepared by the monitor before they part,
  * and only read after.
@@ -48,6 +66,8 @@ struct box {
 	pid_t first;        /* outside: the number of the first process inside */
 	int sock;           /* a process's end of the socket between outside and inside */
 	int janitor;        /* for the first process inside: its socket to the janitor */
+	enum guard_way guard_way;
+	struct guard_ends guard; /* each process closes what is not its own */
 };
 
 /* How a run went. */

@@ -8,6 +8,7 @@ enum err_stage {
 	ERR_SETUP, /* the sandbox could not be made */
 	ERR_EXEC,  /* it stood, but the command could not be executed */
 	ERR_USAGE, /* there is no command */
+	ERR_GUARD, /* the command ran, and something that was to be protected was not any more */
 };
 
 /*

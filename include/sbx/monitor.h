@@ -9,6 +9,7 @@ struct monitored {
 	int child;                /* pidfd of the first process inside */
 	int signals;              /* signalfd of those that are passed on, which are blocked */
 	struct janitor_ends ends; /* for the janitor, which is started here */
+	struct guard_ends *guard; /* the box's */
 };
 
 /*

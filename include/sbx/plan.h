@@ -76,6 +76,13 @@ enum lock_mounts {
 	LOCK_NO,
 };
 
+/* What is done when a protected path loses its protection. */
+enum protect {
+	PROTECT_USUAL, /* it is put back, unless the command could undo that: then the run ends */
+	PROTECT_OR_DIE,
+	PROTECT_TRY, /* it is put back in any case */
+};
+
 /* One change of the environment, in the order given. */
 struct env_change {
 	const char *name;  /* NULL: remove every variable */
@@ -187,6 +194,8 @@ struct plan {
 	unsigned teardown_ms; /* how long to wait for the end of what COMMAND leaves */
 	bool as_pid_1;
 	bool disable_userns;
+	bool protect_or_die;
+	bool protect_try;
 	bool allow_userns; /* in spite of ops that this defeats: see plan_protects() */
 	bool assert_userns_disabled;
 	bool close_fds;
@@ -232,6 +241,9 @@ bool plan_has_op(const struct plan *plan, enum op_kind kind);
  * could rename what is protected, and get at it.
  */
 bool plan_protects(const struct plan *plan);
+
+/* What is done when a protected path loses its protection, as the options have it. */
+enum protect plan_protect(const struct plan *plan);
 
 /*
  * Check what no single option can see: options that need or exclude others.

@@ -650,7 +650,7 @@ race()
 		said=$(protected "$option" "$dest" -- sh -c "for i in 1 2 3 4 5 6 7 8; do $try; done" 2>&1) ||
 			status=$?
 		case $status in
-		0)
+		0 | 123) # 123: it could not be protected again
 			ran=$((ran + 1))
 			[[ $said != *one*two* && $said != *two*one* ]] && continue
 			;;

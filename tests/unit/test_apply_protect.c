@@ -30,8 +30,15 @@ static const struct statx mount_root = {.stx_mode = S_IFDIR | 0755,
 static const struct statx root = {.stx_mode = S_IFDIR | 0755, .stx_ino = 7};
 static const struct statx a_link = {.stx_mode = S_IFLNK | 0777};
 
+/* Whether protected paths are to be recorded, and what was. */
+static bool is_guarded;
+static size_t n_recorded;
+static struct protected_place recorded;
+static char recorded_path[LINE_BYTES];
+
 static void start(void)
 {
+	is_guarded = false;
 	fake_sys_reset();
 	fake_sys_given(HOST, "host");
 	fake_sys_given(CWD, "cwd");
@@ -56,7 +63,14 @@ static int apply_as(bool owns_all, const char *option, const char *dest, struct 
 
 	assert_int_equal(r, 0);
 	site.plan = &plan;
+	site.is_guarded = is_guarded;
 	r = apply_ops(&site, e);
+	n_recorded = site.n_places;
+	if (n_recorded > 0)
+		recorded = site.places[0];
+	(void)snprintf(recorded_path, sizeof(recorded_path), "%s",
+		       n_recorded > 0 ? recorded.path : "");
+	apply_forget_places(&site);
 	if (site.roots.box != BOX)
 		(void)sys_close(site.roots.box);
 	assert_int_equal(fake_sys_open_fds(), 0);
@@ -181,6 +195,104 @@ TEST(makes_a_path_read_only_and_pins_what_is_above_it)
 					 "stat tree:box/a/b\n"
 					 "stat box\n"
 					 "move_mount tree:tree:box/a/b tree:box/a/b\n");
+}
+
+TEST(records_what_it_protects_for_the_guard)
+{
+	static const char *const options[] = {"--ro", "--mask", "--deny-create"};
+
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		start();
+		is_guarded = true;
+		if (i == 2)
+			fake_sys_answer("readlink box/a b", -ENOENT);
+		(void)trace_of(options[i], "/a/b");
+		assert_int_equal(n_recorded, 1);
+		assert_int_equal(recorded.op, 0);
+		assert_string_equal(recorded_path, "/a/b");
+		assert_int_not_equal(recorded.parent.ino, 0);
+		assert_false(recorded.on_host);
+	}
+	start();
+	is_guarded = true;
+	(void)trace_of("--ro", "/");
+	assert_int_equal(n_recorded, 0); /* nothing outside replaces that */
+}
+
+/* --- Again ---------------------------------------------------------------- */
+
+/* Protect /a/b again, as @kind says. */
+static int again(enum op_kind kind)
+{
+	const struct op op = {.kind = kind, .dest = "/a/b"};
+	struct site site = {.roots = {.host = HOST, .cwd = CWD, .stage = STAGE, .box = BOX}};
+	int r = apply_again(&site, &op, "/a/b");
+
+	assert_int_equal(fake_sys_open_fds(), 0);
+	return r;
+}
+
+TEST(protects_again_and_pins_again_what_is_above)
+{
+	assert_int_equal(again(OP_RO), 0);
+	assert_string_equal(fake_sys_trace(),
+			    PINNED "open_tree tree:box/a/b clone recursive itself\n"
+				   "mount_setattr tree:tree:box/a/b recursive ro\n"
+				   "stat tree:box/a/b\n"
+				   "stat box\n"
+				   "move_mount tree:tree:box/a/b tree:box/a/b\n");
+	start();
+	assert_int_equal(again(OP_MASK), 0);
+	assert_starts_with(fake_sys_trace(), PINNED);
+	assert_contains(fake_sys_trace(), "move_mount tree:mask-dir tree:box/a/b\n");
+}
+
+TEST(makes_a_missing_placeholder_again)
+{
+	fake_sys_answer("open tree:box/a b path nofollow", -ENOENT);
+	fake_sys_answer("readlink box/a b", -ENOENT);
+	assert_int_equal(again(OP_DENY_CREATE), 0);
+	assert_contains(fake_sys_trace(), "open box/a b nofollow excl create");
+}
+
+TEST(makes_no_other_file_again)
+{
+	static const enum op_kind kinds[] = {OP_MASK, OP_RO};
+
+	for (size_t i = 0; i < LENGTH(kinds); i++) {
+		start();
+		fake_sys_always("open tree:box/a b path nofollow", -ENOENT);
+		assert_int_equal(again(kinds[i]), -ENOENT);
+		assert_int_equal(count_in(fake_sys_trace(), "create"), 0);
+	}
+}
+
+TEST(masks_a_link_but_does_not_make_it_read_only)
+{
+	fake_sys_always_data("stat tree:box/a/b", 0, &a_link, sizeof(a_link));
+	assert_int_equal(again(OP_RO), -ELOOP);
+	start();
+	fake_sys_always_data("stat tree:box/a/b", 0, &a_link, sizeof(a_link));
+	assert_int_equal(again(OP_MASK), 0);
+	assert_contains(fake_sys_trace(), "move_mount tree:mask-file tree:box/a/b\n");
+}
+
+TEST(reports_each_call_that_fails_when_it_protects_again)
+{
+	static const enum op_kind kinds[] = {OP_MASK, OP_RO, OP_DENY_CREATE};
+
+	for (size_t i = 0; i < LENGTH(kinds); i++) {
+		unsigned calls;
+
+		start();
+		assert_int_equal(again(kinds[i]), 0);
+		calls = fake_sys_calls();
+		for (unsigned nth = 1; nth <= calls; nth++) {
+			start();
+			fake_sys_fail_at(nth, EIO);
+			assert_int_equal(again(kinds[i]), -EIO);
+		}
+	}
 }
 
 /* Check that the last mount of the trace is made on @place. */
@@ -619,6 +731,12 @@ int main(void)
 		cmocka_unit_test_setup(protects_nothing_by_a_link_there, set_up),
 		cmocka_unit_test_setup(protects_what_the_command_may_unmount_as_a_whole, set_up),
 		cmocka_unit_test_setup(makes_a_path_read_only_and_pins_what_is_above_it, set_up),
+		cmocka_unit_test_setup(records_what_it_protects_for_the_guard, set_up),
+		cmocka_unit_test_setup(protects_again_and_pins_again_what_is_above, set_up),
+		cmocka_unit_test_setup(makes_a_missing_placeholder_again, set_up),
+		cmocka_unit_test_setup(makes_no_other_file_again, set_up),
+		cmocka_unit_test_setup(masks_a_link_but_does_not_make_it_read_only, set_up),
+		cmocka_unit_test_setup(reports_each_call_that_fails_when_it_protects_again, set_up),
 		cmocka_unit_test_setup(masks_a_path_and_pins_what_is_above_it, set_up),
 		cmocka_unit_test_setup(masks_what_it_has_made_to_keep_a_path_from_being_created,
 				       set_up),

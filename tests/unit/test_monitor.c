@@ -23,6 +23,7 @@ enum {
 	TO_JANITOR,
 	FROM_INSIDE,
 	MOUNTS,
+	GUARD,
 	CHILD_PID = 1000,
 	COMMAND_PID = 4321,
 	JANITOR_PID = 300
@@ -71,7 +72,8 @@ static int set_up(void **state __attribute__((unused)))
 	fake_sys_given(STATUS, "status");
 	fake_sys_given(BLOCK, "block");
 	plan = (struct plan){.teardown_ms = 1000};
-	box = (struct box){.plan = &plan, .sock = SOCK, .has_reaper = true};
+	box = (struct box){
+		.plan = &plan, .sock = SOCK, .has_reaper = true, .guard = GUARD_ENDS_NONE};
 	e = (struct err){0};
 	free(out.stuck);
 	out = (struct outcome){.status = -1};
@@ -177,6 +179,7 @@ static void time_is_up(void)
 static int run(void)
 {
 	const struct monitored monitored = {
+		.guard = &box.guard,
 		.child = CHILD,
 		.signals = SIGNALS,
 		.ends = {.inside = TO_JANITOR, .janitor = FROM_INSIDE, .mounts = mounts},
@@ -1503,6 +1506,96 @@ TEST(prints_what_is_noted_under_bubblewrap_s_name_but_writes_no_line_of_it)
 	assert_told(STATUS, ARGV(STARTED_TEXT, "{ \"exit-code\": 3 }\n"));
 }
 
+/* --- The guard of protected paths ------------------------------------------- */
+
+static const struct report note_of_guard = {
+	.kind = REPORT_NOTE,
+	.note = {.level = NOTE_WARNING, .text = "masked again"},
+};
+static const struct report failure_of_guard = {
+	.kind = REPORT_FAILED,
+	.err = {.code = ESTALE, .stage = ERR_GUARD, .msg = "unprotected"},
+};
+
+/* There is a guard; the command has been started. */
+static void begin_guarded(enum guard_way way)
+{
+	printed[0] = '\0';
+	box.teller = (struct teller){.tell = print, .arg = &plan};
+	box.guard_way = way;
+	box.guard.monitor = GUARD;
+	fake_sys_given(GUARD, "guard");
+	command_starts();
+}
+
+static void guard_sends(const struct report *report, size_t size)
+{
+	event(".....+");
+	fake_sys_answer_message("receive guard", report != NULL ? report : (const void *)"", size,
+				NULL);
+}
+
+TEST(tells_what_the_guard_says_while_the_command_runs)
+{
+	begin_guarded(GUARD_PUT_BACK);
+	guard_sends(&note_of_guard, offsetof(struct report, note) + sizeof(note_of_guard.note));
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_string_equal(printed, "warning: masked again\n");
+}
+
+TEST(ends_all_if_the_guard_says_so)
+{
+	begin_guarded(GUARD_END);
+	guard_sends(&failure_of_guard, sizeof(failure_of_guard));
+	fake_sys_always_data("poll guard, 1000 ms", 1, "+", 1);
+	child_is_gone();
+	assert_fails(ESTALE, "unprotected");
+	assert_int_equal(e.stage, ERR_GUARD);
+	assert_contains(fake_sys_trace(), "poll guard, 1000 ms\nkill child 9\n");
+}
+
+TEST(hears_of_it_also_if_the_command_has_ended_meanwhile)
+{
+	begin_guarded(GUARD_END);
+	command_ends(true);
+	fake_sys_answer_data("look guard, 0 ms", 1, "+", 1);
+	fake_sys_answer_message("receive guard", &failure_of_guard, sizeof(failure_of_guard), NULL);
+	fake_sys_always_data("poll guard, 1000 ms", 1, "+", 1);
+	child_is_gone();
+	assert_int_equal(run(), -ESTALE);
+	assert_string_equal(e.msg, "unprotected");
+}
+
+TEST(runs_nothing_that_is_not_watched_any_more)
+{
+	begin_guarded(GUARD_PUT_BACK);
+	guard_sends(NULL, 0);
+	child_is_gone();
+	assert_fails(ECHILD, "the process that watches the protected paths was killed");
+	assert_int_equal(e.stage, ERR_GUARD);
+}
+
+TEST(warns_if_nothing_is_watched_any_more_where_that_is_to_be_tried_only)
+{
+	begin_guarded(GUARD_TRY);
+	guard_sends(NULL, 0);
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_starts_with(printed, "warning: nothing watches the protected paths any more");
+}
+
+TEST(does_not_miss_a_guard_that_ends_with_the_first_process)
+{
+	begin_guarded(GUARD_PUT_BACK);
+	guard_sends(NULL, 0);
+	fake_sys_answer_data("look child, 0 ms", 1, "+", 1);
+	child_ends(3 << 8);
+	assert_status(3 << 8);
+}
+
 TEST(takes_no_note_for_the_namespaces)
 {
 	plan.fds[FD_INFO] = (struct descriptor){"info-fd", INFO};
@@ -2074,6 +2167,13 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(
 		prints_what_is_noted_under_bubblewrap_s_name_but_writes_no_line_of_it, set_up),
 	cmocka_unit_test_setup(takes_no_note_for_the_namespaces, set_up),
+	cmocka_unit_test_setup(tells_what_the_guard_says_while_the_command_runs, set_up),
+	cmocka_unit_test_setup(ends_all_if_the_guard_says_so, set_up),
+	cmocka_unit_test_setup(hears_of_it_also_if_the_command_has_ended_meanwhile, set_up),
+	cmocka_unit_test_setup(runs_nothing_that_is_not_watched_any_more, set_up),
+	cmocka_unit_test_setup(warns_if_nothing_is_watched_any_more_where_that_is_to_be_tried_only,
+			       set_up),
+	cmocka_unit_test_setup(does_not_miss_a_guard_that_ends_with_the_first_process, set_up),
 	cmocka_unit_test_setup(tells_of_the_start_before_it_lets_the_sandbox_begin, set_up),
 	cmocka_unit_test_setup(tells_only_those_who_want_to_know, set_up),
 	cmocka_unit_test_setup(tells_the_number_of_the_first_process_if_that_is_the_command,

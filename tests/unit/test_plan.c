@@ -18,6 +18,7 @@ static struct descriptor same_twice[] = {
 };
 
 static struct descriptor kept[] = {{.option = "keep-fd", .fd = 5}};
+static struct op mask = {.kind = OP_MASK};
 static const char *locks[] = {"/lock"};
 
 /* Plans, and what plan_check() says to each, in our words and bubblewrap's: NULL if nothing. */
@@ -112,6 +113,19 @@ static const struct {
 		  .fds = {[FD_SYNC] = {"sync-fd", 0}},
 		  .as_pid_1 = true,
 		  .unshare = CLONE_NEWPID}},
+
+	{.plan = {.command = sh, .ops = &mask, .n_ops = 1, .protect_or_die = true}},
+	{.plan = {.command = sh, .ops = &mask, .n_ops = 1, .protect_try = true}},
+	{.plan = {.command = sh,
+		  .ops = &mask,
+		  .n_ops = 1,
+		  .protect_or_die = true,
+		  .protect_try = true},
+	 .msg = "--protect-or-die cannot be combined with --protect-try"},
+	{.plan = {.command = sh, .protect_try = true},
+	 .msg = "--protect-or-die and --protect-try need --mask, --ro or --deny-create"},
+	{.plan = {.command = sh, .protect_or_die = true},
+	 .msg = "--protect-or-die and --protect-try need --mask, --ro or --deny-create"},
 
 	{.plan = {.disable_userns = true, .hostname = "box"},
 	 .msg = "--disable-userns needs --unshare-user",
