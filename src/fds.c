@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sbx/cleanup.h"
 #include "sbx/proc.h"
@@ -151,6 +153,22 @@ int fds_claim(const struct plan *plan, struct fds *ret, struct err *e)
 	if (r == 0)
 		r = take_standard(ret, e);
 	return r < 0 ? r : take_others(plan, ret, e);
+}
+
+void fds_release(int fd)
+{
+	(void)sys_close(fd);
+	if (fd < STANDARD_FDS) /* the others are open: it is the lowest free number */
+		(void)sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+}
+
+void fds_finish(int fd)
+{
+	struct statx st;
+
+	if (fd != STDERR_FILENO || sys_statx(fd, STATX_TYPE, &st) < 0 || S_ISFIFO(st.stx_mode) ||
+	    S_ISSOCK(st.stx_mode))
+		fds_release(fd);
 }
 
 static int by_number(const void *a, const void *b)

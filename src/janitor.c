@@ -631,7 +631,8 @@ static void be_janitor(struct watch *w)
 	guard_start(w->box, w->child, &w->guard);
 	keep[4] = w->guard.pidfd;
 	keep[5] = w->guard.sock;
-	(void)fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
+	if (fds_keep_only(keep, sizeof(keep) / sizeof(keep[0])) < 0)
+		sys_exit(EXIT_FAILURE); /* no command is executed then */
 	leave_group(w);
 	(void)sys_chdir("/");
 	(void)sys_write(w->inside, "", 1);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "sbx/setuid.h"
 #include "sbx/status.h"
 #include "sbx/sys.h"
+#include "sbx/text.h"
 
 #define BWRAP_VERSION "0.11.1" /* whose command line is understood */
 #define WARNING_BYTES 80       /* more than any warning has */
@@ -55,7 +55,7 @@ static const char *program(const struct plan *plan)
 
 /*
  * Print a line on standard error.  It may quote a link or a file that somebody else
- * wrote: control characters, which a terminal would obey, become question marks.
+ * wrote: what a terminal would obey, or show otherwise, becomes question marks.
  */
 static void print_line(const struct plan *plan, enum level level, const char *prefix,
 		       const char *text)
@@ -63,9 +63,7 @@ static void print_line(const struct plan *plan, enum level level, const char *pr
 	char line[sizeof(((struct err *)0)->msg)];
 
 	(void)snprintf(line, sizeof(line), "%s", text);
-	for (char *c = line; *c != '\0'; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
+	text_make_printable(line);
 	if (plan->level_prefix)
 		(void)fprintf(stderr, "<%d>", (int)level);
 	(void)fprintf(stderr, "%s: %s\n", prefix, line);

@@ -684,7 +684,7 @@ static int announce(struct watch *w, struct err *e)
 	if (r > 0 && status_info(info, report.sender, &report.namespaces, e) < 0)
 		r = -e->code;
 	if (info >= 0)
-		(void)sys_close(info);
+		fds_finish(info);
 	if (r > 0 && status >= 0)
 		r = await(w, status, POLLOUT, e);
 	if (r > 0 && status_started(status, report.sender, &report.namespaces, e) < 0)
@@ -737,11 +737,38 @@ static void sweep_up(struct watch *w)
 		sweep_later(&w->sweep, end.fd, -1);
 }
 
+/* Close what is not the monitor's, so that who waits for its end sees it. */
+static int close_others(const struct watch *w, struct err *e)
+{
+	const struct plan *plan = w->box->plan;
+	const int keep[] = {STDIN_FILENO,
+			    STDOUT_FILENO,
+			    STDERR_FILENO,
+			    w->ending.child,
+			    w->ending.signals,
+			    w->ends.inside,
+			    w->ends.janitor,
+			    w->ends.mounts,
+			    w->sock,
+			    w->box->guard.places,
+			    w->box->guard.notes,
+			    w->box->guard.monitor,
+			    w->ending.proc,
+			    plan_fd(plan, FD_INFO),
+			    plan_fd(plan, FD_STATUS),
+			    plan_fd(plan, FD_USERNS_BLOCK)};
+	int r = fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
+
+	return r < 0 ? err_sys(e, r, "cannot close the descriptors that are not the monitor's") : 0;
+}
+
 /* Let the sandbox begin, and follow what happens until it is over. */
 static int watch(struct watch *w, struct err *e)
 {
-	int r = settle_with_caller(w, e);
+	int r = close_others(w, e);
 
+	if (r == 0)
+		r = settle_with_caller(w, e);
 	if (r > 0)
 		r = release(w, e);
 	if (r >= 0)
@@ -808,26 +835,9 @@ static void close_own(const struct watch *w)
 int monitor_run(const struct box *box, const struct monitored *monitored, struct outcome *ret,
 		struct err *e)
 {
-	const struct plan *plan = box->plan;
 	/* for reading where what is left inside may have to be found: see kin.h */
 	autoclose int proc = sys_openat(AT_FDCWD, "/proc",
 					(box->reaper_ends ? O_RDONLY : O_PATH) | O_DIRECTORY, 0);
-	const int keep[] = {STDIN_FILENO,
-			    STDOUT_FILENO,
-			    STDERR_FILENO,
-			    monitored->child,
-			    monitored->signals,
-			    monitored->ends.inside,
-			    monitored->ends.janitor,
-			    monitored->ends.mounts,
-			    box->sock,
-			    box->guard.places,
-			    box->guard.notes,
-			    box->guard.monitor,
-			    proc,
-			    plan_fd(plan, FD_INFO),
-			    plan_fd(plan, FD_STATUS),
-			    plan_fd(plan, FD_USERNS_BLOCK)};
 	struct watch w = {
 		.box = box,
 		.command = -1,
@@ -849,7 +859,6 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 	w.ending.janitor = &w.janitor;
 	if (box->reaper_ends)
 		w.ending.start = start_of(proc, monitored->child);
-	(void)fds_keep_only(keep, sizeof(keep) / sizeof(keep[0]));
 	r = watch(&w, e);
 	janitor_cancel(&w.ends);
 	close_own(&w);

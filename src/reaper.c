@@ -87,7 +87,7 @@ static void close_monitors(const struct plan *plan)
 
 	for (size_t i = 0; i < sizeof(monitors) / sizeof(monitors[0]); i++)
 		if (plan_fd(plan, monitors[i]) >= 0)
-			(void)sys_close(plan_fd(plan, monitors[i]));
+			fds_release(plan_fd(plan, monitors[i]));
 }
 
 /* Tell the monitor which namespaces there are. */
@@ -613,10 +613,14 @@ static int look_after(const struct box *box, struct held *held, pid_t command, s
 
 void reaper_run(struct box *box)
 {
+	char name[] = "sbx-reaper";
 	struct held held = {.proc = -1, .children = -1};
 	struct err e = {0};
-	int r = begin_and_build(box, &held, &e);
+	int r;
 
+	if (box->has_reaper && !box->plan->as_bwrap) /* what sbx was told is not for those inside */
+		(void)sys_set_command_line(name, sizeof(name));
+	r = begin_and_build(box, &held, &e);
 	if (r == 0)
 		r = run_command(box, &held, &e);
 	if (r > 0)

@@ -74,6 +74,8 @@ struct landlock_rules {
 
 #define STACK_BYTES ((size_t)128 << 10) /* of a child that shares our memory */
 
+extern const char etext, edata; /* the ends of code and data: see end(3) */
+
 /* Turn libc's "-1 and errno" into "-errno". */
 static int ret(long r)
 {
@@ -105,34 +107,28 @@ int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 	return ret(openat(dirfd, path, flags | O_CLOEXEC | O_NOCTTY, mode));
 }
 
+/* openat2(2).  EPERM is a filter's word for ENOSYS: the kernel has none like it. */
+static int open_how(int dirfd, const char *path, int flags, uint64_t resolve)
+{
+	struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = resolve};
+	int fd = ret(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+
+	return fd == -EPERM ? -ENOSYS : fd;
+}
+
 int sys_openat_in(int rootfd, const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-
-	return ret(syscall(SYS_openat2, rootfd, path, &how, sizeof(how)));
+	return open_how(rootfd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 int sys_openat_in_nolinks(int rootfd, const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
-	};
-
-	return ret(syscall(SYS_openat2, rootfd, path, &how, sizeof(how)));
+	return open_how(rootfd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 }
 
 int sys_openat_nolinks(int dirfd, const char *path, int flags)
 {
-	struct open_how how = {
-		.flags = (unsigned)flags | O_CLOEXEC,
-		.resolve = RESOLVE_NO_SYMLINKS,
-	};
-
-	return ret(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+	return open_how(dirfd, path, flags, RESOLVE_NO_SYMLINKS);
 }
 
 ssize_t sys_read(int fd, void *buf, size_t size)
@@ -399,7 +395,8 @@ int sys_clone(unsigned flags, int *pidfd)
 	};
 	int pid = ret(syscall(SYS_clone3, &args, sizeof(args)));
 
-	if (pid != -ENOSYS)
+	/* filters that know clone(2) refuse this, whose flags they cannot see, by either */
+	if (pid != -ENOSYS && pid != -EPERM)
 		return pid;
 	return ret(syscall(SYS_clone, flags | CLONE_PIDFD | exit_signal, NULL, pidfd, NULL, NULL));
 }
@@ -608,6 +605,27 @@ int sys_setpgid(pid_t pid, pid_t group)
 int sys_prctl(int option, unsigned long arg)
 {
 	return ret(prctl(option, arg, 0L, 0L, 0L));
+}
+
+int sys_set_command_line(char *text, size_t size)
+{
+	const uintptr_t heap = (uintptr_t)sbrk(0);
+	struct prctl_mm_map map = {
+		.start_code = (uintptr_t)&etext - 1,
+		.end_code = (uintptr_t)&etext,
+		.start_data = (uintptr_t)&etext,
+		.end_data = (uintptr_t)&edata,
+		.start_brk = heap,
+		.brk = heap,
+		.start_stack = (uintptr_t)text,
+		.arg_start = (uintptr_t)text,
+		.arg_end = (uintptr_t)text + size,
+		.env_start = (uintptr_t)text + size,
+		.env_end = (uintptr_t)text + size,
+		.exe_fd = (uint32_t)-1, /* as it is */
+	};
+
+	return ret(prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0L));
 }
 
 int sys_seccomp_filter(const struct sock_fprog *program)

@@ -24,6 +24,18 @@ void fds_done(struct fds *fds);
 int fds_claim(const struct plan *plan, struct fds *ret, struct err *e) must_check;
 
 /*
+ * Close @fd, which the caller named.  If it is 0, 1 or 2, /dev/null takes its place until exec, so
+ * that nothing of sbx's own gets that number.
+ */
+void fds_release(int fd);
+
+/*
+ * The same after the last word on @fd, which the caller reads.  As standard error, it is left open
+ * for messages to come, unless a reader may wait for its end: at a pipe or a socket.
+ */
+void fds_finish(int fd);
+
+/*
  * Close every descriptor but the @n of @keep, of which negative ones are ignored.  Returns 0 or
  * -errno: then some are open.
  */

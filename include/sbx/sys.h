@@ -33,6 +33,7 @@ int sys_last_error(void);
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
+/* These say -ENOSYS also where a filter of system calls refuses openat2(2). */
 int sys_openat_in(int rootfd, const char *path, int flags);         /* never leaves @rootfd */
 int sys_openat_in_nolinks(int rootfd, const char *path, int flags); /* likewise; -ELOOP at links */
 int sys_openat_nolinks(int dirfd, const char *path, int flags);     /* -ELOOP at links */
@@ -145,6 +146,11 @@ int sys_tcsetpgrp(int fd, pid_t group);
 int sys_setsid(void);
 int sys_setpgid(pid_t pid, pid_t group);
 int sys_prctl(int option, unsigned long arg);
+/*
+ * Let /proc/PID/cmdline show @text, of @size bytes with its NUL, and /proc/PID/environ nothing.
+ * @text stays in use.  -EINVAL if the kernel is built without it.
+ */
+int sys_set_command_line(char *text, size_t size);
 int sys_seccomp_filter(const struct sock_fprog *program);
 /* The same without mitigations of Spectre, which older kernels turn on with any other filter. */
 int sys_seccomp_fast_filter(const struct sock_fprog *program);

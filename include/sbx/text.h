@@ -20,3 +20,11 @@ void text_done(struct text *text);
 
 /* Append to @text. */
 void text_put(struct text *text, const char *fmt, ...) printf_like(2, 3);
+
+/*
+ * Make @line one that a terminal shows as it is: each character that is not printable becomes a
+ * question mark, and so does each byte that is no UTF-8.  Not printable are the controls of both
+ * sets, line separators, and what is not seen or changes the order of what is: marks of direction,
+ * tags, joiners.  It does not get longer.
+ */
+void text_make_printable(char *line);

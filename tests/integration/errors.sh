@@ -17,10 +17,28 @@ messages()
 		box --dir /usr/x --ro-bind /nope /x -- true
 	check "an unknown option is named, and there is a hint" \
 		fails_saying 125 "^sbx: unknown option --nope$" box --nope -- true
+	check "what can be printed is printed as it is" \
+		fails 125 "sbx: --ro-bind: cannot open /ä日本 on the host: No such file or directory" \
+		box --ro-bind /ä日本 /x -- true
+	check "what a terminal would obey is not" \
+		fails 125 "sbx: --ro-bind: cannot open /a?b?c?d on the host: No such file or directory" \
+		box --ro-bind $'/a\e'b$'\xc2\x9b'c$'\x9b'd /x -- true
+	check "nor is what changes the order, or is not seen" \
+		fails 125 "sbx: --ro-bind: cannot open /a?b?c?d on the host: No such file or directory" \
+		box --ro-bind $'/a\u202eb\u2066c\u200bd' /x -- true
+	check "nor what is no UTF-8" \
+		fails 1 "bwrap: Can't find source path /a??b?: No such file or directory" \
+		"$bwrap" --ro-bind $'/a\xff\xfeb\xe2' /x -- true
+	check "in hints neither" fails_saying 127 "^hint: .* run by, /n?pe, is not in" bad_interpreter
 	check "a closed stderr is no obstacle" ends_with 125 without_stderr
 	check "a stderr that nobody reads either" ends_with 125 broken_stderr
 	check "nor one that is full, for an error" ends_with 125 full_stderr --ro-bind /nope /x
 	check "or for a warning" ends_with 0 full_stderr --chdir /nope --chdir /
+}
+
+bad_interpreter()
+{
+	printf '#!/n\xc2\x9bpe\n' >script && chmod 0755 script && box --ro-bind script /script -- /script
 }
 
 without_stderr()

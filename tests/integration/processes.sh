@@ -49,6 +49,10 @@ family()
 	check "and where the sandbox has to be ended" has_parent "between" --die-with-parent
 	check "process 1 is sbx itself" \
 		prints sbx-reaper box --unshare-pid --proc /proc -- sed -n 's/^Name:\t//p' /proc/1/status
+	check "which does not show what sbx was told" prints "sbx-reaper" box --setenv SECRET value \
+		--unshare-pid --proc /proc -- sh -c 'tr "\0" " " </proc/1/cmdline | sed "s/ $//"'
+	check "nor do others between sbx and COMMAND" prints "sbx-reaper" box --ro-bind /proc /proc \
+		--file 7 /f --lock-file /f -- sh -c 'tr -d "\0" </proc/$PPID/cmdline' 7</dev/null
 	check "--as-pid-1 makes it process 1" \
 		prints 1 box --unshare-pid --as-pid-1 -- sh -c 'echo $$'
 	check "--as-pid-1 needs --unshare-pid" \

@@ -175,8 +175,14 @@ without_calls()
 		launcher=("$helpers/filter" run 38 $calls --)
 		check "all works where $calls answers ENOSYS" all_works
 	done
-	launcher=("$helpers/filter" run 1 fchmodat2 --)
-	check "all works where fchmodat2 answers EPERM" all_works
+	for calls in openat2 clone3 fchmodat2 "openat2 clone3 fchmodat2"; do
+		# shellcheck disable=SC2206 # one word or several
+		launcher=("$helpers/filter" run 1 $calls --)
+		check "all works where $calls answers EPERM" all_works
+	done
+	launcher=("$helpers/filter" run 1 close_range --)
+	check "nothing runs where descriptors cannot be closed" \
+		fails_saying 125 "^sbx: cannot close .*: Operation not permitted" all_works
 	launcher=("$helpers/filter" run 38 openat2 fchmodat2 --)
 }
 

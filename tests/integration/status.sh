@@ -299,6 +299,34 @@ errors()
 		fails 0 "sbx: Only the last --json-status-fd option will take effect" \
 		box --json-status-fd 8 --json-status-fd 7 -- true 7>status 8>/dev/full
 	check "who stops listening does not change the status" stops_listening
+	check "--info-fd 2: at a pipe, its end comes before COMMAND's" ends_before_command
+	check "a file goes on to hear of errors" hears_of_errors
+	check "nothing of sbx's own gets the number 2" no_second_meaning
+}
+
+# The reader of the pipe lets COMMAND go when it has read all.
+ends_before_command()
+{
+	local hold
+	rm -f hold && mkfifo hold && exec {hold}<>hold || return
+	"$sbx" --ro-bind / / --block-fd 7 --info-fd 2 -- true 7<hold {hold}<&- 2>&1 >/dev/null |
+		(timeout 20 cat >object; echo >hold)
+	ends_with 0 test "${PIPESTATUS[0]}" = 0 && grep -q child-pid object
+}
+
+hears_of_errors()
+{
+	ends_with 125 box --info-fd 2 --bind /nope /x -- true 2>object && tail -n 1 object &&
+		grep -q child-pid object && grep -q '^sbx: --bind: ' object
+}
+
+# With nobody to tell, the message goes nowhere; it must not reach a socket of sbx's.
+no_second_meaning()
+{
+	strace -f -qq -e trace=socketpair,clone3,openat,pidfd_open,write,exit_group -o trace \
+		"$sbx" --ro-bind / / --info-fd 2 --json-status-fd 7 -- /nope 7>status 2>&1 | cat >object
+	grep -q '^[0-9]* *write(2, "sbx: cannot execute' trace && grep -q '"phase": "failed"' status &&
+		grep -q child-pid object && ! grep "cannot execute" object
 }
 
 to_nobody()

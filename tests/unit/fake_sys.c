@@ -1468,6 +1468,12 @@ int sys_prctl(int option, unsigned long arg)
 	return done(call("prctl %s %lu", name, arg));
 }
 
+int sys_set_command_line(char *text, size_t size)
+{
+	assert_int_equal(strlen(text) + 1, size);
+	return done(note("command_line %s", text));
+}
+
 int sys_seccomp_filter(const struct sock_fprog *program)
 {
 	return done(call("seccomp %u", program->filter[0].k));

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "fake_malloc.h"
 #include "fake_sys.h"
@@ -383,6 +384,45 @@ TEST(blames_the_descriptor_that_cannot_be_held)
 				   "Operation not permitted");
 }
 
+TEST(puts_dev_null_where_a_standard_descriptor_was)
+{
+	fake_sys_given(2, "error");
+	fake_sys_given(9, "more");
+	fds_release(2);
+	assert_string_equal(fake_sys_trace(), "open /dev/null read-write\n");
+	fds_release(9);
+	assert_string_equal(fake_sys_trace(), "open /dev/null read-write\n");
+	assert_int_equal(fake_sys_fd("error"), -1);
+	assert_int_equal(fake_sys_fd("more"), -1);
+}
+
+/* Whether the descriptor @fd, of a file of @type, is still open when all is written. */
+static bool stays_open(int fd, mode_t type)
+{
+	const struct statx st = {.stx_mode = (uint16_t)type};
+
+	fake_sys_reset();
+	fake_sys_given(fd, "told");
+	fake_sys_always_data("stat told", 0, &st, sizeof(st));
+	fds_finish(fd);
+	return fake_sys_fd("told") >= 0;
+}
+
+TEST(leaves_standard_error_open_unless_a_reader_waits_for_its_end)
+{
+	assert_true(stays_open(2, S_IFREG));
+	assert_true(stays_open(2, S_IFCHR));
+	assert_false(stays_open(2, S_IFIFO));
+	assert_false(stays_open(2, S_IFSOCK));
+	assert_false(stays_open(1, S_IFREG));
+	assert_false(stays_open(9, S_IFREG));
+	fake_sys_reset();
+	fake_sys_given(2, "told");
+	fake_sys_answer("stat told", -EIO);
+	fds_finish(2);
+	assert_int_equal(fake_sys_fd("told"), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +455,9 @@ int main(void)
 		cmocka_unit_test_setup(lets_the_command_as_process_1_hold_what_is_to_be_held,
 				       set_up),
 		cmocka_unit_test_setup(blames_the_descriptor_that_cannot_be_held, set_up),
+		cmocka_unit_test_setup(puts_dev_null_where_a_standard_descriptor_was, set_up),
+		cmocka_unit_test_setup(leaves_standard_error_open_unless_a_reader_waits_for_its_end,
+				       set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1797,6 +1797,16 @@ TEST(says_that_it_cannot_wait_for_readers)
 	}
 }
 
+TEST(lets_nothing_begin_while_it_has_more_than_its_own)
+{
+	fake_sys_always("close_range *", -EPERM);
+	child_is_gone();
+	assert_fails(EPERM, "cannot close the descriptors that are not the monitor's: "
+			    "Operation not permitted");
+	assert_contains(fake_sys_trace(), "kill child 9\n");
+	assert_null(strstr(fake_sys_trace(), "send sock"));
+}
+
 TEST(lets_nothing_begin_that_it_cannot_tell_of)
 {
 	static const struct {
@@ -2187,6 +2197,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(ends_the_run_by_a_signal_while_nobody_reads),
 	cmocka_unit_test(does_not_wait_for_readers_when_the_first_process_has_ended),
 	cmocka_unit_test(says_that_it_cannot_wait_for_readers),
+	cmocka_unit_test_setup(lets_nothing_begin_while_it_has_more_than_its_own, set_up),
 	cmocka_unit_test_setup(lets_nothing_begin_that_it_cannot_tell_of, set_up),
 	cmocka_unit_test_setup(tells_that_the_command_is_stuck_and_not_reaped, set_up),
 	cmocka_unit_test_setup(waits_once_for_who_does_not_read_how_it_ended, set_up),

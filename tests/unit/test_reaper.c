@@ -181,7 +181,7 @@ static void assert_one_failure(int code, const char *msg)
 
 /* --- The whole run -------------------------------------------------------- */
 
-static const char golden[] = "open /proc path dir\n"
+static const char golden[] = "command_line sbx-reaper\nopen /proc path dir\n"
 			     /* begin */
 			     "sigprocmask block all\n"
 			     "prctl pdeathsig 9\n" INTRODUCE "read sock\n"
@@ -958,7 +958,7 @@ TEST(tells_of_its_namespaces_before_it_begins)
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_starts_with(fake_sys_trace(),
-			   "open /proc path dir\n"
+			   "command_line sbx-reaper\nopen /proc path dir\n"
 			   "sigprocmask block all\n"
 			   "prctl pdeathsig 9\n" INTRODUCE "readlink /proc self/ns/mnt\n"
 			   "write sock (data)\n"
@@ -1342,7 +1342,7 @@ TEST(enters_the_last_user_namespace_when_the_root_stands)
 	fake_sys_answer("unshare user", -ENOSPC);
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
+	assert_starts_with(fake_sys_trace(), "command_line sbx-reaper\nopen /proc path dir\n");
 	assert_contains(fake_sys_trace(), "chroot .\n"
 					  "prctl dumpable 0\n"
 					  "setns users2 user\n"
@@ -1461,7 +1461,7 @@ TEST(goes_to_the_stage_for_what_is_free_and_comes_back)
 {
 	start_with_free();
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
+	assert_starts_with(fake_sys_trace(), "command_line sbx-reaper\nopen /proc path dir\n");
 	assert_in_order(fake_sys_trace(), ARGV("move_mount tree:/more mount:tmpfs/free1\n",
 					       "move_mount tree:/own mount:tmpfs/free0\n",
 					       handed_over, "exec true as true\n"));
@@ -1501,7 +1501,7 @@ TEST(opens_the_host_s_procfs_for_a_second_user_namespace)
 	box.ns.second = true;
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
-	assert_starts_with(fake_sys_trace(), "open /proc path dir\n");
+	assert_starts_with(fake_sys_trace(), "command_line sbx-reaper\nopen /proc path dir\n");
 	assert_contains(fake_sys_trace(), "write /proc/self/uid_map 0 1000 1\n");
 }
 
