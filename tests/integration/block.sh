@@ -138,7 +138,7 @@ maps()
 	id=$(id -u)
 	check "the caller maps the ids" mapped "77 $id 1" "78 $id 1" "77 78"
 	check "with more namespaces, too" \
-		mapped "77 $id 1" "78 $id 1" "77 78" --unshare-pid --unshare-net --unshare-ipc
+		mapped "77 $id 1" "78 $id 1" "77 78" --unshare-pid --unshare-net --unshare-ipc --proc /proc
 	check "to 0" mapped "0 $id 1" "0 $id 1" "0 0"
 	check "sbx writes none, and the end of the caller's releases" has_maps "5 $id 1" "5 $id 1"
 	[ "$who" = user ] ||

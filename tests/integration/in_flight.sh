@@ -27,7 +27,7 @@ start_payload()
 {
 	local line said
 	rm -f held said && mkfifo held said && exec {payload}<>held || return
-	as_someone "$sbx" --unshare-all --ro-bind / / -- "$helpers/in_flight" <held >said 2>&1 {payload}>&- &
+	as_someone "$sbx" --unshare-all --ro-bind / / --proc /proc -- "$helpers/in_flight" <held >said 2>&1 {payload}>&- &
 	exec {said}<said
 	read -r -t 20 line <&"$said"
 	exec {said}<&-
