@@ -2,10 +2,10 @@
 /*
  * Theory of operation
  *
- * A run has three or four processes: the monitor, which the caller waits for; the
- * janitor, see janitor.c; the command; and above that, where there is a process namespace to
+ * A run has three to five processes: the monitor, which the caller waits for; the
+ * janitor, see janitor.c; the command; above that, where there is a process namespace to
  * be reaped, something to be held until the last process inside ends, or somebody to be ended,
- * the reaper.
+ * the reaper; and where paths are protected, the guard, see guard.c.
  *
  *	monitor   no new privileges; claims the descriptors on the command line;
  *	          reads seccomp programs; decides on namespaces, ids and

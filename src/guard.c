@@ -337,23 +337,32 @@ static int does_protect(const struct keeper *k, const struct place *place, int f
 	return r < 0 ? r : (fs.f_flags & ST_RDONLY) != 0;
 }
 
+/* Whether a path that could not be opened, because of @r, leads nowhere that the guard can see. */
+static bool leads_nowhere(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES;
+}
+
 /*
- * Whether the place is the one that was protected while the sandbox was being built; a later
- * option may have mounted something over it, or over a directory above it.
+ * Whether the place is another than was protected while the sandbox was being built: a later
+ * option may have mounted something over it, or over a directory above it.  Returns that or
+ * -errno.
  */
-static bool is_covered(const struct keeper *k, const struct place *place)
+static int is_covered(const struct keeper *k, const struct place *place)
 {
 	char above[PATH_MAX];
 	struct err unused = {0};
 	autoclose int dir = -1;
 	struct statx st = {0};
 	struct litter_id id;
+	int r;
 
 	(void)snprintf(above, sizeof(above), "%.*s", (int)(strrchr(place->path, '/') - place->path),
 		       place->path);
 	dir = dest_open(root_of(k), above, &unused);
-	if (dir < 0 || sys_statx(dir, STATX_INO, &st) < 0)
-		return true;
+	r = dir < 0 ? dir : sys_statx(dir, STATX_INO, &st);
+	if (r < 0)
+		return leads_nowhere(r) ? true : r;
 	id = litter_id(&st);
 	return !litter_is_same(&id, &place->parent);
 }
@@ -366,11 +375,13 @@ static int find(const struct keeper *k, struct place *place)
 {
 	struct statx st = {0};
 	autoclose int fd = -1;
-	int r;
+	int r = is_covered(k, place);
 
-	if (is_covered(k, place))
-		return 0;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	fd = open_place(k, place, &st);
+	if (fd < 0 && !leads_nowhere(fd))
+		return fd;
 	if (fd < 0 || !is_mounted_on(&st))
 		return 1;
 	r = does_protect(k, place, fd);
@@ -442,9 +453,11 @@ static int is_intact(const struct keeper *k, const struct place *place)
 	struct statx st = {0};
 	autoclose int fd = open_place(k, place, &st);
 
-	if (fd >= 0 && place->mount >= 0 && st.stx_mnt_id == place->mount_id)
+	if (fd < 0)
+		return leads_nowhere(fd) ? 0 : fd;
+	if (place->mount >= 0 && st.stx_mnt_id == place->mount_id)
 		return 1;
-	return fd >= 0 && is_mounted_on(&st) ? is_in_table(k, place) : 0;
+	return is_mounted_on(&st) ? is_in_table(k, place) : 0;
 }
 
 /* The ways to say it, by the kind of op. */
@@ -457,6 +470,15 @@ static const struct {
 	[OP_DENY_CREATE] = {"it is kept from being created again",
 			    "it was no longer kept from being created"},
 };
+
+/*
+ * Whether there is room for what the monitor is to be told.  If it is stopped there may be none,
+ * and to wait for it would leave the paths unprotected.
+ */
+static bool is_heard(const struct keeper *k)
+{
+	return io_has_room(k->box->guard.notes, 0);
+}
 
 static void send_note(const struct keeper *k, const struct place *place, const char *text)
 {
@@ -478,6 +500,8 @@ static void tell(const struct keeper *k, struct place *place)
 
 	if (place->times == 0 || (place->noted != 0 && now - place->noted < NOTES_MS))
 		return;
+	if (!is_heard(k))
+		return; /* later */
 	(void)snprintf(text, sizeof(text), "was replaced or uncovered%s: %s, after at most %d ms",
 		       place->times > 1 ? " several times" : "", words[place->op->kind].again,
 		       (int)place->exposed);
@@ -516,6 +540,8 @@ static int put_back(struct keeper *k, struct place *place)
 	autoclose int fd = -1;
 	int r;
 
+	if (place->on_host && !is_heard(k))
+		return -ENOBUFS; /* who removes the placeholder has to be told of it */
 	k->site.litter.is_on = k->site.litter.is_possible = place->on_host;
 	r = apply_again(&k->site, place->op, place->path);
 	if (r < 0)
@@ -546,10 +572,26 @@ static int take_failure(const struct keeper *k, struct place *place, int r)
 	(void)snprintf(text, sizeof(text),
 		       "was replaced or uncovered, and cannot be protected again: %s",
 		       strerror(-r));
-	if (!place->has_failed)
-		send_note(k, place, text);
+	if (place->has_failed || !is_heard(k))
+		return 0;
+	send_note(k, place, text);
 	place->has_failed = true;
 	return 0;
+}
+
+/*
+ * Put the place back, a few times if it is replaced meanwhile.  Returns 0, also if there is nothing
+ * any more; -ELOOP if a link is above it, which leads the command elsewhere; or another -errno.
+ */
+static int try_to_put_back(struct keeper *k, struct place *place, bool meets_link)
+{
+	int r = -ESTALE;
+
+	for (unsigned i = 0; i < PUT_TRIES && (r == -ESTALE || r == -ENOENT); i++)
+		r = put_back(k, place);
+	if (r == -ENOTDIR)
+		return meets_link ? -ELOOP : 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 /*
@@ -561,7 +603,7 @@ static int restore(struct keeper *k, struct place *place)
 {
 	struct statx st = {0};
 	autoclose int there = open_place(k, place, &st);
-	int r = -ESTALE;
+	int r;
 
 	if (place->mount >= 0)
 		(void)sys_close(fd_take(&place->mount));
@@ -573,13 +615,17 @@ static int restore(struct keeper *k, struct place *place)
 			place->intact = sys_now_ms(); /* there is nothing to be seen */
 		return 0;
 	}
-	for (unsigned i = 0; i < PUT_TRIES && (r == -ESTALE || r == -ENOENT); i++)
-		r = put_back(k, place);
-	if (r >= 0 || r == -ENOENT || r == -ENOTDIR) {
-		place->failing = 0;
-		return 0;
-	}
-	return take_failure(k, place, r);
+	r = try_to_put_back(k, place, there == -ELOOP);
+	if (r < 0)
+		return take_failure(k, place, r);
+	place->failing = 0;
+	return 0;
+}
+
+static void note_intact(struct place *place)
+{
+	place->intact = sys_now_ms();
+	place->failing = 0;
 }
 
 /* Look at each place.  Returns 0, or -errno if the sandbox ends. */
@@ -590,7 +636,7 @@ static int look_at_all(struct keeper *k)
 		int r = is_intact(k, place);
 
 		if (r > 0)
-			place->intact = sys_now_ms();
+			note_intact(place);
 		else
 			r = r < 0 ? take_failure(k, place, r) : restore(k, place);
 		if (r < 0)

@@ -205,13 +205,44 @@ survives_saves()
 		[ "$(cat w/a/secret)" = "secret 50" ] && [ "$(cat w/a/x)" = 50 ]
 }
 
+# set_many OPTION: the words for 60 files that it protects.
+set_many()
+{
+	local i
+	words=(--bind m /w/m)
+	for i in {1..60}; do words+=("$1" "/w/m/$i"); done
+	mkdir -p m && touch m/{1..60}
+}
+
+replace_many()
+{
+	local i
+	for i in {1..60}; do echo "new" >m/n && mv m/n "m/$i" || return; done
+}
+
 many_again()
 {
-	local i args=()
-	for i in {1..60}; do args+=(--mask "/w/m/$i"); done
-	mkdir -p m && echo old | tee m/{1..60} >/dev/null && begin --bind m /w/m "${args[@]}" || return
-	for i in {1..60}; do echo "new" >m/n && mv m/n "m/$i" || return; done
-	eventually all_hidden && finish
+	set_many --mask && begin "${words[@]}" && replace_many && eventually all_hidden && finish
+}
+
+# Nobody hears of it any more: there is more to be said than there is room for.
+stopped_monitor()
+{
+	set_many --mask && begin "${words[@]}" && kill -STOP "$started" && replace_many && eventually all_hidden &&
+		sleep 1.1 && replace_many && eventually all_hidden && kill -CONT "$started" &&
+		eventually is_noted --mask && finish
+}
+
+with_few_descriptors()
+{
+	(ulimit -n 40 && "$@")
+}
+
+# Each path that is watched takes a descriptor.
+too_few_descriptors()
+{
+	set_many --ro && fails 125 "sbx: --ro: cannot have the protected paths watched: Too many open files" \
+		with_few_descriptors box --dir /w "${words[@]}" -- true
 }
 
 all_hidden()
@@ -250,6 +281,7 @@ puts_back()
 	check "where the folder goes, it is made when that is there again" denies_in_new_folder
 	check "a file that is saved 50 times" survives_saves
 	check "many files" many_again
+	check "although the monitor is stopped" stopped_monitor
 	check "nothing is done to what a later option covers" leaves_covers
 	check "two options for one place" both_of_one_place
 }
@@ -281,6 +313,13 @@ dies_with_missing()
 {
 	begin --protect-or-die --deny-create /w/new && rm -f w/new &&
 		ends_unprotected "^sbx: --deny-create: /w/new was .* kept from being created: the sandbox ends$"
+}
+
+# The folder above is a link now: COMMAND is led elsewhere.
+dies_of_link()
+{
+	begin "$1" "/w/a/$2" && mv w/a w/old && ln -s old w/a &&
+		ends_unprotected "^sbx: $1: /w/a/$2 was .* cannot be protected again: Too many levels of symbolic links$"
 }
 
 of_admin()
@@ -342,6 +381,9 @@ ends()
 {
 	check "--protect-or-die: the sandbox ends, with all in it" dies --protect-or-die
 	check "so it does for a placeholder" dies_with_missing
+	check "so it does where a link comes above what is masked" dies_of_link --mask secret
+	check "or read-only" dies_of_link --ro secret
+	check "or is not to be created" dies_of_link --deny-create hook
 	check "if the process that watches is killed, the sandbox ends" guard_killed
 	check "with --protect-try it does not, and a warning says so" guard_killed_try
 	[ "$who" != set-user-ID ] || return 0
@@ -360,6 +402,7 @@ usage()
 	check "they need something to protect" \
 		fails 125 "sbx: --protect-or-die and --protect-try need --mask, --ro or --deny-create" \
 		box --protect-try -- true
+	check "too few descriptors to watch all: nothing runs" too_few_descriptors
 	check "where nothing is protected, nothing watches" unused_is_free
 	check "no process inside sees the one that watches" hides
 }

@@ -326,7 +326,39 @@ TEST(answers_that_it_cannot_watch)
 	}
 }
 
-TEST(protects_again_what_was_replaced_and_says_so)
+/* Messages of the guard to the first process inside. */
+static const struct said *answered(void)
+{
+	size_t size = 0;
+
+	return fake_sys_written(PLACES, 0, &size);
+}
+
+TEST(takes_nothing_for_covered_that_it_cannot_look_at)
+{
+	static const struct {
+		const char *call;
+		int why;
+		int answer;
+	} cases[] = {
+		{"open_in / /w path", -EMFILE, -EMFILE},
+		{"open_in / /w path", -ENOENT, 0},
+		{"open_in / /w/f path", -EMFILE, -EMFILE},
+		{"open_in / /w/f path", -ENOENT, 0},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		begin(GUARD_TRY, 1);
+		is_always(&protecting);
+		fake_sys_answer(cases[i].call, cases[i].why);
+		looks(1);
+		be_guard();
+		assert_int_equal(answered()->r, cases[i].answer);
+	}
+}
+
+/* The file is replaced before the second look of the guard. */
+static void begin_replaced(void)
 {
 	static const struct statx again = {
 		.stx_mode = S_IFREG, .stx_mnt_id = 78, .stx_attributes = STATX_ATTR_MOUNT_ROOT};
@@ -338,6 +370,24 @@ TEST(protects_again_what_was_replaced_and_says_so)
 	is_once(&bare);
 	fake_sys_always_data("stat tree://w/f", 0, &bare, sizeof(bare));
 	is_always(&again);
+}
+
+TEST(waits_for_no_monitor_that_is_stopped)
+{
+	for (unsigned looks_without_room = 1; looks_without_room <= 2; looks_without_room++) {
+		begin_replaced();
+		for (unsigned i = 0; i < looks_without_room; i++)
+			fake_sys_answer("await_room notes, 0 ms", 0);
+		looks(3);
+		be_guard();
+		assert_contains(fake_sys_trace(), "move_mount tree:mask-file tree://w/f\n");
+		assert_int_equal(told(0) != NULL, looks_without_room == 1);
+	}
+}
+
+TEST(protects_again_what_was_replaced_and_says_so)
+{
+	begin_replaced();
 	looks(3);
 	be_guard();
 	assert_contains(fake_sys_trace(), "open_tree stage mask-file clone\n");
@@ -503,6 +553,8 @@ int main(void)
 		cmocka_unit_test_setup(enters_hidden_and_finds_the_mounts_before_it_answers,
 				       set_up),
 		cmocka_unit_test_setup(answers_that_it_cannot_watch, set_up),
+		cmocka_unit_test_setup(takes_nothing_for_covered_that_it_cannot_look_at, set_up),
+		cmocka_unit_test_setup(waits_for_no_monitor_that_is_stopped, set_up),
 		cmocka_unit_test_setup(protects_again_what_was_replaced_and_says_so, set_up),
 		cmocka_unit_test_setup(ends_the_sandbox_where_that_is_wanted, set_up),
 		cmocka_unit_test_setup(ends_the_sandbox_where_nothing_can_be_put_back, set_up),
