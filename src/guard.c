@@ -14,11 +14,16 @@
  * sets what fs.suid_dumpable says.
  *
  *	first process inside   builds, and enters its last namespaces
- *	   │ mount namespace, stage, paths ──► guard   enters, finds each path, opens its mount
+ *	   │ paths, and numbers of ──────────► guard   copies the mount namespace and the stage,
+ *	   │   descriptors                     │       enters, finds each path, opens its mount
  *	   │ ◄── an answer ────────────────────┤
  *	command                                │ looks at each path
  *	                                       ├── a note, or an error ──► monitor
  *	                                       └── placeholders ─────────► monitor, janitor
+ *
+ * The copies are made by pidfd_getfd(2), while the first process inside waits for the answer.
+ * Where the guard may not do that, it has both sent.  That needs room for descriptors in flight,
+ * of which another payload of the same user can leave none.
  *
  * The mount table of a namespace can be polled, and tells at once of a mount that was detached.  No
  * event comes for a rename that takes a mount along, nor for a file that appears at a path where
@@ -132,9 +137,11 @@ void guard_close(struct guard_ends *ends, const int *kept)
 
 /* --- Between the first process inside and the guard ------------------------- */
 
-/* What the guard is told first, with the mount namespace; the stage comes next. */
+/* What the guard is told first.  The descriptors are those of the first process inside. */
 struct opening {
-	size_t n; /* how many places follow */
+	size_t n;   /* how many places follow */
+	int mounts; /* the command's mount namespace */
+	int stage;  /* the stage there */
 };
 
 /* A struct protected_place. */
@@ -145,23 +152,21 @@ struct place_message {
 	char path[PATH_MAX];
 };
 
+#define SEND_BOTH 1 /* an answer: the mount namespace and the stage have to be sent */
+
 /* How it went. */
 struct answer {
-	int r;     /* 0 or -errno */
+	int r;     /* 0, -errno or SEND_BOTH */
 	size_t op; /* whose path it is about; SIZE_MAX: about none */
 };
 
-/* Send all to the guard.  Returns 0 or -errno. */
-static int send_places(int sock, const struct protected_place *places, size_t n, int proc,
-		       int stage)
+/* Send the opening and the @places to the guard.  Returns 0 or -errno. */
+static int send_places(int sock, const struct opening *opening,
+		       const struct protected_place *places)
 {
-	const struct opening opening = {.n = n};
-	autoclose int mounts = sys_openat(proc, "self/ns/mnt", O_RDONLY, 0);
-	int r = mounts < 0 ? mounts : io_pass(sock, &opening, sizeof(opening), mounts);
+	int r = io_pass(sock, opening, sizeof(*opening), -1);
 
-	if (r == 0)
-		r = io_pass(sock, "", 1, stage);
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; r == 0 && i < opening->n; i++) {
 		struct place_message m = {.op = places[i].op,
 					  .on_host = places[i].on_host,
 					  .parent = places[i].parent};
@@ -172,28 +177,52 @@ static int send_places(int sock, const struct protected_place *places, size_t n,
 	return r;
 }
 
+/* Wait for what the guard says.  Returns that, or -errno; *@op is whose path it is about. */
+static int await_answer(int sock, size_t *op)
+{
+	struct answer answer;
+	ssize_t got = sys_read(sock, &answer, sizeof(answer));
+
+	if (got != sizeof(answer))
+		return got < 0 ? (int)got : -EPIPE;
+	*op = answer.op;
+	return answer.r;
+}
+
+/* Have @n @places watched.  Returns 0 or -errno, with *@op set if it is about that. */
+static int entrust(int sock, const struct protected_place *places, size_t n, int stage, int proc,
+		   size_t *op)
+{
+	autoclose int mounts = sys_openat(proc, "self/ns/mnt", O_RDONLY, 0);
+	const struct opening opening = {.n = n, .mounts = mounts, .stage = stage};
+	int r = mounts < 0 ? mounts : send_places(sock, &opening, places);
+
+	if (r == 0)
+		r = await_answer(sock, op);
+	if (r != SEND_BOTH)
+		return r;
+	r = io_pass(sock, "", 1, mounts);
+	if (r == 0)
+		r = io_pass(sock, "", 1, stage);
+	return r < 0 ? r : await_answer(sock, op);
+}
+
 int guard_entrust(struct box *box, const struct protected_place *places, size_t n, int stage,
 		  int proc, struct err *e)
 {
 	const struct plan *plan = box->plan;
-	struct answer answer = {.op = SIZE_MAX};
-	int sock = box->guard.inside;
-	int r = send_places(sock, places, n, proc, stage);
-	ssize_t got = r < 0 ? r : sys_read(sock, &answer, sizeof(answer));
+	size_t op = SIZE_MAX;
+	int r = entrust(box->guard.inside, places, n, stage, proc, &op);
 
 	guard_close(&box->guard, NULL);
-	if (r == 0 && got != sizeof(answer))
-		r = got < 0 ? (int)got : -EPIPE;
-	if (r == 0)
-		r = answer.r;
 	if (r == 0 || box->guard_way == GUARD_TRY) /* then the monitor sees its end, and warns */
 		return 0;
 	(void)err_sys(e, r, "cannot have the protected paths watched");
 	hint_in_flight(e);
-	if (answer.op >= plan->n_ops)
+	if (op >= plan->n_ops)
 		return r;
-	(void)err_path(e, plan->ops[answer.op].dest);
-	return err_option(e, plan->ops[answer.op].option);
+	(void)err_path(e, plan->ops[op].dest);
+	return err_option(e, plan->ops[op].option);
 }
 
 /* --- The guard -------------------------------------------------------------- */
@@ -258,18 +287,55 @@ static int receive_place(struct keeper *k, struct place *ret)
 	return ret->path == NULL ? -ENOMEM : 0;
 }
 
-/* Receive the mount namespace, the stage and all places. */
+/* Receive a descriptor.  Returns it, or -errno. */
+static int receive_fd(int sock)
+{
+	char byte;
+	int fd = -1;
+	int r = receive(sock, &byte, sizeof(byte), &fd);
+
+	if (r < 0)
+		return r;
+	return fd < 0 ? -EMFILE : fd;
+}
+
+/* Have the mount namespace and the stage sent.  Returns 0 or -errno. */
+static int have_both_sent(struct keeper *k, int *mounts)
+{
+	const struct answer wish = {.r = SEND_BOTH, .op = SIZE_MAX};
+	int sock = k->box->guard.places;
+	ssize_t n = sys_send(sock, &wish, sizeof(wish), -1);
+
+	if (n < 0)
+		return (int)n;
+	*mounts = receive_fd(sock);
+	k->site.roots.stage = *mounts < 0 ? *mounts : receive_fd(sock);
+	return k->site.roots.stage < 0 ? k->site.roots.stage : 0;
+}
+
+/*
+ * Take the mount namespace and the stage.  Only the first process inside has the other end of the
+ * socket, so the numbers are of its descriptors.  Returns 0 or -errno.
+ */
+static int take_both(struct keeper *k, const struct opening *opening, int *mounts)
+{
+	autoclose int fd = sys_pidfd_getfd(k->child, opening->mounts);
+	int stage = fd < 0 ? fd : sys_pidfd_getfd(k->child, opening->stage);
+
+	if (stage < 0)
+		return have_both_sent(k, mounts);
+	*mounts = fd_take(&fd);
+	k->site.roots.stage = stage;
+	return 0;
+}
+
+/* Receive all places, and take the mount namespace and the stage.  Returns 0 or -errno. */
 static int receive_all(struct keeper *k, int *mounts)
 {
-	int sock = k->box->guard.places;
 	struct opening opening;
-	char byte;
-	int r = receive(sock, &opening, sizeof(opening), mounts);
+	autoclose int unused = -1;
+	int r = receive(k->box->guard.places, &opening, sizeof(opening), &unused);
 
-	if (r == 0)
-		r = receive(sock, &byte, sizeof(byte), &k->site.roots.stage);
-	if (r == 0 && (*mounts < 0 || k->site.roots.stage < 0))
-		r = -EMFILE;
 	if (r == 0)
 		k->places = calloc(opening.n + 1, sizeof(*k->places));
 	if (r == 0 && k->places == NULL)
@@ -278,7 +344,7 @@ static int receive_all(struct keeper *k, int *mounts)
 		r = receive_place(k, &k->places[k->n]);
 		k->n += r == 0;
 	}
-	return r;
+	return r < 0 ? r : take_both(k, &opening, mounts);
 }
 
 /* Enter the namespace @mounts, and the user namespace that it belongs to. */

@@ -435,6 +435,11 @@ int sys_pidfd_open(pid_t pid)
 	return ret(syscall(SYS_pidfd_open, pid, 0));
 }
 
+int sys_pidfd_getfd(int pidfd, int fd)
+{
+	return ret(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
+}
+
 int sys_ns_mounts(int pidfd)
 {
 	return ret(ioctl(pidfd, PIDFD_GET_MNT_NAMESPACE, 0));

@@ -119,6 +119,7 @@ int sys_clone_unreaped(int *pidfd);
  */
 pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra);
 int sys_pidfd_open(pid_t pid);
+int sys_pidfd_getfd(int pidfd, int fd); /* a copy of the process's descriptor @fd */
 int sys_ns_mounts(int pidfd); /* ioctl(PIDFD_GET_MNT_NAMESPACE): opens that of the process */
 int sys_ns_parent(int fd);    /* ioctl(NS_GET_PARENT): that of a user namespace */
 int sys_ns_users(int fd);     /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */

@@ -186,7 +186,7 @@ denies_what_is_new()
 # Nothing is created while there is no folder; when it is there again, it is denied.
 denies_in_new_folder()
 {
-	begin --deny-create /w/a/b/hook && rm -rf w/a/b && sleep 0.3 && [ ! -e w/a/b ] && mkdir w/a/b &&
+	begin --deny-create /w/a/b/hook && eventually rm -rf w/a/b && sleep 0.3 && [ ! -e w/a/b ] && mkdir w/a/b &&
 		eventually test -e w/a/b/hook && eventually is_noted --deny-create &&
 		ask 'echo evil >/w/a/b/hook' && [ ! -s w/a/b/hook ] && finish && [ ! -e w/a/b/hook ]
 }
@@ -394,6 +394,41 @@ ends()
 	check "where mounts are not locked, nothing watches" admin_may_undo
 }
 
+# Nothing is sent if descriptors can be copied.  copies PATTERN COUNT OPTION-OF-STRACE...
+copies()
+{
+	local said
+	rm -rf w && mkdir w && echo secret >w/secret || return
+	said=$(strace -f -qq -o trace -e trace=pidfd_getfd,sendmsg "${@:3}" "$sbx" "${base[@]}" \
+		--ro-bind / / --bind w /mnt --mask /mnt/secret -- sh -c 'cat /mnt/secret 2>&-; echo ran' 2>&1)
+	cat trace
+	echo "$said"
+	[[ $said == *ran ]] && [[ $said != *secret* ]] &&
+		[ "$(grep -c "pidfd_getfd($1" trace)" -eq "$2" ]
+}
+
+nothing_is_sent()
+{
+	copies ".* = [0-9]*$" 2 && ! grep -q SCM_RIGHTS trace
+}
+
+both_are_sent()
+{
+	copies ".*INJECTED" 1 -e "inject=pidfd_getfd:error=$1:when=$2" && [ "$(grep -c SCM_RIGHTS trace)" -eq 2 ]
+}
+
+takes_over()
+{
+	if ! strace -qq -f -o /dev/null true; then
+		skip "$who: how the mount namespace is taken" "strace cannot do it here"
+		return
+	fi
+	check "no descriptor is sent to the process that watches" nothing_is_sent
+	check "before Linux 5.6 the two are" both_are_sent ENOSYS 1
+	check "and where a filter forbids to copy one" both_are_sent EPERM 1
+	check "or the other" both_are_sent EPERM 2
+}
+
 usage()
 {
 	check "--protect-or-die and --protect-try exclude each other" \
@@ -420,6 +455,8 @@ tests()
 	[ "$who" != root ] || no_admin=(--cap-drop CAP_SYS_ADMIN)
 	all_with "${no_admin[@]}"
 	all_with --unshare-pid "${no_admin[@]}"
+	base=("${no_admin[@]}")
+	takes_over
 	base=()
 	usage
 	[ "$who" = user ] || return 0

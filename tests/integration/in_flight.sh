@@ -68,6 +68,10 @@ starts()
 	launcher=$sbx
 	check "--kill-on-exit" works --kill-on-exit
 	check "--mask" works --mask /etc/passwd
+	check "--ro" works --dev-bind /dev /dev --ro /dev/shm
+	check "--deny-create" works --tmpfs /tmp --deny-create /tmp/none
+	check "several of them, with all namespaces" \
+		works --unshare-all --tmpfs /tmp --mask /etc/passwd --deny-create /tmp/none --ro /tmp
 	check "--json-status-fd" works --unshare-pid --json-status-fd 1
 }
 
@@ -81,12 +85,22 @@ other_kernels()
 		works_traced setsockopt ENOPROTOOPT 1 --unshare-pid
 	check "before Linux 6.11, which does not open the mount namespace by a handle" \
 		works_traced ioctl ENOTTY 1 --unshare-pid
+	check "before Linux 5.6, which copies no descriptor of another process" \
+		cannot_watch strace -f -qq -o /dev/null -e trace=pidfd_getfd \
+		-e inject=pidfd_getfd:error=ENOSYS "$sbx"
 }
 
 # What cannot be done is said.
 is_told()
 {
 	fails_saying 125 "$1" as_someone "$sbx" --ro-bind / / "${@:2}" -- true
+}
+
+# Where the process that watches may copy no descriptor, it needs them to be sent.
+cannot_watch()
+{
+	fails_saying 125 "^sbx: cannot have the protected paths watched: .* in flight in sockets$" \
+		as_someone "$@" --ro-bind / / --mask /etc/passwd -- true
 }
 
 true_messages()

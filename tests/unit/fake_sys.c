@@ -1279,6 +1279,21 @@ int sys_pidfd_open(pid_t pid)
 	return failed(outcome) ? (int)outcome.r : new_pidfd(pid, NULL);
 }
 
+int sys_pidfd_getfd(int pidfd, int fd)
+{
+	struct outcome outcome = call("pidfd_getfd %s %d", name_of(pidfd), fd);
+	int copy;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	copy = next_fd();
+	if (outcome.passed != NULL)
+		set_fd(copy, 0, "%s", outcome.passed);
+	else
+		set_fd(copy, 0, "%s:%d", name_of(pidfd), fd);
+	return copy;
+}
+
 int sys_ns_mounts(int pidfd)
 {
 	struct outcome outcome = call("ns_mounts %s", name_of(pidfd));

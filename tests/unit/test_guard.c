@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -123,11 +124,16 @@ static const struct protected_place places[] = {
 	{.op = 1, .parent = {.ino = 6}, .path = path_d},
 };
 
-/* How the guard answers: 0 or -errno, and the number of an op. */
+/* How the guard answers: 0, -errno or SEND_BOTH; and the number of an op. */
 struct said {
 	int r;
 	size_t op;
 };
+
+#define SEND_BOTH 1
+
+static const struct said fine = {.op = SIZE_MAX};
+static const struct said wish = {.r = SEND_BOTH, .op = SIZE_MAX};
 
 static int entrust(const struct said *answer)
 {
@@ -142,12 +148,9 @@ static int entrust(const struct said *answer)
 
 TEST(hands_all_over_and_waits_for_the_answer)
 {
-	static const struct said fine = {.op = SIZE_MAX};
-
 	assert_int_equal(entrust(&fine), 0);
 	assert_string_equal(fake_sys_trace(), "open proc self/ns/mnt\n"
-					      "send inside with proc/self/ns/mnt\n"
-					      "send inside with stage\n"
+					      "send inside\n"
 					      "send inside\n"
 					      "send inside\n"
 					      "read inside\n");
@@ -156,30 +159,63 @@ TEST(hands_all_over_and_waits_for_the_answer)
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
+/* The guard wants both descriptors to be sent, and answers then. */
+static int entrust_by_sending(const struct said *answer)
+{
+	fake_sys_given(INSIDE, "inside");
+	fake_sys_answer_data("read inside", 0, &wish, sizeof(wish));
+	return entrust(answer);
+}
+
+TEST(sends_the_descriptors_if_the_guard_cannot_copy_them)
+{
+	assert_int_equal(entrust_by_sending(&fine), 0);
+	assert_string_equal(fake_sys_trace(), "open proc self/ns/mnt\n"
+					      "send inside\n"
+					      "send inside\n"
+					      "send inside\n"
+					      "read inside\n"
+					      "send inside with proc/self/ns/mnt\n"
+					      "send inside with stage\n"
+					      "read inside\n");
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
 TEST(waits_for_room_for_descriptors_in_flight)
 {
-	static const struct said fine = {.op = SIZE_MAX};
-
 	fake_sys_answer("send inside with proc/self/ns/mnt", -ETOOMANYREFS);
 	fake_sys_answer("send inside with stage", -ETOOMANYREFS);
-	assert_int_equal(entrust(&fine), 0);
+	assert_int_equal(entrust_by_sending(&fine), 0);
 	assert_int_equal(count_in(fake_sys_trace(), "send inside with"), 4);
+}
+
+TEST(says_that_too_many_descriptors_are_in_flight)
+{
+	fake_sys_always("send inside with*", -ETOOMANYREFS);
+	assert_int_equal(entrust_by_sending(&fine), -ETOOMANYREFS);
+	assert_contains(e.msg, "cannot have the protected paths watched: ");
+	assert_contains(e.hint, "end the process of this user");
+	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
 TEST(runs_nothing_that_is_not_watched)
 {
 	static const struct said refusal = {.r = -EIO, .op = 1};
 
-	for (unsigned nth = 1; nth <= 6; nth++) {
+	for (unsigned nth = 1; nth <= 8; nth++) {
 		start();
 		fake_sys_fail_at(nth, EIO);
-		assert_int_equal(entrust(NULL), -EIO);
+		assert_int_equal(entrust_by_sending(NULL), -EIO);
 		assert_string_equal(e.msg, "cannot have the protected paths watched: "
 					   "Input/output error");
 		assert_int_equal(fake_sys_open_fds(), 0);
 	}
 	start();
 	assert_int_equal(entrust(NULL), -EPIPE); /* the guard is gone */
+	start();
+	assert_int_equal(entrust_by_sending(NULL), -EPIPE);
+	start();
+	assert_int_equal(entrust_by_sending(&refusal), -EIO);
 	start();
 	assert_int_equal(entrust(&refusal), -EIO);
 	assert_string_equal(e.option, "--ro");
@@ -195,12 +231,10 @@ TEST(runs_nothing_that_is_not_watched)
 static struct {
 	char bytes[PATH_MAX + 64];
 	size_t size;
-} sent[2 + LENGTH(places)];
+} sent[1 + LENGTH(places)];
 
 static void learn_messages(void)
 {
-	static const struct said fine = {.op = SIZE_MAX};
-
 	start();
 	assert_int_equal(entrust(&fine), 0);
 	for (unsigned i = 0; i < LENGTH(sent); i++) {
@@ -221,8 +255,6 @@ static const struct statx bare = {.stx_mode = S_IFREG | 0644, .stx_ino = 10, .st
 /* Let the test be the guard, that watches the first @n places, which have their mounts. */
 static void begin(enum guard_way way, size_t n)
 {
-	static size_t opening;
-
 	learn_messages();
 	start();
 	box.guard_way = way;
@@ -232,12 +264,11 @@ static void begin(enum guard_way way, size_t n)
 	fake_sys_given(NOTES, "notes");
 	fake_sys_answer_pair("here", "janitor");
 	fake_sys_answer("clone", 0);
-	opening = n;
-	fake_sys_answer_message("receive places", &opening, sizeof(opening), "mounts");
-	fake_sys_answer_message("receive places", "", 1, "stage");
-	for (size_t i = 0; i < n; i++)
-		fake_sys_answer_message("receive places", sent[2 + i].bytes, sent[2 + i].size,
-					NULL);
+	memcpy(sent[0].bytes, &n, sizeof(n));
+	for (size_t i = 0; i <= n; i++)
+		fake_sys_answer_message("receive places", sent[i].bytes, sent[i].size, NULL);
+	fake_sys_answer_child("pidfd_getfd child *", 0, "mounts");
+	fake_sys_answer_child("pidfd_getfd child *", 0, "stage");
 	fake_sys_always_data("stat //w", 0, folder, sizeof(*folder));
 	fake_sys_always_data("stat stage/mask-file", 0, &protecting, sizeof(protecting));
 }
@@ -304,6 +335,81 @@ TEST(enters_hidden_and_finds_the_mounts_before_it_answers)
 					      "stat stage/mask-file\n", "send places\n",
 					      "poll child -, 5 ms\n", "exit 0\n", NULL});
 	assert_null(told(0));
+}
+
+TEST(copies_the_descriptors_that_it_was_told_of)
+{
+	const int mounts = 100; /* the first that guard_entrust() has opened */
+	char copies[64];
+
+	(void)snprintf(copies, sizeof(copies), "pidfd_getfd child %d\npidfd_getfd child %d\n",
+		       mounts, STAGE);
+	begin(GUARD_PUT_BACK, 1);
+	is_always(&protecting);
+	looks(1);
+	be_guard();
+	assert_in_order(fake_sys_trace(),
+			(const char *const[]){copies, "ns_users mounts\n", "stat stage/mask-file\n",
+					      "send places\n", NULL});
+	assert_int_equal(count_in(fake_sys_trace(), "send places"), 1);
+}
+
+/* The guard can copy descriptors, but for the @nth one. */
+static void begin_without_copy(unsigned nth, const char *mounts, const char *stage)
+{
+	begin(GUARD_PUT_BACK, 1);
+	fake_sys_answer_message("receive places", "", 1, mounts);
+	fake_sys_answer_message("receive places", "", 1, stage);
+	fake_sys_always_data("poll child -, -1 ms", 1, "+", 1);
+	fake_sys_fail_at(nth, EPERM);
+	is_always(&protecting);
+	looks(1);
+}
+
+/* The number, from the start, of the first call of the guard that starts with @line. */
+static unsigned number_of(const char *line)
+{
+	const char *trace = fake_sys_trace();
+	const char *end = strstr(trace, line);
+	unsigned n = 1;
+
+	assert_non_null(end);
+	for (; trace < end; trace++)
+		n += *trace == '\n';
+	return n;
+}
+
+TEST(has_the_descriptors_sent_if_it_cannot_copy_them)
+{
+	unsigned first;
+
+	begin(GUARD_PUT_BACK, 1);
+	is_always(&protecting);
+	looks(1);
+	be_guard();
+	first = number_of("pidfd_getfd");
+	for (unsigned i = 0; i < 2; i++) {
+		const struct said *said;
+		size_t size = 0;
+
+		begin_without_copy(first + i, "sent mounts", "sent stage");
+		be_guard();
+		said = fake_sys_written(PLACES, 0, &size);
+		assert_int_equal(size, sizeof(*said));
+		assert_int_equal(said->r, SEND_BOTH);
+		assert_in_order(fake_sys_trace(),
+				(const char *const[]){"send places\nreceive places\n"
+						      "receive places\n",
+						      "ns_users sent mounts\n",
+						      "stat sent stage/mask-file\n",
+						      "send places\n", "exit 0\n", NULL});
+	}
+	begin_without_copy(first, NULL, NULL);
+	be_guard();
+	assert_int_equal(count_in(fake_sys_trace(), "ns_users"), 0);
+	begin_without_copy(first, "sent mounts", NULL);
+	be_guard();
+	assert_int_equal(count_in(fake_sys_trace(), "ns_users"), 0);
 }
 
 TEST(answers_that_it_cannot_watch)
@@ -548,10 +654,14 @@ int main(void)
 		cmocka_unit_test_setup(makes_sockets_and_closes_what_is_not_kept, set_up),
 		cmocka_unit_test_setup(says_that_it_can_make_no_sockets, set_up),
 		cmocka_unit_test_setup(hands_all_over_and_waits_for_the_answer, set_up),
+		cmocka_unit_test_setup(sends_the_descriptors_if_the_guard_cannot_copy_them, set_up),
 		cmocka_unit_test_setup(waits_for_room_for_descriptors_in_flight, set_up),
+		cmocka_unit_test_setup(says_that_too_many_descriptors_are_in_flight, set_up),
 		cmocka_unit_test_setup(runs_nothing_that_is_not_watched, set_up),
 		cmocka_unit_test_setup(enters_hidden_and_finds_the_mounts_before_it_answers,
 				       set_up),
+		cmocka_unit_test_setup(copies_the_descriptors_that_it_was_told_of, set_up),
+		cmocka_unit_test_setup(has_the_descriptors_sent_if_it_cannot_copy_them, set_up),
 		cmocka_unit_test_setup(answers_that_it_cannot_watch, set_up),
 		cmocka_unit_test_setup(takes_nothing_for_covered_that_it_cannot_look_at, set_up),
 		cmocka_unit_test_setup(waits_for_no_monitor_that_is_stopped, set_up),
