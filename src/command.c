@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,19 @@ static void leave_keyring(const struct plan *plan)
 		(void)sys_new_session_keyring();
 }
 
+/* The small filter: see filter.c. */
+static int apply_filter(const struct box *box, struct err *e)
+{
+	const struct filter_caller caller = {
+		.flags = box->ns.flags,
+		.is_root = box->ns.outside.uid == 0,
+		.behind_landlock = box->ns.domain == LANDLOCK_BARRIER,
+		.may_open_handles = (box->caps.keep & caps_bit(CAP_DAC_READ_SEARCH)) != 0,
+	};
+
+	return filter_apply(filter_choose(box->plan, &caller), e);
+}
+
 int command_exec(const struct box *box, struct err *e)
 {
 	int r = caps_apply(&box->caps, e);
@@ -221,7 +235,7 @@ int command_exec(const struct box *box, struct err *e)
 	if (r == 0)
 		r = part_from_outside(box, e);
 	if (r == 0)
-		r = filter_apply(filter_choose(box->plan, box->ns.flags), e);
+		r = apply_filter(box, e);
 	if (r == 0)
 		r = seccomp_apply(&box->seccomp, e);
 	return r < 0 ? r : execute(box->plan, e);

@@ -37,6 +37,10 @@ struct abi {
 	uint32_t socket;
 	uint32_t io_uring_setup;
 	uint32_t prlimit64;
+	uint32_t open_by_handle_at;
+	uint32_t unshare;
+	uint32_t clone;
+	uint32_t clone3;
 };
 
 static const struct abi abis[] = {
@@ -48,26 +52,42 @@ static const struct abi abis[] = {
 	 .keys = {250, 248, 249},
 	 .socket = 41,
 	 .io_uring_setup = 425,
-	 .prlimit64 = 302},
+	 .prlimit64 = 302,
+	 .open_by_handle_at = 304,
+	 .unshare = 272,
+	 .clone = 56,
+	 .clone3 = 435},
 	{.arch = AUDIT_ARCH_I386,
 	 .ioctls = {54},
 	 .keys = {288, 286, 287},
 	 .socket = 359,
 	 .io_uring_setup = 425,
-	 .prlimit64 = 340},
+	 .prlimit64 = 340,
+	 .open_by_handle_at = 342,
+	 .unshare = 310,
+	 .clone = 120,
+	 .clone3 = 435},
 #elif defined(__aarch64__) || defined(__arm__)
 	{.arch = AUDIT_ARCH_AARCH64,
 	 .ioctls = {29},
 	 .keys = {219, 217, 218},
 	 .socket = 198,
 	 .io_uring_setup = 425,
-	 .prlimit64 = 261},
+	 .prlimit64 = 261,
+	 .open_by_handle_at = 265,
+	 .unshare = 97,
+	 .clone = 220,
+	 .clone3 = 435},
 	{.arch = AUDIT_ARCH_ARM,
 	 .ioctls = {54},
 	 .keys = {311, 309, 310},
 	 .socket = 281,
 	 .io_uring_setup = 425,
-	 .prlimit64 = 369},
+	 .prlimit64 = 369,
+	 .open_by_handle_at = 371,
+	 .unshare = 337,
+	 .clone = 120,
+	 .clone3 = 435},
 #else
 	{.ioctls = {SYS_ioctl},
 	 .keys = {SYS_keyctl, SYS_add_key, SYS_request_key},
@@ -75,7 +95,11 @@ static const struct abi abis[] = {
 	 .socket = SYS_socket,
 #endif
 	 .io_uring_setup = SYS_io_uring_setup,
-	 .prlimit64 = SYS_prlimit64},
+	 .prlimit64 = SYS_prlimit64,
+	 .open_by_handle_at = SYS_open_by_handle_at,
+	 .unshare = SYS_unshare,
+	 .clone = SYS_clone,
+	 .clone3 = SYS_clone3},
 #endif
 };
 
@@ -83,14 +107,53 @@ static const struct abi abis[] = {
 _Static_assert(SYS_ioctl == 16 && SYS_keyctl == 250 && SYS_add_key == 248 &&
 		       SYS_request_key == 249 && SYS_socket == 41 && SYS_prlimit64 == 302,
 	       "the numbers of x86-64");
+_Static_assert(SYS_open_by_handle_at == 304 && SYS_unshare == 272 && SYS_clone == 56 &&
+		       SYS_clone3 == 435,
+	       "the numbers of x86-64");
 #elif defined(__aarch64__)
 _Static_assert(SYS_ioctl == 29 && SYS_keyctl == 219 && SYS_add_key == 217 &&
 		       SYS_request_key == 218 && SYS_socket == 198 && SYS_prlimit64 == 261,
 	       "the numbers of arm64");
+_Static_assert(SYS_open_by_handle_at == 265 && SYS_unshare == 97 && SYS_clone == 220 &&
+		       SYS_clone3 == 435,
+	       "the numbers of arm64");
 #endif
 
-unsigned filter_choose(const struct plan *plan, unsigned flags)
+/* Which argument of clone(2) has the flags. */
+#if defined(__s390__) || defined(__s390x__)
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+
+/* The ioctls NS_MNT_GET_NEXT and NS_MNT_GET_PREV, but for the size of what they fill in. */
+#define NS_IOCTL_MASK 0xffffU
+#define NS_NEXT 0xb70bU
+#define NS_PREVIOUS 0xb70cU
+
+/*
+ * What keeps root's command from namespaces that are not its sandbox's.  Root is the owner of each
+ * user namespace that root has made below its own: without any capability it may enter that, and
+ * the mount namespaces in it, once it has them open.  Their files in /proc are behind the
+ * Landlock domain; what else opens them is refused here.
+ *
+ * The file systems of control groups belong to root in any user namespace.  Who makes one, and a
+ * cgroup namespace in it, can mount them, and so kill or freeze processes outside.
+ */
+static unsigned choose_for_root(const struct plan *plan, const struct filter_caller *caller)
 {
+	unsigned bits = 0;
+
+	if (caller->behind_landlock)
+		bits |= FILTER_NAMESPACES | (caller->may_open_handles ? 0 : FILTER_HANDLES);
+	if (caller->is_root && !plan->proc_unmasked && plan->lock_mounts != LOCK_NO)
+		bits |= FILTER_CGROUPS;
+	return bits;
+}
+
+unsigned filter_choose(const struct plan *plan, const struct filter_caller *caller)
+{
+	const unsigned flags = caller->flags;
 	unsigned bits = 0;
 
 	if (plan->as_bwrap)
@@ -103,7 +166,7 @@ unsigned filter_choose(const struct plan *plan, unsigned flags)
 		bits |= FILTER_VSOCK | (plan->allow_io_uring ? 0 : FILTER_IO_URING);
 	if (!(flags & CLONE_NEWPID))
 		bits |= FILTER_LIMITS;
-	return bits;
+	return bits | choose_for_root(plan, caller);
 }
 
 static void put(struct filter *f, struct sock_filter instruction)
@@ -141,6 +204,18 @@ static void if_equal_skip(struct filter *f, uint32_t value, uint8_t n)
 	put(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, n, 0));
 }
 
+static void mask(struct filter *f, uint32_t bits)
+{
+	put(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits));
+}
+
+/* Let the instruction @test, unless what it compares is equal, go on at what comes next. */
+static void pass_to_here(struct filter *f, unsigned short test)
+{
+	if (test < FILTER_MAX)
+		f->code[test].jf = (uint8_t)(f->n - test - 1);
+}
+
 static void give_back(struct filter *f, uint32_t answer)
 {
 	put(f, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
@@ -171,13 +246,60 @@ static void refuse_argument(struct filter *f, uint32_t number, size_t n, const u
 	give_back(f, SECCOMP_RET_ALLOW);
 }
 
-static void refuse_typing(struct filter *f, const struct abi *abi)
+/* Refuse the ioctl whose command is one of two; what is loaded is the command. */
+static void refuse_commands(struct filter *f, const uint32_t commands[2])
 {
-	static const uint32_t commands[] = {TIOCSTI, TIOCLINUX};
+	if_equal_skip(f, commands[0], 1);
+	unless_equal_skip(f, commands[1], 1);
+	refuse(f, EPERM);
+}
+
+static void refuse_ioctl(struct filter *f, uint32_t number, unsigned bits)
+{
+	static const uint32_t typing[] = {TIOCSTI, TIOCLINUX};
+	static const uint32_t namespaces[] = {NS_NEXT, NS_PREVIOUS};
+	unsigned short test = f->n;
+
+	unless_equal_skip(f, number, 0);
+	load_argument(f, 1, false);
+	if (bits & FILTER_TERMINAL)
+		refuse_commands(f, typing);
+	if (bits & FILTER_NAMESPACES) {
+		mask(f, NS_IOCTL_MASK);
+		refuse_commands(f, namespaces);
+	}
+	give_back(f, SECCOMP_RET_ALLOW);
+	pass_to_here(f, test);
+}
+
+static void refuse_ioctls(struct filter *f, const struct abi *abi, unsigned bits)
+{
 	const size_t n = sizeof(abi->ioctls) / sizeof(abi->ioctls[0]);
 
 	for (size_t i = 0; i < n && abi->ioctls[i] != 0; i++)
-		refuse_argument(f, abi->ioctls[i], 1, commands, EPERM);
+		refuse_ioctl(f, abi->ioctls[i], bits);
+}
+
+/* Refuse the call @number if its argument @n has CLONE_NEWCGROUP. */
+static void refuse_flag(struct filter *f, uint32_t number, size_t n)
+{
+	unsigned short test = f->n;
+
+	unless_equal_skip(f, number, 0);
+	load_argument(f, n, false);
+	mask(f, CLONE_NEWCGROUP);
+	if_equal_skip(f, 0, 1);
+	refuse(f, EPERM);
+	give_back(f, SECCOMP_RET_ALLOW);
+	pass_to_here(f, test);
+}
+
+/* The flags of clone3(2) are behind a pointer: who is told that it is missing uses clone(2). */
+static void refuse_cgroups(struct filter *f, const struct abi *abi)
+{
+	refuse_flag(f, abi->unshare, 0);
+	refuse_flag(f, abi->clone, CLONE_FLAGS);
+	refuse_call(f, abi->clone3, ENOSYS);
 }
 
 static void refuse_keys(struct filter *f, const struct abi *abi)
@@ -216,9 +338,13 @@ static void compile_calls(struct filter *f, unsigned bits, pid_t own, const stru
 {
 	load(f, offsetof(struct seccomp_data, nr));
 	if (abi->mask != 0)
-		put(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, abi->mask));
-	if (bits & FILTER_TERMINAL)
-		refuse_typing(f, abi);
+		mask(f, abi->mask);
+	if (bits & (FILTER_TERMINAL | FILTER_NAMESPACES))
+		refuse_ioctls(f, abi, bits);
+	if (bits & FILTER_HANDLES)
+		refuse_call(f, abi->open_by_handle_at, EPERM);
+	if (bits & FILTER_CGROUPS)
+		refuse_cgroups(f, abi);
 	if (bits & FILTER_KEYS)
 		refuse_keys(f, abi);
 	if (bits & FILTER_VSOCK)
@@ -244,7 +370,7 @@ void filter_compile(unsigned bits, pid_t own, struct filter *ret)
 		test = ret->n;
 		unless_equal_skip(ret, abis[i].arch, 0);
 		compile_calls(ret, bits, own, &abis[i]);
-		ret->code[test].jf = (uint8_t)(ret->n - test - 1);
+		pass_to_here(ret, test);
 	}
 	give_back(ret, SECCOMP_RET_ALLOW);
 }

@@ -76,6 +76,15 @@ static bool cgroups_available(void)
 	       sys_faccessat(AT_FDCWD, "/proc/self/ns/cgroup", F_OK, 0) == 0;
 }
 
+/*
+ * Whether a filter of system calls around this process refuses new cgroup namespaces, as sbx's own
+ * does where root runs it.  The kernel itself refuses the other flag, whatever it is with.
+ */
+static bool cgroups_refused(void)
+{
+	return sys_unshare(CLONE_NEWCGROUP | CLONE_VFORK) == -EPERM;
+}
+
 /* Those of @flags that this host has: what the -try options make. */
 static unsigned available(unsigned flags)
 {
@@ -83,7 +92,7 @@ static unsigned available(unsigned flags)
 
 	if ((flags & CLONE_NEWUSER) && users_allowed())
 		ret |= CLONE_NEWUSER;
-	if ((flags & CLONE_NEWCGROUP) && cgroups_available())
+	if ((flags & CLONE_NEWCGROUP) && cgroups_available() && !cgroups_refused())
 		ret |= CLONE_NEWCGROUP;
 	return ret;
 }
@@ -99,11 +108,20 @@ static int need_users(const struct ns *ns, const char *option, bool differs, str
 
 static int need_cgroups(const struct plan *plan, struct err *e)
 {
-	if (!(plan->unshare & CLONE_NEWCGROUP) || cgroups_available())
+	if (!(plan->unshare & CLONE_NEWCGROUP))
 		return 0;
-	(void)err_set(e, EINVAL, "this kernel has no cgroup namespaces");
-	(void)err_bwrap(e, "Cannot create new cgroup namespace because the kernel does not "
-			   "support it");
+	if (!cgroups_available()) {
+		(void)err_set(e, EINVAL, "this kernel has no cgroup namespaces");
+		(void)err_bwrap(e, "Cannot create new cgroup namespace because the kernel does not "
+				   "support it");
+		return err_option(e, "unshare-cgroup");
+	}
+	if (!cgroups_refused())
+		return 0;
+	(void)err_set(e, EPERM,
+		      "a filter of system calls around this process refuses cgroup namespaces");
+	(void)err_hint(e, "if that is of a sandbox that root has started, it takes "
+			  "--proc-unmasked there");
 	return err_option(e, "unshare-cgroup");
 }
 

@@ -2,31 +2,40 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "sbx/plan.h"
 
 /* What the filter refuses, in every ABI of the kernel. */
 enum filter_bits {
-	FILTER_TERMINAL = 1 << 0, /* ioctls that type into a terminal: TIOCSTI, TIOCLINUX */
-	FILTER_KEYS = 1 << 1,     /* the calls for keys: keyctl, add_key, request_key */
-	FILTER_VSOCK = 1 << 2,    /* sockets of AF_VSOCK, which no network namespace contains */
-	FILTER_IO_URING = 1 << 3, /* io_uring_setup, as io_uring opens such sockets as well */
-	FILTER_LIMITS = 1 << 4,   /* prlimit64 with a new limit for another process */
+	FILTER_TERMINAL = 1 << 0,   /* ioctls that type into a terminal: TIOCSTI, TIOCLINUX */
+	FILTER_KEYS = 1 << 1,       /* the calls for keys: keyctl, add_key, request_key */
+	FILTER_VSOCK = 1 << 2,      /* sockets of AF_VSOCK, which no network namespace contains */
+	FILTER_IO_URING = 1 << 3,   /* io_uring_setup, as io_uring opens such sockets as well */
+	FILTER_LIMITS = 1 << 4,     /* prlimit64 with a new limit for another process */
+	FILTER_NAMESPACES = 1 << 5, /* ioctls that go on to other mount namespaces */
+	FILTER_HANDLES = 1 << 6,    /* open_by_handle_at, which opens namespaces */
+	FILTER_CGROUPS = 1 << 7,    /* new cgroup namespaces; and clone3, which hides its flags */
 };
 
-#define FILTER_MAX 96 /* instructions */
+#define FILTER_MAX 160 /* instructions */
 
 struct filter {
 	struct sock_filter code[FILTER_MAX];
 	unsigned short n;
 };
 
-/*
- * What the filter is to refuse for @plan, whose sandbox has the namespaces @flags (CLONE_NEW*)
- * of its own.  Returns enum filter_bits.
- */
-unsigned filter_choose(const struct plan *plan, unsigned flags);
+/* What the filter depends on besides the options. */
+struct filter_caller {
+	unsigned flags;        /* CLONE_NEW* of the namespaces that are the sandbox's own */
+	bool is_root;          /* user id 0 started sbx */
+	bool behind_landlock;  /* what keeps root's command in is no user namespace */
+	bool may_open_handles; /* the command has CAP_DAC_READ_SEARCH */
+};
+
+/* What the filter is to refuse for @plan.  Returns enum filter_bits. */
+unsigned filter_choose(const struct plan *plan, const struct filter_caller *caller);
 
 /* Compile the program that refuses @bits to the process @own and its descendants. */
 void filter_compile(unsigned bits, pid_t own, struct filter *ret);

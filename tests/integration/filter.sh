@@ -200,8 +200,8 @@ installed()
 	check "the filter is one program" \
 		prints 1 host -- sed -n 's/^Seccomp_filters:\t//p' /proc/self/status
 	check "with nothing to refuse there is none" \
-		prints 0 host --unshare-pid --proc /proc --no-tty-filter --keep-keyring -- \
-		sed -n 's/^Seccomp_filters:\t//p' /proc/self/status
+		prints 0 host --unshare-pid --proc /proc --no-tty-filter --keep-keyring \
+		--unshare-user --proc-unmasked -- sed -n 's/^Seccomp_filters:\t//p' /proc/self/status
 	check "it slows nothing down: no mitigation of Spectre comes with it" \
 		prints "$(spectre cat /proc/self/status)" spectre host -- cat /proc/self/status
 	check "without seccomp filters it is an error that names the options" \
@@ -212,6 +212,65 @@ installed()
 	check "so does bwrap" without_seccomp "$bwrap" --ro-bind / / -- true
 	check "a sandbox inside a sandbox works" \
 		host --proc /proc --unshare-pid -- "$sbx" --ro-bind / / --unshare-net -- true
+}
+
+# The numbers of unshare, clone, clone3 and open_by_handle_at.
+roots_numbers_of()
+{
+	case $(uname -m)-$1 in
+	x86_64-native | x86_64-x32) echo 272 56 435 304 ;;
+	x86_64-i386) echo 310 120 435 342 ;;
+	aarch64-native) echo 97 220 435 265 ;;
+	*) return 1 ;;
+	esac
+}
+
+# What is refused to root's COMMAND in $abi: ways to namespaces that are not its own, and to control groups.
+roots_in_one_abi()
+{
+	local ioctl unshare clone clone3 handle
+	read -r ioctl _ < <(numbers_of "$abi")
+	read -r unshare clone clone3 handle < <(roots_numbers_of "$abi")
+
+	check "$abi: the next mount namespace is refused" answers EPERM "$abi" "$ioctl" 0 0x8010b70b
+	check "$abi: so is the one before, whatever the size" answers EPERM "$abi" "$ioctl" 0 0x8020b70c
+	check "$abi: handles are refused" answers EPERM "$abi" "$handle" -10003 0 0
+	check "$abi: new cgroup namespaces are refused" answers EPERM "$abi" "$unshare" 0x12000000
+	check "$abi: also to clone" answers EPERM "$abi" "$clone" 0x12000000 0
+	check "$abi: clone3 is not there" answers ENOSYS "$abi" "$clone3" 0 0
+	check "$abi: with --unshare-all, too" answers EPERM "$abi" "$unshare" 0x12000000 : --unshare-all
+	check "$abi: without capabilities, too" answers EPERM "$abi" "$unshare" 0x2000000 : --cap-drop ALL
+	"$helpers/abi" has "$abi" || return 0
+
+	check "$abi: other namespaces can be made" answers 'done' "$abi" "$unshare" 0x10000000
+	check "$abi: in a user namespace of its own nothing leads to others" \
+		answers ENOTTY "$abi" "$ioctl" 0 0x8010b70b : --unshare-user
+	check "$abi: --cap-add CAP_DAC_READ_SEARCH leaves handles to the kernel" \
+		answers EFAULT "$abi" "$handle" 0 0 0 : --cap-add CAP_DAC_READ_SEARCH
+	check "$abi: --proc-unmasked leaves cgroup namespaces to the kernel" \
+		answers EFAULT "$abi" "$clone3" 0 88 : --proc /proc --proc-unmasked
+	check "$abi: so does --no-lock-mounts" answers EFAULT "$abi" "$clone3" 0 88 : --no-lock-mounts
+}
+
+# The file systems of control groups are root's in any user namespace.
+of_root()
+{
+	local abi domains
+	domains=$("$helpers/landlock" abi)
+	if [ "$domains" -lt 6 ]; then
+		skip "root's calls" "this kernel has no Landlock that root's COMMAND is kept in by"
+		return
+	fi
+	for abi in native i386 x32; do
+		roots_numbers_of "$abi" >/dev/null || continue
+		[ "$abi" != i386 ] || "$helpers/abi" has i386 || continue
+		roots_in_one_abi
+	done
+	check "a sandbox inside goes without a cgroup namespace for --unshare-all" \
+		host --proc /proc -- "$sbx" --ro-bind / / --unshare-all --proc /proc -- true
+	check "but not for --unshare-cgroup" \
+		fails_saying 125 "^sbx: --unshare-cgroup: a filter of system calls" \
+		host --proc /proc -- "$sbx" --ro-bind / / --unshare-cgroup -- true
 }
 
 spectre()
@@ -237,6 +296,7 @@ tests()
 	installed
 	keyring
 	[ "$who" != root ] || quota
+	[ "$who" != root ] || of_root
 	under_the_name_bwrap
 }
 

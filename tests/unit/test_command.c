@@ -40,7 +40,8 @@ static void start(void)
 	fake_sys_given(JANITOR, "janitor");
 	plan = (struct plan){.command = command, .no_tty_filter = true, .keep_keyring = true};
 	box = (struct box){.plan = &plan,
-			   .ns.flags = CLONE_NEWPID, /* so that there is no filter */
+			   /* so that there is no filter */
+			   .ns = {.flags = CLONE_NEWPID, .outside = {.uid = 1000, .gid = 1000}},
 			   .sock = SOCK,
 			   .janitor = JANITOR,
 			   .has_reaper = true,
@@ -258,6 +259,17 @@ TEST(leaves_the_session_keyring_early_and_installs_the_small_filter_late)
 					  "seccomp 1\n"
 					  "exec sh as sh -c true\n");
 	seccomp_done(&box.seccomp);
+}
+
+TEST(installs_the_small_filter_for_root_and_behind_a_landlock_domain)
+{
+	box.ns.domain = LANDLOCK_BARRIER;
+	assert_executes();
+	assert_contains(fake_sys_trace(), "small filter\n");
+	start();
+	box.ns.outside.uid = 0;
+	assert_executes();
+	assert_contains(fake_sys_trace(), "small filter\n");
 }
 
 TEST(needs_no_new_session_keyring_as_the_filter_refuses_the_calls)
@@ -529,6 +541,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(applies_seccomp_last, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			leaves_the_session_keyring_early_and_installs_the_small_filter_late, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			installs_the_small_filter_for_root_and_behind_a_landlock_domain, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			needs_no_new_session_keyring_as_the_filter_refuses_the_calls, set_up,

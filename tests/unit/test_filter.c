@@ -3,6 +3,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,7 +15,16 @@
 
 enum { OWN = 77, OTHER = 78 };
 
-#define ALL (FILTER_TERMINAL | FILTER_KEYS | FILTER_VSOCK | FILTER_IO_URING | FILTER_LIMITS)
+#define USUAL (FILTER_TERMINAL | FILTER_KEYS | FILTER_VSOCK | FILTER_IO_URING | FILTER_LIMITS)
+#define ROOTS (FILTER_NAMESPACES | FILTER_HANDLES | FILTER_CGROUPS)
+#define ALL (USUAL | ROOTS)
+#define NEXT 0x8010b70bU     /* NS_MNT_GET_NEXT */
+#define PREVIOUS 0x8010b70cU /* NS_MNT_GET_PREV */
+#if defined(__s390__) || defined(__s390x__)
+#define CLONE_ARGUMENTS(flags) 0, (flags)
+#else
+#define CLONE_ARGUMENTS(flags) (flags), 0
+#endif
 #define HIGH (UINT64_C(0xdead) << 32)
 #define X32 0x40000000U
 
@@ -72,6 +82,7 @@ static uint32_t native_arch(void)
 struct numbers {
 	uint32_t arch;
 	uint32_t ioctl, keyctl, add_key, request_key, socket, io_uring_setup, prlimit64;
+	uint32_t open_by_handle_at, unshare, clone, clone3;
 	uint32_t getpid;
 };
 
@@ -81,15 +92,21 @@ static size_t all_numbers(struct numbers ret[4])
 
 	ret[n++] = (struct numbers){native_arch(),      SYS_ioctl,       SYS_keyctl,
 				    SYS_add_key,        SYS_request_key, SYS_socket,
-				    SYS_io_uring_setup, SYS_prlimit64,   SYS_getpid};
+				    SYS_io_uring_setup, SYS_prlimit64,   SYS_open_by_handle_at,
+				    SYS_unshare,        SYS_clone,       SYS_clone3,
+				    SYS_getpid};
 #if defined(__x86_64__)
-	ret[n++] = (struct numbers){AUDIT_ARCH_I386, 54, 288, 286, 287, 359, 425, 340, 20};
+	ret[n++] = (struct numbers){
+		AUDIT_ARCH_I386, 54, 288, 286, 287, 359, 425, 340, 342, 310, 120, 435, 20};
 	ret[n++] = (struct numbers){AUDIT_ARCH_X86_64, X32 | 514, X32 | 250, X32 | 248, X32 | 249,
-				    X32 | 41,          X32 | 425, X32 | 302, X32 | 39};
+				    X32 | 41,          X32 | 425, X32 | 302, X32 | 304, X32 | 272,
+				    X32 | 56,          X32 | 435, X32 | 39};
 	ret[n++] = (struct numbers){AUDIT_ARCH_X86_64, X32 | 16,  X32 | 250, X32 | 248, X32 | 249,
-				    X32 | 41,          X32 | 425, X32 | 302, X32 | 39};
+				    X32 | 41,          X32 | 425, X32 | 302, X32 | 304, X32 | 272,
+				    X32 | 56,          X32 | 435, X32 | 39};
 #elif defined(__aarch64__)
-	ret[n++] = (struct numbers){AUDIT_ARCH_ARM, 54, 311, 309, 310, 281, 425, 369, 20};
+	ret[n++] = (struct numbers){
+		AUDIT_ARCH_ARM, 54, 311, 309, 310, 281, 425, 369, 371, 337, 120, 435, 20};
 #endif
 	return n;
 }
@@ -144,14 +161,39 @@ static void check_calls(unsigned bits, const struct numbers *n)
 	assert_int_equal(answer(bits, n, n->getpid, TIOCSTI, TIOCSTI, TIOCSTI), 0);
 }
 
+/* The same for what is refused to root's command. */
+static void check_roots_calls(unsigned bits, const struct numbers *n)
+{
+	const int next = bits & FILTER_NAMESPACES ? EPERM : 0;
+	const int handles = bits & FILTER_HANDLES ? EPERM : 0;
+	const int cgroups = bits & FILTER_CGROUPS ? EPERM : 0;
+	const uint64_t all = CLONE_NEWCGROUP | CLONE_NEWUSER | SIGCHLD;
+	const uint64_t others = ~(uint64_t)CLONE_NEWCGROUP;
+
+	assert_int_equal(answer(bits, n, n->ioctl, 3, NEXT, 0), next);
+	assert_int_equal(answer(bits, n, n->ioctl, 3, HIGH | PREVIOUS, 0), next);
+	assert_int_equal(answer(bits, n, n->ioctl, 3, 0x8020b70bU, 0), next);
+	assert_int_equal(answer(bits, n, n->ioctl, 3, 0x8010b70aU, 0), 0);
+	assert_int_equal(answer(bits, n, n->ioctl, NEXT, 0xb701, NEXT), 0);
+	assert_int_equal(answer(bits, n, n->open_by_handle_at, 3, 1, 0), handles);
+	assert_int_equal(answer(bits, n, n->unshare, CLONE_NEWCGROUP, 0, 0), cgroups);
+	assert_int_equal(answer(bits, n, n->unshare, HIGH | all, 0, 0), cgroups);
+	assert_int_equal(answer(bits, n, n->unshare, others, CLONE_NEWCGROUP, 0), 0);
+	assert_int_equal(answer(bits, n, n->clone, CLONE_ARGUMENTS(all), 0), cgroups);
+	assert_int_equal(answer(bits, n, n->clone, CLONE_ARGUMENTS(others), 0), 0);
+	assert_int_equal(answer(bits, n, n->clone3, 1, 88, 0), cgroups != 0 ? ENOSYS : 0);
+}
+
 TEST(refuses_what_it_is_told_to_and_nothing_else_in_every_abi)
 {
 	struct numbers numbers[4];
 	size_t n = all_numbers(numbers);
 
 	for (size_t i = 0; i < n; i++)
-		for (unsigned bits = 0; bits <= ALL; bits++)
+		for (unsigned bits = 0; bits <= ALL; bits++) {
 			check_calls(bits, &numbers[i]);
+			check_roots_calls(bits, &numbers[i]);
+		}
 }
 
 /* Numbers mean other calls in another ABI: 54 is setsockopt to x86-64, 16 lchown to i386. */
@@ -189,19 +231,46 @@ TEST(is_chosen_by_options_and_namespaces)
 	} cases[] = {
 		{{0}, 0, FILTER_TERMINAL | FILTER_KEYS | FILTER_LIMITS},
 		{{0}, CLONE_NEWPID, FILTER_TERMINAL | FILTER_KEYS},
-		{{0}, CLONE_NEWPID | CLONE_NEWNET, ALL & ~(unsigned)FILTER_LIMITS},
-		{{0}, CLONE_NEWNET, ALL},
+		{{0}, CLONE_NEWPID | CLONE_NEWNET, USUAL & ~(unsigned)FILTER_LIMITS},
+		{{0}, CLONE_NEWNET, USUAL},
 		{{.new_session = true}, CLONE_NEWPID, FILTER_KEYS},
 		{{.no_tty_filter = true}, CLONE_NEWPID, FILTER_KEYS},
 		{{.keep_keyring = true}, CLONE_NEWPID, FILTER_TERMINAL},
-		{{.allow_io_uring = true}, CLONE_NEWNET, ALL & ~(unsigned)FILTER_IO_URING},
+		{{.allow_io_uring = true}, CLONE_NEWNET, USUAL & ~(unsigned)FILTER_IO_URING},
 		{{.no_tty_filter = true, .keep_keyring = true}, CLONE_NEWPID, 0},
 		{{.as_bwrap = true}, 0, 0},
 		{{.as_bwrap = true}, CLONE_NEWPID | CLONE_NEWNET, 0},
 	};
 
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const struct filter_caller caller = {.flags = cases[i].flags};
+
+		assert_int_equal(filter_choose(&cases[i].plan, &caller), cases[i].bits);
+	}
+}
+
+TEST(refuses_more_to_root)
+{
+	static const struct {
+		struct plan plan;
+		struct filter_caller caller;
+		unsigned bits;
+	} cases[] = {
+		{{0}, {.is_root = true}, FILTER_CGROUPS},
+		{{0}, {.is_root = true, .behind_landlock = true}, ROOTS},
+		{{0},
+		 {.is_root = true, .behind_landlock = true, .may_open_handles = true},
+		 FILTER_CGROUPS | FILTER_NAMESPACES},
+		{{.proc_unmasked = true}, {.is_root = true}, 0},
+		{{.lock_mounts = LOCK_NO},
+		 {.is_root = true, .behind_landlock = true},
+		 FILTER_NAMESPACES | FILTER_HANDLES},
+		{{.lock_mounts = LOCK_YES}, {.is_root = true}, FILTER_CGROUPS},
+	};
+
 	for (size_t i = 0; i < LENGTH(cases); i++)
-		assert_int_equal(filter_choose(&cases[i].plan, cases[i].flags), cases[i].bits);
+		assert_int_equal(filter_choose(&cases[i].plan, &cases[i].caller) & ROOTS,
+				 cases[i].bits);
 }
 
 TEST(is_installed_without_slowing_the_command_down)
@@ -265,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup(takes_no_number_for_that_of_another_abi, reset),
 		cmocka_unit_test_setup(lets_an_abi_pass_that_no_kernel_of_this_machine_has, reset),
 		cmocka_unit_test_setup(is_chosen_by_options_and_namespaces, reset),
+		cmocka_unit_test_setup(refuses_more_to_root, reset),
 		cmocka_unit_test_setup(is_installed_without_slowing_the_command_down, reset),
 		cmocka_unit_test_setup(
 			is_installed_by_the_older_call_where_the_kernel_lacks_the_newer, reset),

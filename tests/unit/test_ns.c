@@ -598,6 +598,8 @@ static const struct {
 	{"read /proc/sys/user/max_user_namespaces", 0, "0\n", CLONE_NEWUSER},
 	{"read /proc/sys/user/max_user_namespaces", 0, "10\n", 0},
 	{"open /proc/sys/user/max_user_namespaces", -ENOENT, NULL, 0},
+	{"unshare*", -EPERM, NULL, CLONE_NEWCGROUP},
+	{"unshare*", -EINVAL, NULL, 0},
 };
 
 TEST(tries_only_what_the_host_has)
@@ -616,6 +618,19 @@ TEST(tries_only_what_the_host_has)
 		assert_int_equal(ns_plan(&plan, false, &root, &ns, &e), 0);
 		assert_int_equal(ns.flags, CLONE_NEWNS | (plan.unshare_try & ~lacks[i].lacks));
 	}
+}
+
+TEST(says_what_helps_where_a_filter_refuses_cgroup_namespaces)
+{
+	const struct plan plan = {.unshare = CLONE_NEWCGROUP};
+	struct ns ns = {0};
+	struct err e = {0};
+
+	fake_sys_always("unshare*", -EPERM);
+	assert_int_equal(ns_plan(&plan, false, &root, &ns, &e), -EPERM);
+	assert_string_equal(e.msg, "--unshare-cgroup: a filter of system calls around this process "
+				   "refuses cgroup namespaces");
+	assert_contains(e.hint, "--proc-unmasked");
 }
 
 TEST(does_not_ask_the_host_about_what_has_to_be_there)
@@ -1307,6 +1322,8 @@ int main(void)
 			forbids_user_namespaces_that_are_allowed_if_another_option_says_so),
 		cmocka_unit_test(knows_whether_others_can_be_in_the_user_namespace_of_the_command),
 		cmocka_unit_test(tries_only_what_the_host_has),
+		cmocka_unit_test_setup(says_what_helps_where_a_filter_refuses_cgroup_namespaces,
+				       set_up),
 		cmocka_unit_test_setup(does_not_ask_the_host_about_what_has_to_be_there, set_up),
 		cmocka_unit_test_setup(names_the_option_that_cannot_be_had, set_up),
 		cmocka_unit_test_setup(makes_all_namespaces_at_once, set_up),
