@@ -223,11 +223,13 @@ static void put_barrier(const struct plan *plan, struct ns *ns)
 		ns->barrier = ns->lock_mounts = true;
 }
 
-/* Whether the command sees processes that are not the sandbox's, and can send them signals. */
+/*
+ * Whether the command can send signals to processes that are not the sandbox's, or to the reaper:
+ * that is process 1 of a new process namespace, but not of one that is entered.
+ */
 static bool can_signal_others(const struct plan *plan, const struct ns *ns)
 {
-	return !plan->as_bwrap && !plan->no_signal_scope && !(ns->flags & CLONE_NEWPID) &&
-	       ns->pids < 0;
+	return !plan->as_bwrap && !plan->no_signal_scope && !(ns->flags & CLONE_NEWPID);
 }
 
 int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns, struct err *e)

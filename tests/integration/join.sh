@@ -125,6 +125,10 @@ pids()
 	check "with --as-pid-1, 1" prints 1 with_pids --unshare-pid --as-pid-1 -- sh -c 'echo $$'
 	check "which is below the one given" \
 		prints found with_pids --unshare-pid -- sh -c 'echo found'
+	[ "$("$helpers/landlock" abi)" -lt 6 ] ||
+		check "COMMAND can send no signal to its reaper, which is no process 1 there" \
+			prints sbx-reaper with_pids --proc /proc --die-with-parent -- sh -c \
+			'kill -0 $PPID 2>/dev/null && echo yes; cat /proc/$PPID/comm'
 	check "the status of COMMAND" ends_with 42 with_pids -- sh -c 'exit 42'
 	check "with --unshare-pid" ends_with 42 with_pids --unshare-pid -- sh -c 'exit 42'
 	check "a COMMAND that is not there" \

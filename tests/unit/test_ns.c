@@ -397,6 +397,12 @@ static const struct {
 		.flags = CLONE_NEWUSER,
 		.users = -1,
 		.users2 = -1,
+		.pids = PIDS},
+	 .domain = LANDLOCK_SIGNALS},
+	{.ns = {.outside = {1000, 1000},
+		.flags = CLONE_NEWUSER | CLONE_NEWPID,
+		.users = -1,
+		.users2 = -1,
 		.pids = PIDS}},
 	{.plan = {.no_signal_scope = true}, .ns = {ORDINARY}},
 
