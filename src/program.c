@@ -63,8 +63,8 @@ static int is_exposed(struct err *e)
 	if (uid == 0 || st.stx_uid == uid)
 		return 1;
 	r = sys_faccessat(AT_FDCWD, EXE, W_OK, AT_EACCESS);
-	/* the kernel says EROFS before it has looked at the permissions, or after */
-	return r == 0 || (r == -EROFS && (st.stx_mode & (S_IWGRP | S_IWOTH)) != 0);
+	/* the kernel may say EROFS or EPERM without having looked at the permissions */
+	return r == 0 || (r != -EACCES && (st.stx_mode & (S_IWGRP | S_IWOTH)) != 0);
 }
 
 /* Whether @fd is of a file that is a mount's root, while the mount is not attached anywhere. */
@@ -127,7 +127,7 @@ static int copy(int memfd, int exe)
 /* Execute a copy of @exe in memory.  Returns only if that fails, -errno with @e set. */
 static int execute_copy(int exe, const char *const *argv, struct err *e)
 {
-	autoclose int memfd = sys_memfd(base_name(argv[0] != NULL ? argv[0] : "sbx"));
+	autoclose int memfd = sys_memfd("sbx");
 	int r = memfd < 0 ? memfd : copy(memfd, exe);
 
 	if (r == 0)

@@ -3,6 +3,8 @@
 # The file of the program itself is out of the command's reach (CVE-2019-5736).
 . "$(dirname "$0")/lib.sh"
 
+long=$(printf '%255s' "" | tr ' ' x) # a name as long as can be
+
 # $work/own has the program, which belongs to the ordinary user; $work/suid has it set-user-ID root,
 # $work/open so that everybody can write to it, and $work/lent both.
 prepare_more()
@@ -12,7 +14,7 @@ prepare_more()
 	for dir in own suid open lent; do
 		cp "$SBX" "$work/$dir/sbx" && ln -s sbx "$work/$dir/bwrap" || return
 	done
-	chmod 4755 "$work/suid/sbx" && chmod 0757 "$work/open/sbx" &&
+	ln -s sbx "$work/own/$long" && chmod 4755 "$work/suid/sbx" && chmod 0757 "$work/open/sbx" &&
 		chmod 4757 "$work/lent/sbx" &&
 		cp "$SBX_HELPERS/exe_thief.so" "$work/bin" || return
 	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/own/sbx"
@@ -181,7 +183,8 @@ of_user()
 	attacks "$work/own/sbx"
 	attacks "$work/own/bwrap"
 	check "one's own is executed from memory" executed_from "$work/own/sbx" "/memfd:sbx *" sbx-monitor
-	check "also by the name bwrap, which processes have" executed_from "$work/own/bwrap" "/memfd:bwrap *" bwrap
+	check "also by the name bwrap, which processes have" executed_from "$work/own/bwrap" "/memfd:sbx *" bwrap
+	check "by a name that is as long as can be" executed_from "$work/own/$long" "/memfd:sbx *" sbx-monitor
 	check "one that everybody can write to, too" executed_from "$work/open/sbx" "/memfd:sbx *" sbx-monitor
 	names "$work/own/sbx"
 	check "a file's greatest size is spoken of" small_files

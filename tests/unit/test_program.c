@@ -71,7 +71,7 @@ static void allow_mount(void)
 static void forbid_mount(void)
 {
 	fake_sys_always("open_tree *", -EPERM);
-	fake_sys_always("seals memfd:bwrap", SEALED);
+	fake_sys_always("seals memfd:sbx", SEALED);
 }
 
 /* --- Whether there is something to do ------------------------------------- */
@@ -108,6 +108,9 @@ TEST(who_could_write)
 	assert_true(is_cloned(1000, 0, 0775, -EROFS)); /* perhaps by another mount */
 	assert_true(is_cloned(1000, 0, 0757, -EROFS));
 	assert_false(is_cloned(1000, 0, 0755, -EROFS));
+	assert_true(is_cloned(1000, 0, 0775, -EPERM));  /* a filter of system calls is around */
+	assert_false(is_cloned(1000, 0, 0755, -EPERM)); /* or the file is immutable */
+	assert_false(is_cloned(1000, 0, 0775, -EACCES));
 	assert_false(is_cloned(1000, 0, 0775, -EACCES));
 	assert_false(is_cloned(1000, 0, 0755, -EPERM));
 	assert_false(is_cloned(1000, 1, 0755, -ETXTBSY));
@@ -171,14 +174,14 @@ TEST(executes_a_sealed_copy)
 {
 	forbid_mount();
 	assert_int_equal(run(), FAKE_EXECUTED);
-	assert_contains(fake_sys_trace(), "memfd bwrap\n"
+	assert_contains(fake_sys_trace(), "memfd sbx\n"
 					  "signal_ignored 25\n"
 					  "signal_ignore 25\n"
-					  "copy " EXE " to memfd:bwrap\n"
+					  "copy " EXE " to memfd:sbx\n"
 					  "signal_default 25\n"
-					  "seal memfd:bwrap f\n"
-					  "seals memfd:bwrap\n"
-					  "exec memfd:bwrap as /opt/bin/bwrap --help\n");
+					  "seal memfd:sbx f\n"
+					  "seals memfd:sbx\n"
+					  "exec memfd:sbx as /opt/bin/bwrap --help\n");
 }
 
 TEST(leaves_an_ignored_signal_ignored)
@@ -187,14 +190,14 @@ TEST(leaves_an_ignored_signal_ignored)
 	fake_sys_always("signal_ignored 25", 1);
 	assert_int_equal(run(), FAKE_EXECUTED);
 	assert_contains(fake_sys_trace(), "signal_ignored 25\n"
-					  "copy " EXE " to memfd:bwrap\n"
-					  "seal memfd:bwrap f\n");
+					  "copy " EXE " to memfd:sbx\n"
+					  "seal memfd:sbx f\n");
 }
 
 /* Anything else would be executed again and again. */
 TEST(executes_only_what_is_a_clone)
 {
-	fake_sys_always("seals memfd:bwrap", 0);
+	fake_sys_always("seals memfd:sbx", 0);
 	fake_sys_always_text("readlink /proc/self/fd/*", "/x");
 	fake_sys_always_data("statfs " TREE, 0, &read_only, sizeof(read_only));
 	assert_int_equal(run(), FAKE_RETURNED);
@@ -212,9 +215,9 @@ TEST(any_failure_of_the_mount_leads_to_the_copy)
 		start(0, 0);
 		fake_sys_always(calls[i], -EACCES);
 		allow_mount();
-		fake_sys_always("seals memfd:bwrap", SEALED);
+		fake_sys_always("seals memfd:sbx", SEALED);
 		assert_int_equal(run(), FAKE_EXECUTED);
-		assert_contains(fake_sys_trace(), "exec memfd:bwrap as");
+		assert_contains(fake_sys_trace(), "exec memfd:sbx as");
 	}
 }
 
