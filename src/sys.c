@@ -240,7 +240,9 @@ int sys_chroot(const char *path)
 
 int sys_umask(mode_t mask)
 {
-	return ret((int)umask(mask)); /* it fails only where a seccomp filter is around */
+	/* it fails only where a seccomp filter is around, which glibc's umask(3) leaves out of
+	 * errno */
+	return ret((int)syscall(SYS_umask, mask));
 }
 
 int sys_lock_shared(int fd)
