@@ -68,7 +68,7 @@ starts()
 	launcher=$sbx
 	check "--kill-on-exit" works --kill-on-exit
 	check "--mask" works --mask /etc/passwd
-	check "--ro" works --dev-bind /dev /dev --ro /dev/shm
+	check "--ro" works --ro /usr
 	check "--deny-create" works --tmpfs /tmp --deny-create /tmp/none
 	check "several of them, with all namespaces" \
 		works --unshare-all --tmpfs /tmp --mask /etc/passwd --deny-create /tmp/none --ro /tmp
