@@ -169,10 +169,10 @@ unsigned filter_choose(const struct plan *plan, const struct filter_caller *call
 	return bits | choose_for_root(plan, caller);
 }
 
+/* Add @instruction.  What is cut off does not end with a return, so that the kernel refuses it. */
 static void put(struct filter *f, struct sock_filter instruction)
 {
-	if (f->n <
-	    FILTER_MAX) /* what is cut off does not end with a return: the kernel refuses it */
+	if (f->n < FILTER_MAX)
 		f->code[f->n] = instruction;
 	f->n++;
 }

@@ -11,8 +11,8 @@
  * the sandbox and holds a reference of the mount namespace, from before there is a file system.
  * The monitor has it of the first process inside; where the kernel does not let it, that process
  * sends it.  The janitor lets go when that process has ended, in one step: to unmount one by one
- *would take twenty times as long.  Nobody waits for it without a bound, and it has no descriptor of
- *the caller's that somebody could wait for.
+ * would take twenty times as long.  Nobody waits for it without a bound, and it has no descriptor
+ * of the caller's that somebody could wait for.
  *
  *	first process inside ends ──────► let the namespace go, end
  *	the monitor says so       ──────► cut connections to file servers, once; free all that is

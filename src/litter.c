@@ -23,9 +23,10 @@
  *	and the time    of its last change, which is the same for all and long ago.  Who makes or
  *	                removes anything in a directory changes that; sbx sets it again.
  *
- * File systems such as FAT do not keep modes; some of FUSE only do so if they are set again. There
- *the time alone is the mark.  Where neither is kept, or nothing can be locked, other sandboxes
- *cannot tell what it is, and it stays, with a warning; so it does where no inotify(7) is to be had.
+ * File systems such as FAT do not keep modes; some of FUSE only do so if they are set again.
+ * There the time alone is the mark.  Where neither is kept, or nothing can be locked, other
+ * sandboxes cannot tell what it is, and it stays, with a warning; so it does where no inotify(7)
+ * is to be had.
  *
  * Sandboxes may share a mount point, and the last one is to remove it: each holds a shared lock,
  * flock(2), on it; who wants to remove it asks for an exclusive one.  To get that, the
