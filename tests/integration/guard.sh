@@ -228,9 +228,11 @@ many_again()
 # Nobody hears of it any more: there is more to be said than there is room for.
 stopped_monitor()
 {
-	set_many --mask && begin "${words[@]}" && kill -STOP "$started" && replace_many && eventually all_hidden &&
-		sleep 1.1 && replace_many && eventually all_hidden && kill -CONT "$started" &&
-		eventually is_noted --mask && finish
+	local hidden=yes
+	set_many --mask && begin "${words[@]}" && kill -STOP "$started" || return
+	{ replace_many && eventually all_hidden && sleep 1.1 && replace_many && eventually all_hidden; } || hidden=no
+	kill -CONT "$started"
+	[ "$hidden" = yes ] && eventually is_noted --mask && finish
 }
 
 with_few_descriptors()
