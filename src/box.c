@@ -4,8 +4,8 @@
  *
  * A run has three to five processes: the monitor, which the caller waits for; the
  * janitor, see janitor.c; the command; above that, where there is a process namespace to
- * be reaped, something to be held until the last process inside ends, or somebody to be ended,
- * the reaper; and where paths are protected, the guard, see guard.c.
+ * be reaped, something to be held or watched until the last process inside ends, or somebody to
+ * be ended, the reaper; and where paths are protected, the guard, see guard.c.
  *
  *	monitor   no new privileges; claims the descriptors on the command line;
  *	          reads seccomp programs; decides on namespaces, ids and
@@ -91,7 +91,7 @@ static void plan_end(struct box *box)
 	box->has_reaper =
 		!plan->as_pid_1 && (own_pids || box->reaper_ends || plan->n_lock_files > 0 ||
 				    plan_fd(plan, FD_SYNC) >= 0 ||
-				    box->guard_way == GUARD_END); /* to find all that is inside */
+				    box->guard_way != GUARD_OFF); /* all inside are to be watched */
 }
 
 /* Decide on namespaces, ids and capabilities. */

@@ -546,6 +546,14 @@ static bool is_heard(const struct keeper *k)
 	return io_has_room(k->box->guard.notes, 0);
 }
 
+/* Whether the monitor has gone, and left those behind whom the command has left. */
+static bool is_alone(const struct keeper *k)
+{
+	struct pollfd monitor = {.fd = k->box->guard.notes};
+
+	return sys_poll(&monitor, 1, 0) > 0 && (monitor.revents & POLLHUP) != 0;
+}
+
 static void send_note(const struct keeper *k, const struct place *place, const char *text)
 {
 	struct note note = {.level = NOTE_WARNING};
@@ -608,6 +616,8 @@ static int put_back(struct keeper *k, struct place *place)
 
 	if (place->on_host && !is_heard(k))
 		return -ENOBUFS; /* who removes the placeholder has to be told of it */
+	if (place->on_host && is_alone(k))
+		k->site.litter.monitor = -1; /* the janitor removes it */
 	k->site.litter.is_on = k->site.litter.is_possible = place->on_host;
 	r = apply_again(&k->site, place->op, place->path);
 	if (r < 0)
@@ -747,7 +757,7 @@ static int watch(struct keeper *k)
 }
 
 /* Kill all that descends from the first process inside, and that. */
-void guard_end_sandbox(const struct box *box, int proc, int child)
+static void end_sandbox(const struct box *box, int proc, int child)
 {
 	const struct kin kin = {.proc = proc, .root = proc_pid_of(proc, child)};
 
@@ -777,7 +787,7 @@ static void be_guard(struct keeper *k)
 	if (answer.r < 0)
 		(void)await(k, -1, k->box->guard_way == GUARD_TRY ? 0 : -1);
 	else if (watch(k) < 0)
-		guard_end_sandbox(k->box, k->proc, k->child);
+		end_sandbox(k->box, k->proc, k->child);
 	sys_exit(0);
 }
 

@@ -248,10 +248,10 @@ static void pause_a_moment(void)
 	(void)sys_poll(NULL, 0, PAUSE_MS);
 }
 
-/* Tell both of those outside. */
+/* Tell both of those outside, or the one that is left. */
 static int tell(const struct litter *litter, const struct litter_note *note, int fd)
 {
-	int r = report_litter(litter->monitor, note, fd);
+	int r = litter->monitor < 0 ? 0 : report_litter(litter->monitor, note, fd);
 
 	return r < 0 ? r : io_pass(litter->janitor, note, sizeof(*note), fd);
 }

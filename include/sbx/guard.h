@@ -43,9 +43,3 @@ void guard_start(const struct box *box, int child, struct guard *ret);
 
 /* For the janitor: end it, and wait for that, but not for long. */
 void guard_end(struct guard *guard);
-
-/*
- * End the sandbox of @box at once, by way of the host's procfs @proc and of @child, a pidfd of its
- * first process.
- */
-void guard_end_sandbox(const struct box *box, int proc, int child);

@@ -51,7 +51,7 @@ enum litter_stays {
 struct litter {
 	bool is_possible;      /* a directory of the host is to be bound writable, */
 	bool is_on;            /* or has been; else nothing here does anything */
-	int monitor;           /* socket, see report.h */
+	int monitor;           /* socket, see report.h; -1 once the monitor has gone */
 	int janitor;           /* socket, see janitor.h */
 	int stage;             /* directory of a file system that lives as long as the mounts, */
 	int cwd;               /* and where to go back to from there */

@@ -225,6 +225,16 @@ many_again()
 	set_many --mask && begin "${words[@]}" && replace_many && eventually all_hidden && finish
 }
 
+# What COMMAND leaves behind, in a session of its own, gets at nothing either.
+watches_what_is_left()
+{
+	local left='sleep 1; cat /w/a/secret; echo evil >/w/a/hook; [ -s /w/a/hook ] || echo none'
+	begin "$@" --mask /w/a/secret --deny-create /w/a/hook || return
+	ask "setsid sh -c '$left; touch /ctl/over' >/ctl/left 2>&1 &" && touch ctl/stop && ended && by_rename w/a/secret &&
+		rm -f w/a/hook && eventually test -e ctl/over && cat ctl/left && [ "$(grep -v : ctl/left)" = none ] &&
+		eventually test ! -e w/a/hook
+}
+
 # Nobody hears of it any more: there is more to be said than there is room for.
 stopped_monitor()
 {
@@ -284,6 +294,8 @@ puts_back()
 	check "a file that is saved 50 times" survives_saves
 	check "many files" many_again
 	check "although the monitor is stopped" stopped_monitor
+	check "for what COMMAND leaves behind, too" watches_what_is_left
+	check "in a session of its own, too" watches_what_is_left --new-session
 	check "nothing is done to what a later option covers" leaves_covers
 	check "two options for one place" both_of_one_place
 }

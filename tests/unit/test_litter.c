@@ -518,6 +518,15 @@ TEST(waits_while_too_many_descriptors_are_on_their_way)
 	assert_null(strstr(fake_sys_trace(), "mkdir"));
 }
 
+TEST(tells_the_janitor_alone_once_the_monitor_has_gone)
+{
+	thing_is(&moded);
+	litter.monitor = -1;
+	assert_int_equal(litter_make(&litter, &dest, S_IFDIR | 0755), 0);
+	assert_null(strstr(fake_sys_trace(), "send monitor"));
+	assert_contains(fake_sys_trace(), "send janitor with ");
+}
+
 TEST(reports_every_call_that_fails_while_making)
 {
 	unsigned nth;
@@ -731,6 +740,7 @@ int main(void)
 		cmocka_unit_test_setup(does_not_wait_for_ever, set_up),
 		cmocka_unit_test_setup(has_one_look_again_when_the_name_leads_elsewhere, set_up),
 		cmocka_unit_test_setup(waits_while_too_many_descriptors_are_on_their_way, set_up),
+		cmocka_unit_test_setup(tells_the_janitor_alone_once_the_monitor_has_gone, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails_while_making, set_up),
 		cmocka_unit_test_setup(makes_no_more_than_those_outside_can_remember, set_up),
 		cmocka_unit_test_setup(makes_nothing_it_cannot_note_down, set_up),
