@@ -210,6 +210,7 @@ static int apply_filter(const struct box *box, struct err *e)
 		.is_root = box->ns.outside.uid == 0,
 		.behind_landlock = box->ns.domain == LANDLOCK_BARRIER,
 		.may_open_handles = (box->caps.keep & caps_bit(CAP_DAC_READ_SEARCH)) != 0,
+		.may_administer = (box->caps.keep & caps_bit(CAP_SYS_ADMIN)) != 0,
 	};
 
 	return filter_apply(filter_choose(box->plan, &caller), e);

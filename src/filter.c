@@ -158,7 +158,8 @@ unsigned filter_choose(const struct plan *plan, const struct filter_caller *call
 
 	if (plan->as_bwrap)
 		return 0;
-	if (!plan->new_session && !plan->no_tty_filter)
+	/* in any session, CAP_SYS_ADMIN types into each terminal that is open */
+	if ((!plan->new_session || caller->may_administer) && !plan->no_tty_filter)
 		bits |= FILTER_TERMINAL;
 	if (!plan->keep_keyring)
 		bits |= FILTER_KEYS;

@@ -32,6 +32,7 @@ struct filter_caller {
 	bool is_root;          /* user id 0 started sbx */
 	bool behind_landlock;  /* what keeps root's command in is no user namespace */
 	bool may_open_handles; /* the command has CAP_DAC_READ_SEARCH */
+	bool may_administer;   /* it has CAP_SYS_ADMIN */
 };
 
 /* What the filter is to refuse for @plan.  Returns enum filter_bits. */

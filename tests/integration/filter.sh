@@ -62,6 +62,8 @@ in_one_abi()
 	check "$abi: --no-tty-filter leaves TIOCSTI to the kernel" \
 		answers ENOTTY "$abi" "$ioctl" 0 0x$STI : --no-tty-filter
 	check "$abi: --new-session does" answers ENOTTY "$abi" "$ioctl" 0 0x$STI : --new-session
+	check "$abi: but not where COMMAND has CAP_SYS_ADMIN" \
+		answers EPERM "$abi" "$ioctl" 0 0x$STI : --new-session --cap-add CAP_SYS_ADMIN
 	check "$abi: --keep-keyring leaves add_key to the kernel" \
 		answers EFAULT "$abi" "$add" : --keep-keyring
 	check "$abi: another process's limits can be read" answers 'done' "$abi" "$prlimit" parent 4 0

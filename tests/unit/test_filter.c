@@ -249,6 +249,16 @@ TEST(is_chosen_by_options_and_namespaces)
 	}
 }
 
+TEST(refuses_typing_in_a_session_of_its_own_to_who_has_cap_sys_admin)
+{
+	const struct plan plan = {.new_session = true};
+	const struct plan without = {.new_session = true, .no_tty_filter = true};
+	const struct filter_caller caller = {.may_administer = true};
+
+	assert_true(filter_choose(&plan, &caller) & FILTER_TERMINAL);
+	assert_false(filter_choose(&without, &caller) & FILTER_TERMINAL);
+}
+
 TEST(refuses_more_to_root)
 {
 	static const struct {
@@ -334,6 +344,8 @@ int main(void)
 		cmocka_unit_test_setup(takes_no_number_for_that_of_another_abi, reset),
 		cmocka_unit_test_setup(lets_an_abi_pass_that_no_kernel_of_this_machine_has, reset),
 		cmocka_unit_test_setup(is_chosen_by_options_and_namespaces, reset),
+		cmocka_unit_test_setup(
+			refuses_typing_in_a_session_of_its_own_to_who_has_cap_sys_admin, reset),
 		cmocka_unit_test_setup(refuses_more_to_root, reset),
 		cmocka_unit_test_setup(is_installed_without_slowing_the_command_down, reset),
 		cmocka_unit_test_setup(
