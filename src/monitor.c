@@ -338,12 +338,16 @@ static bool take_job_signal(struct watch *w, int sig)
 /*
  * Pass a signal on to @command.  What the terminal sends goes to its process group: that is not
  * in the foreground, or is of another session.  If the group is the caller's, it has got that.
+ * So does what stands for a key: who sends SIGINT to a job, as killpg() does, would have a shell
+ * wait for a child that has got none.
  */
 static void pass_on(struct watch *w, int command, int sig, bool by_terminal)
 {
+	bool is_key = by_terminal || sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP;
+
 	if (by_terminal)
 		w->typed = sig;
-	if (w->box->own_group && (by_terminal || sig == SIGTSTP)) {
+	if (w->box->own_group && is_key) {
 		signal_group(w, sig);
 	} else if (w->box->plan->as_bwrap && !by_terminal) {
 		sys_die_of(sig);

@@ -185,6 +185,15 @@ ends_in_time()
 		bash -c '[ -z "$(timeout 0.3 "$@")" ]' - "$sbx" --ro-bind / / "$@" -- sh -c 'sleep 100; true'
 }
 
+# interrupts_all OPTION...: SIGINT to the process group of sbx ends what a shell waits for.
+# The shell ignores SIGINT until its child has ended.
+interrupts_all()
+{
+	prints "" timeout --kill-after=5 30 \
+		bash -c '[ -z "$(timeout --signal=INT 1 "$@")" ]' - env --default-signal=INT \
+		"$sbx" --ro-bind / / "$@" -- bash -c 'sleep 100; true'
+}
+
 is_stopped()
 {
 	grep -q '^State:.T' "/proc/$started/status"
@@ -218,6 +227,8 @@ grouped()
 		[[ $options != *as-pid-1* ]] || continue # the kernel keeps signals from that
 		# shellcheck disable=SC2086
 		check "timeout ends all${options:+, with $options}" ends_in_time $options
+		# shellcheck disable=SC2086
+		check "by SIGINT, too${options:+, with $options}" interrupts_all $options
 		for program in "$sbx" "$bwrap"; do
 			# shellcheck disable=SC2086
 			check "a stop of COMMAND stops ${program##*/}${options:+, with $options}" \

@@ -1144,6 +1144,29 @@ TEST(relays_what_the_terminal_sends_to_its_group)
 	}
 }
 
+/* A shell ends by SIGINT only if its child does. */
+TEST(passes_what_stands_for_a_key_to_the_group)
+{
+	static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+	for (size_t i = 0; i < LENGTH(signals); i++) {
+		char line[64];
+
+		(void)set_up(NULL);
+		box.own_group = true;
+		command_starts();
+		signal_comes(signals[i], SI_USER);
+		command_ends(true);
+		child_is_gone();
+		assert_status(3 << 8);
+		(void)snprintf(line, sizeof(line), "kill group of command %d\n", signals[i]);
+		if (signals[i] == SIGINT || signals[i] == SIGQUIT)
+			assert_contains(fake_sys_trace(), line);
+		else
+			assert_null(strstr(fake_sys_trace(), line));
+	}
+}
+
 TEST(stops_with_the_command_and_continues_it)
 {
 	box.own_group = true;
@@ -2076,6 +2099,7 @@ TEST(passes_nothing_that_the_terminal_sends_on_as_bubblewrap)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(relays_what_the_terminal_sends_to_its_group, set_up),
+	cmocka_unit_test_setup(passes_what_stands_for_a_key_to_the_group, set_up),
 	cmocka_unit_test_setup(stops_with_the_command_and_continues_it, set_up),
 	cmocka_unit_test_setup(stops_with_the_command_in_the_caller_s_group_as_well, set_up),
 	cmocka_unit_test_setup(
