@@ -112,6 +112,9 @@ static int plan_privileges(struct box *box, struct err *e)
  * Decide on the process group of the sandbox.  Process 1 of a PID namespace is never stopped by
  * the terminal: if it read from there in the background, it would try again for ever.  So it
  * stays in the caller's group where it cannot have the foreground.
+ *
+ * A shell ignores SIGTTIN in a command substitution, which is in its own process group and may
+ * read from the terminal.  In another group it gets the terminal only if it stops for the lack.
  */
 static void plan_group(struct box *box)
 {
@@ -124,6 +127,8 @@ static void plan_group(struct box *box)
 	box->foreground = !plan->new_session && job_leads_terminal();
 	box->own_group =
 		plan->new_session || box->foreground || !is_process_1 || !job_can_have_terminal();
+	box->heeds_ttin = box->own_group && !box->foreground && !plan->new_session &&
+			  sys_signal_ignored(SIGTTIN) == 1 && job_has_terminal();
 }
 
 /* Decide on and read all that the processes need to know. */

@@ -112,6 +112,8 @@ static int enter_group(const struct box *box, struct err *e)
 
 	if (box->own_group && (!box->plan->new_session || box->has_reaper))
 		r = sys_setpgid(0, 0);
+	if (r == 0 && box->heeds_ttin)
+		r = sys_signal_default(SIGTTIN);
 	if (r < 0)
 		return err_sys(e, r, "cannot make a process group");
 	if (box->foreground)

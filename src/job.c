@@ -15,7 +15,8 @@
  *	the foreground is not the sandbox's        what the terminal sends to sbx's group is
  *	                                           relayed
  *	the command stops                          sbx takes the terminal back and stops by the
- *	                                           same signal, for the shell to see it; when it
+ *	                                           same signal, for the shell to see it, with all
+ *	                                           of its group if that lacked the key; when it
  *	                                           is continued, it continues the sandbox's group
  *	the sandbox is over                        sbx takes the terminal back; the janitor does,
  *	                                           if sbx was killed
@@ -166,8 +167,11 @@ void job_pause(struct job *job, int sig)
 		job_signal(job, SIGCONT);
 		return;
 	}
-	if (had_terminal)
+	if (had_terminal) {
 		take_back(job);
+		if (sig != SIGSTOP) /* as by the key: others of the job wait for this one */
+			(void)sys_kill(0, sig);
+	}
 	continued = stop_self(sig);
 	if (!continued && is_about_terminal(sig) && !had_terminal) {
 		hang_up(job);

@@ -55,6 +55,7 @@ struct box {
 	bool tied;          /* nothing inside outlives the monitor while the command runs */
 	bool own_group;     /* the command is not in the caller's process group, */
 	bool foreground;    /* and has the terminal's foreground from its start on */
+	bool heeds_ttin;    /* or stops by SIGTTIN, which the caller ignores */
 	bool reaper_ends;   /* there is no process namespace that would end with the reaper */
 	unsigned grace_ms;  /* if @ends_all: from SIGTERM to SIGKILL, 0 for no SIGTERM */
 	bool dumpable;      /* as the caller started this process */

@@ -50,6 +50,14 @@ gets_it()
 		sh -c "$words sh -c 'echo ready; read -r x; echo got \$x; $whose'; $whose; read -r x; echo then \$x"
 }
 
+# A shell ignores SIGTTIN in a command substitution, which is in its own process group.
+reads_in_substitution()
+{
+	set_words "$@"
+	in_shell "x=\$($words sh -c 'echo rea\"\"dy >&2; read -r x; echo \"<\$x>\"'); echo \"got \$x\"" \
+		see ready type 'one\n' see 'got <one>' type 'echo then two\n' see 'then two'
+}
+
 spares_pager()
 {
 	set_words "$@"
@@ -81,6 +89,15 @@ stops_in()
 		type ^Z see '$ ' still ticks type 'fg\n' grows ticks \
 		type ^Z see '$ ' still ticks type 'bg\n' grows ticks \
 		type 'fg\n' grows ticks type ^C see '$ ' still ticks type 'exit 0\n' -- "$@"
+}
+
+# Once the sandbox of a script has the terminal, Ctrl-Z stops the script as well.
+stops_script()
+{
+	set_words "$@"
+	printf '%s\n' "$words sh -c 'read -r x; echo got \$x; read -r x; echo then \$x'" 'echo over' >script
+	in_shell "echo rea\"\"dy; sh ./script" see ready type 'one\n' see 'got one' type ^Z see Stopped \
+		type 'fg\n' type 'two\n' see 'then two' see over
 }
 
 # stops_itself OPTION...: the shell sees a stop of COMMAND, and fg continues it.
@@ -158,8 +175,10 @@ terminal_with()
 	check "in the foreground, the sandbox has the terminal at once: $name" has_it_at_once "$@"
 	check "in a script, it has not: $name" has_it_not_at_once "$@"
 	check "it gets it when it reads, and gives it back: $name" gets_it "$@"
+	check "a command substitution can read from it: $name" reads_in_substitution "$@"
 	check "a pager behind it goes on: $name" spares_pager "$@"
 	check "two sandboxes in a pipe: $name" makes_pipe "$@"
+	check "then Ctrl-Z stops the whole job: $name" stops_script "$@"
 	check "in the background it stops when it reads, fg continues it: $name" \
 		reads_in_background "$@"
 }

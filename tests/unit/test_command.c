@@ -479,6 +479,10 @@ TEST(leaves_the_caller_s_process_group)
 	assert_starts_with(fake_sys_trace(), "setpgid 0 0\nclose_range");
 	assert_null(strstr(fake_sys_trace(), "tcsetpgrp"));
 	start();
+	box.own_group = box.heeds_ttin = true;
+	assert_executes();
+	assert_starts_with(fake_sys_trace(), "setpgid 0 0\nsignal_default 21\nclose_range");
+	start();
 	box.own_group = box.foreground = true;
 	assert_executes();
 	assert_starts_with(fake_sys_trace(), "setpgid 0 0\ngetpgrp\ntcsetpgrp 0 300\n");

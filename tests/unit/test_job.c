@@ -226,9 +226,20 @@ TEST(takes_the_terminal_back_before_it_stops_and_hands_it_over_after)
 	fake_sys_answer("take_signal 18", 1);
 	fake_sys_answer("tcgetpgrp 0", 300);
 	job_pause(&job, 20);
-	assert_in_order(fake_sys_trace(), ARGV("tcsetpgrp 0 300\n", "die_of 20\n",
+	assert_in_order(fake_sys_trace(), ARGV("tcsetpgrp 0 300\nkill 0 20\ndie_of 20\n",
 					       "tcsetpgrp 0 700\n", "kill group of leader 18\n"));
 	assert_true(job.has_terminal);
+}
+
+TEST(stops_others_of_the_job_only_by_what_a_key_would)
+{
+	struct job job = with_group();
+
+	job_pause(&job, 20); /* the others have got that */
+	job.has_terminal = true;
+	job_pause(&job, 19);
+	assert_int_equal(count_in(fake_sys_trace(), "die_of"), 2);
+	assert_null(strstr(fake_sys_trace(), "kill 0 "));
 }
 
 TEST(goes_on_where_the_kernel_does_not_stop_it)
@@ -289,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup(stops_in_the_background_by_the_same_signal, set_up),
 		cmocka_unit_test_setup(
 			takes_the_terminal_back_before_it_stops_and_hands_it_over_after, set_up),
+		cmocka_unit_test_setup(stops_others_of_the_job_only_by_what_a_key_would, set_up),
 		cmocka_unit_test_setup(goes_on_where_the_kernel_does_not_stop_it, set_up),
 		cmocka_unit_test_setup(hangs_up_who_can_never_have_the_terminal_once, set_up),
 		cmocka_unit_test_setup(goes_on_with_the_terminal_if_it_is_to_have_it, set_up),
