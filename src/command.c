@@ -204,8 +204,8 @@ static void leave_keyring(const struct plan *plan)
 		(void)sys_new_session_keyring();
 }
 
-/* The small filter: see filter.c. */
-static int apply_filter(const struct box *box, struct err *e)
+/* What the small filter refuses: see filter.c. */
+static unsigned choose_filter(const struct box *box)
 {
 	const struct filter_caller caller = {
 		.flags = box->ns.flags,
@@ -215,11 +215,13 @@ static int apply_filter(const struct box *box, struct err *e)
 		.may_administer = (box->caps.keep & caps_bit(CAP_SYS_ADMIN)) != 0,
 	};
 
-	return filter_apply(filter_choose(box->plan, &caller), e);
+	return filter_choose(box->plan, &caller);
 }
 
 int command_exec(const struct box *box, struct err *e)
 {
+	unsigned refused = choose_filter(box);
+	struct filter_ids ids = filter_ids(refused);
 	int r = caps_apply(&box->caps, e);
 
 	if (r == 0)
@@ -238,7 +240,7 @@ int command_exec(const struct box *box, struct err *e)
 	if (r == 0)
 		r = part_from_outside(box, e);
 	if (r == 0)
-		r = apply_filter(box, e);
+		r = filter_apply(refused, &ids, e);
 	if (r == 0)
 		r = seccomp_apply(&box->seccomp, e);
 	return r < 0 ? r : execute(box->plan, e);

@@ -41,6 +41,7 @@ struct abi {
 	uint32_t unshare;
 	uint32_t clone;
 	uint32_t clone3;
+	uint32_t setpgid;
 };
 
 static const struct abi abis[] = {
@@ -56,7 +57,8 @@ static const struct abi abis[] = {
 	 .open_by_handle_at = 304,
 	 .unshare = 272,
 	 .clone = 56,
-	 .clone3 = 435},
+	 .clone3 = 435,
+	 .setpgid = 109},
 	{.arch = AUDIT_ARCH_I386,
 	 .ioctls = {54},
 	 .keys = {288, 286, 287},
@@ -66,7 +68,8 @@ static const struct abi abis[] = {
 	 .open_by_handle_at = 342,
 	 .unshare = 310,
 	 .clone = 120,
-	 .clone3 = 435},
+	 .clone3 = 435,
+	 .setpgid = 57},
 #elif defined(__aarch64__) || defined(__arm__)
 	{.arch = AUDIT_ARCH_AARCH64,
 	 .ioctls = {29},
@@ -77,7 +80,8 @@ static const struct abi abis[] = {
 	 .open_by_handle_at = 265,
 	 .unshare = 97,
 	 .clone = 220,
-	 .clone3 = 435},
+	 .clone3 = 435,
+	 .setpgid = 154},
 	{.arch = AUDIT_ARCH_ARM,
 	 .ioctls = {54},
 	 .keys = {311, 309, 310},
@@ -87,7 +91,8 @@ static const struct abi abis[] = {
 	 .open_by_handle_at = 371,
 	 .unshare = 337,
 	 .clone = 120,
-	 .clone3 = 435},
+	 .clone3 = 435,
+	 .setpgid = 57},
 #else
 	{.ioctls = {SYS_ioctl},
 	 .keys = {SYS_keyctl, SYS_add_key, SYS_request_key},
@@ -99,20 +104,23 @@ static const struct abi abis[] = {
 	 .open_by_handle_at = SYS_open_by_handle_at,
 	 .unshare = SYS_unshare,
 	 .clone = SYS_clone,
-	 .clone3 = SYS_clone3},
+	 .clone3 = SYS_clone3,
+	 .setpgid = SYS_setpgid},
 #endif
 };
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 _Static_assert(SYS_ioctl == 16 && SYS_keyctl == 250 && SYS_add_key == 248 &&
-		       SYS_request_key == 249 && SYS_socket == 41 && SYS_prlimit64 == 302,
+		       SYS_request_key == 249 && SYS_socket == 41 && SYS_prlimit64 == 302 &&
+		       SYS_setpgid == 109,
 	       "the numbers of x86-64");
 _Static_assert(SYS_open_by_handle_at == 304 && SYS_unshare == 272 && SYS_clone == 56 &&
 		       SYS_clone3 == 435,
 	       "the numbers of x86-64");
 #elif defined(__aarch64__)
 _Static_assert(SYS_ioctl == 29 && SYS_keyctl == 219 && SYS_add_key == 217 &&
-		       SYS_request_key == 218 && SYS_socket == 198 && SYS_prlimit64 == 261,
+		       SYS_request_key == 218 && SYS_socket == 198 && SYS_prlimit64 == 261 &&
+		       SYS_setpgid == 154,
 	       "the numbers of arm64");
 _Static_assert(SYS_open_by_handle_at == 265 && SYS_unshare == 97 && SYS_clone == 220 &&
 		       SYS_clone3 == 435,
@@ -167,7 +175,20 @@ unsigned filter_choose(const struct plan *plan, const struct filter_caller *call
 		bits |= FILTER_VSOCK | (plan->allow_io_uring ? 0 : FILTER_IO_URING);
 	if (!(flags & CLONE_NEWPID))
 		bits |= FILTER_LIMITS;
+	if (!(flags & CLONE_NEWPID) && plan_fd(plan, FD_PIDNS) < 0 && !plan->new_session)
+		bits |= FILTER_GROUPS;
 	return bits | choose_for_root(plan, caller);
+}
+
+struct filter_ids filter_ids(unsigned bits)
+{
+	struct filter_ids ids = {.own = sys_getpid()};
+
+	if (bits & FILTER_GROUPS) {
+		ids.group = sys_getpgrp();
+		ids.session = sys_getsid();
+	}
+	return ids;
 }
 
 /* Add @instruction.  What is cut off does not end with a return, so that the kernel refuses it. */
@@ -334,8 +355,25 @@ static void refuse_limits(struct filter *f, const struct abi *abi, pid_t own)
 	give_back(f, SECCOMP_RET_ALLOW);
 }
 
+/*
+ * setpgid(pid, group) into a group of the caller's: the kernel signals a whole group for what one
+ * of its members does, such as to read from the terminal in the background, or to leave it
+ * orphaned.  No signal scope keeps that in.
+ */
+static void refuse_groups(struct filter *f, const struct abi *abi, const struct filter_ids *ids)
+{
+	const uint32_t none = UINT32_MAX;
+	const uint32_t groups[] = {
+		ids->group > 0 ? (uint32_t)ids->group : none,
+		ids->session > 0 ? (uint32_t)ids->session : none,
+	};
+
+	refuse_argument(f, abi->setpgid, 1, groups, EPERM);
+}
+
 /* What follows the test for the ABI. */
-static void compile_calls(struct filter *f, unsigned bits, pid_t own, const struct abi *abi)
+static void compile_calls(struct filter *f, unsigned bits, const struct filter_ids *ids,
+			  const struct abi *abi)
 {
 	load(f, offsetof(struct seccomp_data, nr));
 	if (abi->mask != 0)
@@ -353,24 +391,26 @@ static void compile_calls(struct filter *f, unsigned bits, pid_t own, const stru
 	if (bits & FILTER_IO_URING)
 		refuse_call(f, abi->io_uring_setup, ENOSYS);
 	if (bits & FILTER_LIMITS)
-		refuse_limits(f, abi, own);
+		refuse_limits(f, abi, ids->own);
+	if (bits & FILTER_GROUPS)
+		refuse_groups(f, abi, ids);
 	give_back(f, SECCOMP_RET_ALLOW);
 }
 
-void filter_compile(unsigned bits, pid_t own, struct filter *ret)
+void filter_compile(unsigned bits, const struct filter_ids *ids, struct filter *ret)
 {
 	ret->n = 0;
 	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++) {
 		unsigned short test;
 
 		if (abis[i].arch == 0) {
-			compile_calls(ret, bits, own, &abis[i]);
+			compile_calls(ret, bits, ids, &abis[i]);
 			return;
 		}
 		load(ret, offsetof(struct seccomp_data, arch));
 		test = ret->n;
 		unless_equal_skip(ret, abis[i].arch, 0);
-		compile_calls(ret, bits, own, &abis[i]);
+		compile_calls(ret, bits, ids, &abis[i]);
 		pass_to_here(ret, test);
 	}
 	give_back(ret, SECCOMP_RET_ALLOW);
@@ -396,7 +436,7 @@ static int explain(unsigned bits, int error, struct err *e)
 	return error;
 }
 
-int filter_apply(unsigned bits, struct err *e)
+int filter_apply(unsigned bits, const struct filter_ids *ids, struct err *e)
 {
 	struct filter filter;
 	struct sock_fprog program = {.filter = filter.code};
@@ -404,7 +444,7 @@ int filter_apply(unsigned bits, struct err *e)
 
 	if (bits == 0)
 		return 0;
-	filter_compile(bits, sys_getpid(), &filter);
+	filter_compile(bits, ids, &filter);
 	program.len = filter.n;
 	r = install(&program);
 	if (r == 0 || !(bits & (FILTER_TERMINAL | FILTER_KEYS)))

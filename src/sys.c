@@ -589,6 +589,11 @@ pid_t sys_getpgrp(void)
 	return getpgrp();
 }
 
+pid_t sys_getsid(void)
+{
+	return getsid(0);
+}
+
 pid_t sys_tcgetpgrp(int fd)
 {
 	return ret(tcgetpgrp(fd));

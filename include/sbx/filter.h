@@ -17,9 +17,10 @@ enum filter_bits {
 	FILTER_NAMESPACES = 1 << 5, /* ioctls that go on to other mount namespaces */
 	FILTER_HANDLES = 1 << 6,    /* open_by_handle_at, which opens namespaces */
 	FILTER_CGROUPS = 1 << 7,    /* new cgroup namespaces; and clone3, which hides its flags */
+	FILTER_GROUPS = 1 << 8,     /* setpgid into process groups of the caller's */
 };
 
-#define FILTER_MAX 160 /* instructions */
+#define FILTER_MAX 200 /* instructions */
 
 struct filter {
 	struct sock_filter code[FILTER_MAX];
@@ -38,12 +39,22 @@ struct filter_caller {
 /* What the filter is to refuse for @plan.  Returns enum filter_bits. */
 unsigned filter_choose(const struct plan *plan, const struct filter_caller *caller);
 
-/* Compile the program that refuses @bits to the process @own and its descendants. */
-void filter_compile(unsigned bits, pid_t own, struct filter *ret);
+/* Whom it knows by their numbers; 0 for those that have none here. */
+struct filter_ids {
+	pid_t own;     /* the process that installs it */
+	pid_t group;   /* the caller's process group, */
+	pid_t session; /* and the leader of its session */
+};
+
+/* The numbers for a filter that refuses @bits, while this process is in the caller's group. */
+struct filter_ids filter_ids(unsigned bits);
+
+/* Compile the program that refuses @bits to the process @ids->own and its descendants. */
+void filter_compile(unsigned bits, const struct filter_ids *ids, struct filter *ret);
 
 /*
  * Install that program in the calling process, unless @bits is 0.  Returns 0, or -errno with @e
  * set.  A kernel without seccomp filters is an error only if @bits has FILTER_TERMINAL or
  * FILTER_KEYS, which options leave out.
  */
-int filter_apply(unsigned bits, struct err *e) must_check;
+int filter_apply(unsigned bits, const struct filter_ids *ids, struct err *e) must_check;

@@ -142,6 +142,7 @@ bool sys_has_only_ids(uid_t uid, gid_t gid); /* whether all of these are so */
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_getpgrp(void);
+pid_t sys_getsid(void);
 pid_t sys_tcgetpgrp(int fd);
 int sys_tcsetpgrp(int fd, pid_t group);
 int sys_setsid(void);

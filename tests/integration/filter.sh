@@ -26,14 +26,14 @@ answers()
 	prints "$text" host "${@:2}" -- "$helpers/abi" call "${call[@]}"
 }
 
-# The numbers of ioctl, keyctl, add_key, request_key, prlimit64, socket and io_uring_setup.
+# The numbers of ioctl, keyctl, add_key, request_key, prlimit64, socket, io_uring_setup and setpgid.
 numbers_of()
 {
 	case $(uname -m)-$1 in
-	x86_64-native) echo 16 250 248 249 302 41 425 ;;
-	x86_64-i386) echo 54 288 286 287 340 359 425 ;;
-	x86_64-x32) echo 514 250 248 249 302 41 425 ;;
-	aarch64-native) echo 29 219 217 218 261 198 425 ;;
+	x86_64-native) echo 16 250 248 249 302 41 425 109 ;;
+	x86_64-i386) echo 54 288 286 287 340 359 425 57 ;;
+	x86_64-x32) echo 514 250 248 249 302 41 425 109 ;;
+	aarch64-native) echo 29 219 217 218 261 198 425 154 ;;
 	*) return 1 ;;
 	esac
 }
@@ -41,8 +41,8 @@ numbers_of()
 # What is refused in $abi, and what is not; the errors tell the filter from the kernel.
 in_one_abi()
 {
-	local ioctl keyctl add request prlimit socket uring
-	read -r ioctl keyctl add request prlimit socket uring < <(numbers_of "$abi")
+	local ioctl keyctl add request prlimit socket uring group
+	read -r ioctl keyctl add request prlimit socket uring group < <(numbers_of "$abi")
 
 	check "$abi: TIOCSTI is refused" answers EPERM "$abi" "$ioctl" 0 0x$STI
 	check "$abi: whatever the high bits are" answers EPERM "$abi" "$ioctl" 0 0xdead0000$STI
@@ -53,6 +53,8 @@ in_one_abi()
 	check "$abi: add_key" answers ENOSYS "$abi" "$add"
 	check "$abi: request_key" answers ENOSYS "$abi" "$request"
 	check "$abi: another process's limits are refused" answers EPERM "$abi" "$prlimit" parent 4 1
+	check "$abi: to join the caller's process group" answers EPERM "$abi" "$group" 0 group
+	check "$abi: to join the session leader's" answers EPERM "$abi" "$group" 0 session
 	check "$abi: AF_VSOCK is refused with --unshare-net" \
 		answers EAFNOSUPPORT "$abi" "$socket" $VSOCK 1 0 : --unshare-net
 	check "$abi: io_uring, too" answers ENOSYS "$abi" "$uring" 0 0 : --unshare-net
@@ -69,6 +71,8 @@ in_one_abi()
 	check "$abi: another process's limits can be read" answers 'done' "$abi" "$prlimit" parent 4 0
 	check "$abi: COMMAND's own can be set, by 0" answers EFAULT "$abi" "$prlimit" 0 4 1
 	check "$abi: and by its number" answers EFAULT "$abi" "$prlimit" self 4 1
+	check "$abi: a process group can be made" answers 'done' "$abi" "$group" 0 0
+	check "$abi: and by its number" answers 'done' "$abi" "$group" 0 self
 	check "$abi: with --unshare-pid anybody's inside" \
 		answers EFAULT "$abi" "$prlimit" parent 4 1 : --unshare-pid
 	check "$abi: --allow-io-uring leaves io_uring to the kernel" \
@@ -288,8 +292,8 @@ without_seccomp()
 
 tests()
 {
-	local ioctl keyctl add request prlimit socket uring
-	if ! read -r ioctl keyctl add request prlimit socket uring < <(numbers_of native); then
+	local ioctl keyctl add request prlimit socket uring group
+	if ! read -r ioctl keyctl add request prlimit socket uring group < <(numbers_of native); then
 		skip "every call" "this script does not know the machine's numbers"
 		return
 	fi

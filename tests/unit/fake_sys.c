@@ -1438,6 +1438,13 @@ pid_t sys_getpgrp(void)
 	return outcome.is_told ? (pid_t)outcome.r : GROUP_ID;
 }
 
+pid_t sys_getsid(void)
+{
+	struct outcome outcome = note("getsid");
+
+	return outcome.is_told ? (pid_t)outcome.r : GROUP_ID;
+}
+
 pid_t sys_tcgetpgrp(int fd)
 {
 	struct outcome outcome = call("tcgetpgrp %d", fd);

@@ -13,11 +13,11 @@
 #include "sbx/filter.h"
 #include "test.h"
 
-enum { OWN = 77, OTHER = 78 };
+enum { OWN = 77, OTHER = 78, GROUP = 79, SESSION = 80 };
 
 #define USUAL (FILTER_TERMINAL | FILTER_KEYS | FILTER_VSOCK | FILTER_IO_URING | FILTER_LIMITS)
 #define ROOTS (FILTER_NAMESPACES | FILTER_HANDLES | FILTER_CGROUPS)
-#define ALL (USUAL | ROOTS)
+#define ALL (USUAL | ROOTS | FILTER_GROUPS)
 #define NEXT 0x8010b70bU     /* NS_MNT_GET_NEXT */
 #define PREVIOUS 0x8010b70cU /* NS_MNT_GET_PREV */
 #if defined(__s390__) || defined(__s390x__)
@@ -27,6 +27,8 @@ enum { OWN = 77, OTHER = 78 };
 #endif
 #define HIGH (UINT64_C(0xdead) << 32)
 #define X32 0x40000000U
+
+static const struct filter_ids nobody;
 
 static int reset(void **state __attribute__((unused)))
 {
@@ -83,7 +85,7 @@ struct numbers {
 	uint32_t arch;
 	uint32_t ioctl, keyctl, add_key, request_key, socket, io_uring_setup, prlimit64;
 	uint32_t open_by_handle_at, unshare, clone, clone3;
-	uint32_t getpid;
+	uint32_t setpgid, getpid;
 };
 
 static size_t all_numbers(struct numbers ret[4])
@@ -94,19 +96,19 @@ static size_t all_numbers(struct numbers ret[4])
 				    SYS_add_key,        SYS_request_key, SYS_socket,
 				    SYS_io_uring_setup, SYS_prlimit64,   SYS_open_by_handle_at,
 				    SYS_unshare,        SYS_clone,       SYS_clone3,
-				    SYS_getpid};
+				    SYS_setpgid,        SYS_getpid};
 #if defined(__x86_64__)
 	ret[n++] = (struct numbers){
-		AUDIT_ARCH_I386, 54, 288, 286, 287, 359, 425, 340, 342, 310, 120, 435, 20};
+		AUDIT_ARCH_I386, 54, 288, 286, 287, 359, 425, 340, 342, 310, 120, 435, 57, 20};
 	ret[n++] = (struct numbers){AUDIT_ARCH_X86_64, X32 | 514, X32 | 250, X32 | 248, X32 | 249,
 				    X32 | 41,          X32 | 425, X32 | 302, X32 | 304, X32 | 272,
-				    X32 | 56,          X32 | 435, X32 | 39};
+				    X32 | 56,          X32 | 435, X32 | 109, X32 | 39};
 	ret[n++] = (struct numbers){AUDIT_ARCH_X86_64, X32 | 16,  X32 | 250, X32 | 248, X32 | 249,
 				    X32 | 41,          X32 | 425, X32 | 302, X32 | 304, X32 | 272,
-				    X32 | 56,          X32 | 435, X32 | 39};
+				    X32 | 56,          X32 | 435, X32 | 109, X32 | 39};
 #elif defined(__aarch64__)
 	ret[n++] = (struct numbers){
-		AUDIT_ARCH_ARM, 54, 311, 309, 310, 281, 425, 369, 371, 337, 120, 435, 20};
+		AUDIT_ARCH_ARM, 54, 311, 309, 310, 281, 425, 369, 371, 337, 120, 435, 57, 20};
 #endif
 	return n;
 }
@@ -115,12 +117,13 @@ static size_t all_numbers(struct numbers ret[4])
 static int answer(unsigned bits, const struct numbers *numbers, uint32_t nr, uint64_t first,
 		  uint64_t second, uint64_t third)
 {
+	const struct filter_ids ids = {.own = OWN, .group = GROUP, .session = SESSION};
 	const struct seccomp_data data = {
 		.nr = (int)nr, .arch = numbers->arch, .args = {first, second, third}};
 	struct filter filter;
 	uint32_t r;
 
-	filter_compile(bits, OWN, &filter);
+	filter_compile(bits, &ids, &filter);
 	assert_in_range(filter.n, 1, FILTER_MAX);
 	r = interpret(&filter, &data);
 	if (r == SECCOMP_RET_ALLOW)
@@ -137,6 +140,7 @@ static void check_calls(unsigned bits, const struct numbers *n)
 	const int vsock = bits & FILTER_VSOCK ? EAFNOSUPPORT : 0;
 	const int uring = bits & FILTER_IO_URING ? ENOSYS : 0;
 	const int limits = bits & FILTER_LIMITS ? EPERM : 0;
+	const int groups = bits & FILTER_GROUPS ? EPERM : 0;
 
 	assert_int_equal(answer(bits, n, n->ioctl, 0, TIOCSTI, 0), typing);
 	assert_int_equal(answer(bits, n, n->ioctl, 9, HIGH | TIOCSTI, 1), typing);
@@ -158,6 +162,11 @@ static void check_calls(unsigned bits, const struct numbers *n)
 	assert_int_equal(answer(bits, n, n->prlimit64, HIGH | OWN, 0, 1), 0);
 	assert_int_equal(answer(bits, n, n->prlimit64, 0, 0, 1), 0);
 	assert_int_equal(answer(bits, n, n->prlimit64, HIGH, 0, HIGH | 1), 0);
+	assert_int_equal(answer(bits, n, n->setpgid, 0, GROUP, 0), groups);
+	assert_int_equal(answer(bits, n, n->setpgid, OTHER, HIGH | GROUP, 0), groups);
+	assert_int_equal(answer(bits, n, n->setpgid, 0, SESSION, 0), groups);
+	assert_int_equal(answer(bits, n, n->setpgid, 0, OTHER, 0), 0);
+	assert_int_equal(answer(bits, n, n->setpgid, GROUP, 0, 0), 0);
 	assert_int_equal(answer(bits, n, n->getpid, TIOCSTI, TIOCSTI, TIOCSTI), 0);
 }
 
@@ -229,14 +238,18 @@ TEST(is_chosen_by_options_and_namespaces)
 		unsigned flags;
 		unsigned bits;
 	} cases[] = {
-		{{0}, 0, FILTER_TERMINAL | FILTER_KEYS | FILTER_LIMITS},
+		{{0}, 0, FILTER_TERMINAL | FILTER_KEYS | FILTER_LIMITS | FILTER_GROUPS},
 		{{0}, CLONE_NEWPID, FILTER_TERMINAL | FILTER_KEYS},
 		{{0}, CLONE_NEWPID | CLONE_NEWNET, USUAL & ~(unsigned)FILTER_LIMITS},
-		{{0}, CLONE_NEWNET, USUAL},
+		{{0}, CLONE_NEWNET, USUAL | FILTER_GROUPS},
+		{{.fds = {[FD_PIDNS] = {.option = "pidns", .fd = 3}}}, CLONE_NEWNET, USUAL},
+		{{.new_session = true}, 0, FILTER_KEYS | FILTER_LIMITS},
 		{{.new_session = true}, CLONE_NEWPID, FILTER_KEYS},
 		{{.no_tty_filter = true}, CLONE_NEWPID, FILTER_KEYS},
 		{{.keep_keyring = true}, CLONE_NEWPID, FILTER_TERMINAL},
-		{{.allow_io_uring = true}, CLONE_NEWNET, USUAL & ~(unsigned)FILTER_IO_URING},
+		{{.allow_io_uring = true},
+		 CLONE_NEWNET,
+		 (USUAL | FILTER_GROUPS) & ~(unsigned)FILTER_IO_URING},
 		{{.no_tty_filter = true, .keep_keyring = true}, CLONE_NEWPID, 0},
 		{{.as_bwrap = true}, 0, 0},
 		{{.as_bwrap = true}, CLONE_NEWPID | CLONE_NEWNET, 0},
@@ -283,13 +296,39 @@ TEST(refuses_more_to_root)
 				 cases[i].bits);
 }
 
+/* Without a number here the caller's group is of no concern; 0 means another thing. */
+TEST(lets_a_group_be_made_where_that_of_the_caller_has_no_number)
+{
+	const struct filter_ids outside = {.own = OWN};
+	struct seccomp_data data = {.nr = SYS_setpgid, .arch = native_arch()};
+	struct filter filter;
+
+	filter_compile(ALL, &outside, &filter);
+	assert_int_equal(interpret(&filter, &data), SECCOMP_RET_ALLOW);
+}
+
+TEST(knows_the_caller_s_group_and_session_where_they_count)
+{
+	struct filter_ids ids;
+
+	fake_sys_answer("getpgrp", GROUP);
+	fake_sys_answer("getsid", SESSION);
+	ids = filter_ids(ALL);
+	assert_int_equal(ids.group, GROUP);
+	assert_int_equal(ids.session, SESSION);
+	fake_sys_reset();
+	ids = filter_ids(ALL & ~(unsigned)FILTER_GROUPS);
+	assert_int_equal(ids.group, 0);
+	assert_null(strstr(fake_sys_trace(), "getsid"));
+}
+
 TEST(is_installed_without_slowing_the_command_down)
 {
 	struct err e = {0};
 
-	assert_int_equal(filter_apply(0, &e), 0);
+	assert_int_equal(filter_apply(0, &nobody, &e), 0);
 	assert_int_equal(fake_sys_calls(), 0);
-	assert_int_equal(filter_apply(ALL, &e), 0);
+	assert_int_equal(filter_apply(ALL, &nobody, &e), 0);
 	assert_contains(fake_sys_trace(), "small filter\n");
 	assert_null(strstr(fake_sys_trace(), "seccomp"));
 }
@@ -303,7 +342,7 @@ TEST(is_installed_by_the_older_call_where_the_kernel_lacks_the_newer)
 
 		fake_sys_reset();
 		fake_sys_answer("small filter", errors[i]);
-		assert_int_equal(filter_apply(ALL, &e), 0);
+		assert_int_equal(filter_apply(ALL, &nobody, &e), 0);
 		assert_contains(fake_sys_trace(), "seccomp 4\n");
 	}
 }
@@ -315,7 +354,7 @@ static void assert_names(unsigned bits, const char *options)
 	fake_sys_reset();
 	fake_sys_always("small filter", -EINVAL);
 	fake_sys_always("seccomp*", -EINVAL);
-	assert_int_equal(filter_apply(bits, &e), -EINVAL);
+	assert_int_equal(filter_apply(bits, &nobody, &e), -EINVAL);
 	assert_string_equal(e.msg, "cannot install the filter of system calls: Invalid argument");
 	assert_contains(e.hint, options);
 }
@@ -332,7 +371,8 @@ TEST(is_done_without_where_no_option_would_be_left_to_run)
 	struct err e = {0};
 
 	fake_sys_always("small filter", -EPERM);
-	assert_int_equal(filter_apply(FILTER_LIMITS | FILTER_VSOCK | FILTER_IO_URING, &e), 0);
+	assert_int_equal(
+		filter_apply(ALL & ~(unsigned)(FILTER_TERMINAL | FILTER_KEYS), &nobody, &e), 0);
 	assert_int_equal(e.code, 0);
 }
 
@@ -347,6 +387,10 @@ int main(void)
 		cmocka_unit_test_setup(
 			refuses_typing_in_a_session_of_its_own_to_who_has_cap_sys_admin, reset),
 		cmocka_unit_test_setup(refuses_more_to_root, reset),
+		cmocka_unit_test_setup(lets_a_group_be_made_where_that_of_the_caller_has_no_number,
+				       reset),
+		cmocka_unit_test_setup(knows_the_caller_s_group_and_session_where_they_count,
+				       reset),
 		cmocka_unit_test_setup(is_installed_without_slowing_the_command_down, reset),
 		cmocka_unit_test_setup(
 			is_installed_by_the_older_call_where_the_kernel_lacks_the_newer, reset),

@@ -1548,11 +1548,11 @@ TEST(becomes_the_command_where_there_is_nothing_to_reap_or_to_hold)
 	start_simple(ARGV("true"));
 	box.has_reaper = false;
 	assert_int_equal(fake_sys_run(run, NULL), FAKE_EXECUTED);
-	assert_contains(fake_sys_trace(),
-			"chroot .\n"
-			"prctl pdeathsig 9\n"
-			"read janitor\n"
-			"send sock\nnew session keyring\n" CLOSE "open / path dir\n");
+	assert_contains(fake_sys_trace(), "chroot .\n"
+					  "prctl pdeathsig 9\n"
+					  "read janitor\n"
+					  "send sock\ngetpgrp\ngetsid\nnew session keyring\n" CLOSE
+					  "open / path dir\n");
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\n"
 					  "look sock janitor, 0 ms\n"
 					  "small filter\n"

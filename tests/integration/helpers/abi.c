@@ -2,7 +2,8 @@
 /*
  * abi has ABI: whether the kernel offers it to this machine's programs.
  * abi call ABI NUMBER [ARGUMENT]...: make a system call by its number and print the name of its
- * error, or "done".  An ARGUMENT is a number, or "self" or "parent" for a process id.
+ * error, or "done".  An ARGUMENT is a number, "self" or "parent" for a process id, "group" for
+ * the parent's process group or "session" for the session.
  *
  * ABI is "native", "i386" or "x32".
  */
@@ -93,6 +94,10 @@ static unsigned long argument(const char *text)
 		return (unsigned long)getpid();
 	if (strcmp(text, "parent") == 0)
 		return (unsigned long)getppid();
+	if (strcmp(text, "group") == 0)
+		return (unsigned long)getpgid(getppid());
+	if (strcmp(text, "session") == 0)
+		return (unsigned long)getsid(0);
 	return strtoul(text, NULL, 0);
 }
 
