@@ -713,7 +713,9 @@ int sys_wait_stop(int pidfd)
 	siginfo_t info = {0};
 	int r = ret(waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WSTOPPED | WNOHANG));
 
-	return r < 0 || info.si_pid == 0 ? r : info.si_status;
+	if (r < 0 || info.si_pid == 0 || info.si_code != CLD_STOPPED)
+		return r;
+	return info.si_status;
 }
 
 int sys_kill(pid_t pid, int sig)

@@ -167,7 +167,8 @@ __attribute__((noreturn)) void sys_exit(int status);
 pid_t sys_wait(pid_t pid, int *status, int flags); /* wait4(2) */
 /* 1 if it ended, 0 if not yet */
 int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage);
-int sys_wait_stop(int pidfd); /* the signal that has stopped a child, 0 for none; told once */
+/* The signal that has stopped a child, told once; 0 for none, or if a tracer stopped it. */
+int sys_wait_stop(int pidfd);
 int sys_kill(pid_t pid, int sig);
 int sys_pidfd_send_signal(int pidfd, int sig);
 /* To the group that the process leads, or led before it ended; -EINVAL before Linux 6.9. */

@@ -21,7 +21,7 @@ prepare()
 		cp "$SBX" "$work/bin/sbx" && ln -s sbx "$work/bin/bwrap" &&
 		cp "$SBX_HELPERS"/{abi,attempt,count_signals,escape,fds,filter,landlock,lock,loopback,mount_attack,opath} \
 			"$work/bin" &&
-		cp "$SBX_HELPERS"/{peek,pty,reap,swap,thief,umount_loop} "$work/bin" &&
+		cp "$SBX_HELPERS"/{peek,pty,reap,swap,thief,traced,umount_loop} "$work/bin" &&
 		cp "$0" "$(dirname "$0")"/{lib,run}.sh "$work/bin" || return
 	[ "$(id -u)" -ne 0 ] || chown "$ordinary:$ordinary" "$work/user" || return
 	! declare -F prepare_more >/dev/null || prepare_more

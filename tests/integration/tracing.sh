@@ -151,9 +151,22 @@ from_outside()
 	[ "$who" = root ] || check "not where COMMAND may trace" closed_to_caller --unshare-pid --cap-add ALL
 }
 
+# A process may have its parent trace it, which then sees each signal to it as a stop.
+parent_that_traces()
+{
+	local sig
+	for sig in 10 15 19; do
+		check "a parent that is made to trace survives signal $sig to COMMAND$1" \
+			ends_with 137 "${@:2}" --bind / / -- "$helpers/traced" "$sig"
+	done
+}
+
 tests()
 {
 	inside
+	parent_that_traces "" "$sbx"
+	parent_that_traces ", with a reaper" "$sbx" --kill-on-exit
+	parent_that_traces ", as bwrap" "$bwrap"
 	from_outside
 }
 
