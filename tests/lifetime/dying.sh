@@ -304,25 +304,39 @@ killed()
 	true
 }
 
-# lives_without VICTIM OPTION...: without --die-with-parent COMMAND does.
-lives_without()
+# kill_before_command PROGRAM VICTIM OPTION...: start PROGRAM, without --die-with-parent, and kill
+# VICTIM while COMMAND runs, which waits for "go" and prints to "said", open as $pipe.
+kill_before_command()
 {
-	local victim=$1 pid line status=0
-	shift
+	local program=$1 victim=$2 pid line
+	shift 2
 	rm -f said go && mkfifo said go
-	"$sbx" --ro-bind / / --proc /proc "$@" -- sh -c 'echo ready; read line <go; echo alive; exit 5' \
+	"$program" --ro-bind / / --proc /proc "$@" -- sh -c 'echo ready; read line <go; echo alive; exit 5' \
 		>said 2>&1 </dev/null &
 	started=$!
 	exec {pipe}<said
 	read -r -t 20 line <&"$pipe" || return
 	pid=$started
 	[ "$victim" = monitor ] || pid=$(below "$started" "sbx-$victim")
-	[ -n "$pid" ] && kill -KILL "$pid" || return
+	[ -n "$pid" ] && kill -KILL "$pid"
+}
+
+# lives_without PROGRAM VICTIM OPTION...: COMMAND does.
+lives_without()
+{
+	local victim=$2 status=0
+	kill_before_command "$@" || return
 	sleep 0.1
 	timeout 10 sh -c 'echo >go' && [ "$(timeout 10 cat <&"$pipe")" = alive ] || return
 	wait "$started" || status=$?
 	echo "status $status"
 	[ "$victim" = monitor ] || [ "$status" -eq 5 ]
+}
+
+# ends_with_monitor OPTION...: COMMAND does, and has nobody left that could print.
+ends_with_monitor()
+{
+	kill_before_command "$sbx" monitor "$@" && prints "" timeout 10 cat <&"$pipe"
 }
 
 members()
@@ -334,10 +348,10 @@ members()
 		check "signals but SIGKILL are nothing to the $victim, $name" ignores $victim "$@"
 		check "--die-with-parent $name: all ends with the killed $victim" killed $victim "$@"
 	done
-	for victim in monitor janitor; do
-		check "without --die-with-parent COMMAND lives without the $victim, $name" \
-			lives_without $victim "$@"
-	done
+	check "without --die-with-parent COMMAND lives without the janitor, $name" \
+		lives_without "$sbx" janitor "$@"
+	check "but not without the monitor, $name" ends_with_monitor "$@"
+	check "as it does under the name bwrap, $name" lives_without "$bwrap" monitor "$@"
 }
 
 # stops_waiting FROM TO OPTION...: sbx does not wait for a janitor that cannot do its work any
