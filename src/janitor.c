@@ -530,10 +530,34 @@ static int patience(const struct watch *w)
 	return left < 0 ? 0 : (int)left;
 }
 
+enum { MONITOR, CHILD, INSIDE, GUARD, N }; /* what await_end() polls */
+
+/*
+ * Take what poll(2) has returned, @n, and found in @fds.  Returns whether the waiting is over.  If
+ * nothing can be waited for, the sandbox ends.
+ */
+static bool take_events(struct watch *w, const struct pollfd *fds, int n)
+{
+	if (n < 0 && n != -EINTR) {
+		(void)sys_pidfd_send_signal(w->child, SIGKILL);
+		return true;
+	}
+	if (fds[CHILD].revents != 0 || (n == 0 && w->freed))
+		return true;
+	if (fds[INSIDE].revents != 0)
+		(void)take_inside(w); /* who sends waits for room */
+	if (fds[GUARD].revents != 0)
+		take_guard(w);
+	if (fds[MONITOR].revents != 0)
+		take_monitor(w);
+	else if (n == 0)
+		take_time(w);
+	return false;
+}
+
 /* Wait for the end of the first process inside, or of patience. */
 static void await_end(struct watch *w)
 {
-	enum { MONITOR, CHILD, INSIDE, GUARD, N };
 	bool over = false;
 
 	while (!over && !w->let_go) {
@@ -545,15 +569,7 @@ static void await_end(struct watch *w)
 		};
 		int n = sys_poll(fds, w->guard.sock < 0 ? GUARD : N, patience(w));
 
-		over = fds[CHILD].revents != 0 || (n == 0 && w->freed);
-		if (!over && fds[INSIDE].revents != 0)
-			(void)take_inside(w); /* who sends waits for room */
-		if (!over && fds[GUARD].revents != 0)
-			take_guard(w);
-		if (!over && fds[MONITOR].revents != 0)
-			take_monitor(w);
-		else if (!over && n == 0)
-			take_time(w);
+		over = take_events(w, fds, n);
 	}
 }
 

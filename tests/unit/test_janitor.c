@@ -327,6 +327,16 @@ TEST(lets_go_at_once_when_the_monitor_gives_up)
 			    BEGIN WAIT "\nread monitor\n" TAKE_NAMESPACE "exit 0\n");
 }
 
+TEST(ends_a_sandbox_that_it_cannot_wait_for)
+{
+	begin();
+	fake_sys_answer(WAIT, -EPERM);
+	namespace_comes();
+	be_janitor();
+	assert_string_equal(fake_sys_trace(),
+			    BEGIN WAIT "\nkill child 9\n" TAKE_NAMESPACE "exit 0\n");
+}
+
 /* --- Mount points on the host --------------------------------------------- */
 
 static void note_comes(const struct litter_note *note, const char *passed)
@@ -1212,6 +1222,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(says_that_it_cannot_start),
 	cmocka_unit_test(lets_the_namespace_go_when_the_first_process_has_ended),
 	cmocka_unit_test(lets_go_at_once_when_the_monitor_gives_up),
+	cmocka_unit_test(ends_a_sandbox_that_it_cannot_wait_for),
 	cmocka_unit_test_setup(listens_while_it_waits, set_up),
 	cmocka_unit_test_setup(removes_mount_points_before_it_lets_go_where_all_have_ended, set_up),
 	cmocka_unit_test_setup(removes_mount_points_after_it_has_let_go_where_others_may_live,
