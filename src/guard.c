@@ -104,18 +104,17 @@ enum guard_way guard_plan(const struct box *box)
 int guard_prepare(struct box *box, struct err *e)
 {
 	enum { HERE, THERE, ENDS };
-	int inside[ENDS];
-	int monitor[ENDS];
+	int inside[ENDS] = {-1, -1};
+	int monitor[ENDS] = {-1, -1};
 	int r;
 
 	if (box->guard_way == GUARD_OFF)
 		return 0;
 	r = sys_socketpair(inside);
-	if (r == 0) {
-		box->guard.inside = inside[HERE];
-		box->guard.places = inside[THERE];
+	box->guard.inside = inside[HERE];
+	box->guard.places = inside[THERE];
+	if (r == 0)
 		r = sys_socketpair(monitor);
-	}
 	if (r < 0)
 		return err_sys(e, r, "cannot make a socket");
 	box->guard.monitor = monitor[HERE];
@@ -483,8 +482,7 @@ static int set_up(struct keeper *k, size_t *op)
 	autoclose int mounts = -1;
 	int r = receive_all(k, &mounts);
 
-	if (r == 0)
-		(void)sys_raise_files(); /* each place takes a descriptor */
+	(void)sys_raise_files(); /* each place takes a descriptor */
 	if (r == 0)
 		r = k->proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	if (r >= 0)

@@ -71,10 +71,10 @@ static int is_exposed(struct err *e)
 static bool is_detached(int fd)
 {
 	char link[LINK_BYTES];
-	char path[2];
+	char target[2];
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	return sys_readlinkat(AT_FDCWD, link, path, sizeof(path)) == 1 && path[0] == '/';
+	return sys_readlinkat(AT_FDCWD, link, target, sizeof(target)) == 1 && target[0] == '/';
 }
 
 static bool is_read_only(int fd)

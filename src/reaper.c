@@ -196,7 +196,7 @@ static int open_children(void)
 static int take_hold(const struct box *box, struct held *ret, struct err *e)
 {
 	const struct plan *plan = box->plan;
-	const size_t others = 5; /* with room for one, for a while */
+	const size_t others = 5;
 	int r;
 
 	ret->fds = calloc(plan->n_lock_files + others, sizeof(*ret->fds));
@@ -205,6 +205,7 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r < 0)
 		return err_sys(e, r, "cannot adopt what the command leaves behind");
+	ret->fds[ret->n++] = box->janitor; /* the command looks for it: see let_go() */
 	ret->fds[ret->n++] = box->sock;
 	ret->fds[ret->n++] = plan_fd(plan, FD_SYNC);
 	ret->fds[ret->n++] = ret->proc;
@@ -544,8 +545,7 @@ static int begin_and_build(struct box *box, struct held *held, struct err *e)
  */
 static int close_others(const struct box *box, const struct held *held, struct err *e)
 {
-	held->fds[held->n] = box->janitor; /* the command looks for it */
-	return fds_close_others(&box->inherited, held->fds, held->n + 1, e);
+	return fds_close_others(&box->inherited, held->fds, held->n, e);
 }
 
 /*
@@ -570,7 +570,7 @@ static pid_t run_command(const struct box *box, const struct held *held, struct 
 static int let_go(const struct box *box, struct held *held, struct err *e)
 {
 	uint64_t kill = box->ends_all ? caps_bit(CAP_KILL) : 0;
-	int r = fds_keep_only(held->fds, held->n);
+	int r = fds_keep_only(held->fds + 1, held->n - 1); /* without the janitor's socket */
 
 	held_done(held);
 	if (r < 0)
@@ -611,15 +611,22 @@ static int look_after(const struct box *box, struct held *held, pid_t command, s
 	return r;
 }
 
+/* The options of sbx are not for the sandbox's processes to read in /proc. */
+static void hide_command_line(const struct box *box)
+{
+	static const char name[] = "sbx-reaper";
+
+	if (box->has_reaper && !box->plan->as_bwrap)
+		(void)sys_set_command_line(name, sizeof(name));
+}
+
 void reaper_run(struct box *box)
 {
-	char name[] = "sbx-reaper";
 	struct held held = {.proc = -1, .children = -1};
 	struct err e = {0};
 	int r;
 
-	if (box->has_reaper && !box->plan->as_bwrap) /* what sbx was told is not for those inside */
-		(void)sys_set_command_line(name, sizeof(name));
+	hide_command_line(box);
 	r = begin_and_build(box, &held, &e);
 	if (r == 0)
 		r = run_command(box, &held, &e);

@@ -66,9 +66,9 @@
 #endif
 /* landlock(7) of Linux 6.12; newer than Debian 12's headers. */
 struct landlock_rules {
-	uint64_t handled_access_fs;
-	uint64_t handled_access_net;
-	uint64_t scoped;
+	uint64_t handled_access_fs;  /* cppcheck-suppress unusedStructMember ; the kernel's */
+	uint64_t handled_access_net; /* cppcheck-suppress unusedStructMember ; the kernel's */
+	uint64_t scoped;             /* cppcheck-suppress unusedStructMember ; by initialiser */
 };
 #define LANDLOCK_SCOPED_SIGNALS (1ULL << 1)
 
@@ -619,7 +619,7 @@ int sys_prctl(int option, unsigned long arg)
 	return ret(prctl(option, arg, 0L, 0L, 0L));
 }
 
-int sys_set_command_line(char *text, size_t size)
+int sys_set_command_line(const char *text, size_t size)
 {
 	const uintptr_t heap = (uintptr_t)sbrk(0);
 	struct prctl_mm_map map = {

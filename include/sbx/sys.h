@@ -152,7 +152,7 @@ int sys_prctl(int option, unsigned long arg);
  * Let /proc/PID/cmdline show @text, of @size bytes with its NUL, and /proc/PID/environ nothing.
  * @text stays in use.  -EINVAL if the kernel is built without it.
  */
-int sys_set_command_line(char *text, size_t size);
+int sys_set_command_line(const char *text, size_t size);
 int sys_seccomp_filter(const struct sock_fprog *program);
 /* The same without mitigations of Spectre, which older kernels turn on with any other filter. */
 int sys_seccomp_fast_filter(const struct sock_fprog *program);

@@ -1490,7 +1490,7 @@ int sys_prctl(int option, unsigned long arg)
 	return done(call("prctl %s %lu", name, arg));
 }
 
-int sys_set_command_line(char *text, size_t size)
+int sys_set_command_line(const char *text, size_t size)
 {
 	assert_int_equal(strlen(text) + 1, size);
 	return done(note("command_line %s", text));
