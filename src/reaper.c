@@ -548,6 +548,27 @@ static int close_others(const struct box *box, const struct held *held, struct e
 	return fds_close_others(&box->inherited, held->fds, held->n, e);
 }
 
+/* Whether somebody has to be ended by this process, and nothing else does it. */
+static bool has_to_end_others(const struct box *box)
+{
+	return box->reaper_ends || (box->tied && !(box->ns.flags & CLONE_NEWPID));
+}
+
+/*
+ * Leave the caller's process group: a signal to that group, as timeout(1) sends it, kills the
+ * monitor, and this process has to end those who are in other groups.  The session stays where the
+ * command has a group of its own: the terminal stops no group whose members have all their
+ * parents in other sessions.  Then this comes before there is a command, so that a signal to the
+ * group never kills this process and leaves those behind that it has to end.  A session would be
+ * the command's as well; it is made afterwards.
+ */
+static int leave_group(const struct box *box, struct err *e)
+{
+	int r = box->own_group ? sys_setpgid(0, 0) : sys_setsid();
+
+	return r < 0 && r != -EPERM ? err_sys(e, r, "cannot leave the process group") : 0;
+}
+
 /*
  * Become the command, or start it.  Returns the command's pid, or -errno with @e set.
  *
@@ -563,6 +584,8 @@ static pid_t run_command(const struct box *box, const struct held *held, struct 
 	r = close_others(box, held, e);
 	if (r == 0 && !is_tied(box))
 		r = die_with_parent(false, e);
+	if (r == 0 && box->own_group && has_to_end_others(box))
+		r = leave_group(box, e);
 	return r < 0 ? r : start_command(box, e);
 }
 
@@ -579,19 +602,6 @@ static int let_go(const struct box *box, struct held *held, struct err *e)
 }
 
 /*
- * Leave the caller's process group: who kills that, as timeout(1) does, kills the monitor
- * with it, and somebody has to end those who are in other groups.  The session stays where the
- * command's group is another than the caller's: the terminal stops no group whose members have
- * all their parents in other sessions.
- */
-static int leave_group(const struct box *box, struct err *e)
-{
-	int r = box->own_group ? sys_setpgid(0, 0) : sys_setsid();
-
-	return r < 0 && r != -EPERM ? err_sys(e, r, "cannot leave the process group") : 0;
-}
-
-/*
  * Look after the command, under the same seccomp programs, so that the reaper is no way
  * around them: but not where it has to find and end others, which they may forbid.  Returns
  * as reap().
@@ -600,7 +610,7 @@ static int look_after(const struct box *box, struct held *held, pid_t command, s
 {
 	int r = let_go(box, held, e);
 
-	if (r == 0 && (box->reaper_ends || (box->tied && !(box->ns.flags & CLONE_NEWPID))))
+	if (r == 0 && !box->own_group && has_to_end_others(box))
 		r = leave_group(box, e);
 	if (r == 0 && !box->reaper_ends)
 		r = seccomp_apply(&box->seccomp, e);
@@ -611,22 +621,24 @@ static int look_after(const struct box *box, struct held *held, pid_t command, s
 	return r;
 }
 
-/* The options of sbx are not for the sandbox's processes to read in /proc. */
-static void hide_command_line(const struct box *box)
+/*
+ * The options of sbx are not for the sandbox's processes to read in /proc, which shows the @size
+ * bytes of @name instead: the kernel reads them from the stack, and from no file.
+ */
+static void hide_command_line(const struct box *box, const char *name, size_t size)
 {
-	static const char name[] = "sbx-reaper";
-
 	if (box->has_reaper && !box->plan->as_bwrap)
-		(void)sys_set_command_line(name, sizeof(name));
+		(void)sys_set_command_line(name, size);
 }
 
 void reaper_run(struct box *box)
 {
+	char name[] = "sbx-reaper";
 	struct held held = {.proc = -1, .children = -1};
 	struct err e = {0};
 	int r;
 
-	hide_command_line(box);
+	hide_command_line(box, name, sizeof(name));
 	r = begin_and_build(box, &held, &e);
 	if (r == 0)
 		r = run_command(box, &held, &e);
