@@ -1630,6 +1630,8 @@ TEST(leaves_the_caller_s_process_group_without_a_process_namespace)
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_int_equal(count_in(fake_sys_trace(), "setpgid 0 0\n"), 2);
+	/* or a signal to the group would leave those behind whom it has to end */
+	assert_in_order(fake_sys_trace(), ARGV("\nsetpgid 0 0\n", "vfork", "setpgid 0 0\n"));
 	assert_null(strstr(fake_sys_trace(), "setsid"));
 }
 
