@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fake_cap.h"
+#include "fake_malloc.h"
 #include "fake_sys.h"
 #include "sbx/box.h"
 #include "sbx/opt.h"
@@ -441,6 +442,17 @@ TEST(starts_nothing_of_which_it_could_not_tell)
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
 
+/* Be the first process inside until it ends, which leaves what it has in its memory. */
+static int be_inside(void (*child)(void *arg))
+{
+	int status;
+
+	fake_malloc_leave(true);
+	status = fake_sys_run(child, NULL);
+	fake_malloc_leave(false);
+	return status;
+}
+
 static void run_true(void *arg)
 {
 	struct err e = {0};
@@ -453,7 +465,7 @@ static void run_true(void *arg)
 TEST(closes_the_monitor_s_end_in_the_first_process_inside)
 {
 	fake_sys_answer("clone mnt", 0);
-	assert_int_equal(fake_sys_run(run_true, NULL), 125);
+	assert_int_equal(be_inside(run_true), 125);
 	assert_int_equal(fake_sys_fd("outside"), -1);
 	assert_int_equal(fake_sys_fd("from-inside"), -1);
 	assert_contains(fake_sys_trace(), "clone mnt\n"
@@ -505,7 +517,7 @@ TEST(has_a_reaper_only_where_something_is_to_be_done_at_the_end)
 		fake_sys_answer_data("read inside", 0, "", 1);
 		fake_sys_answer_data("poll five inside*", 1, "+.", 2);
 		assert_int_equal(opt_parse(&inside_plan, lines[i].argv, NULL, &e), 0);
-		(void)fake_sys_run(run_inside, NULL);
+		(void)be_inside(run_inside);
 		assert_int_equal(strstr(fake_sys_trace(), "\nvfork") != NULL, lines[i].has_reaper);
 		assert_contains(fake_sys_trace(), "exec true as true\n");
 		plan_done(&inside_plan);
@@ -524,7 +536,7 @@ TEST(restores_the_caller_s_signals_but_the_end_of_children)
 	fake_sys_answer_data("read inside", 0, "", 1);
 	fake_sys_answer_data("sigprocmask block*", 0, &blocked, sizeof(blocked));
 	assert_int_equal(opt_parse(&inside_plan, ARGV("true"), NULL, &e), 0);
-	assert_int_equal(fake_sys_run(run_inside, NULL), FAKE_EXECUTED);
+	assert_int_equal(be_inside(run_inside), FAKE_EXECUTED);
 	assert_in_order(fake_sys_trace(),
 			ARGV("setpgid 0 0\n", "sigprocmask set 10\n", "exec true as true\n"));
 	plan_done(&inside_plan);
