@@ -199,9 +199,14 @@ static void signal_group(struct watch *w, int sig)
 	job_signal(&w->job, sig);
 }
 
-/* The command has been stopped by @sig. */
+/*
+ * The command has been stopped by @sig.  In the caller's process group and without a terminal, no
+ * shell waits for a job, and the process that has stopped the command continues that alone.
+ */
 static void take_stop(struct watch *w, int sig)
 {
+	if (!w->box->own_group && !job_can_have_terminal())
+		return;
 	if (w->box->own_group)
 		w->job.group = command_pid(w);
 	job_pause(&w->job, sig);

@@ -199,12 +199,19 @@ is_stopped()
 	grep -q '^State:.T' "/proc/$started/status"
 }
 
-# stops_as_well PROGRAM OPTION...: if COMMAND stops itself, PROGRAM stops, and continues it.
+# goes_on_as_bwrap OPTION...: the process that has stopped COMMAND continues it, and nothing else.
+goes_on_as_bwrap()
+{
+	# shellcheck disable=SC2016
+	ends_with 4 timeout --kill-after=5 30 setsid --wait "$bwrap" --ro-bind / / --dev /dev "$@" -- \
+		sh -c '(sleep 0.2; kill -CONT $$) & kill -STOP $$; exit 4' </dev/null
+}
+
+# stops_as_well OPTION...: if COMMAND stops itself, sbx stops, and continues it.
 stops_as_well()
 {
-	local program=$1 result=0
-	shift
-	"$program" --ro-bind / / "$@" -- sh -c 'kill -STOP $$; exit 4' </dev/null &
+	local result=0
+	"$sbx" --ro-bind / / "$@" -- sh -c 'kill -STOP $$; exit 4' </dev/null &
 	started=$!
 	eventually is_stopped || result=1
 	kill -CONT "$started"
@@ -229,11 +236,11 @@ grouped()
 		check "timeout ends all${options:+, with $options}" ends_in_time $options
 		# shellcheck disable=SC2086
 		check "by SIGINT, too${options:+, with $options}" interrupts_all $options
-		for program in "$sbx" "$bwrap"; do
-			# shellcheck disable=SC2086
-			check "a stop of COMMAND stops ${program##*/}${options:+, with $options}" \
-				stops_as_well "$program" $options
-		done
+		# shellcheck disable=SC2086
+		check "a stop of COMMAND stops sbx${options:+, with $options}" stops_as_well $options
+		# shellcheck disable=SC2086
+		check "without a terminal, it does not stop bwrap${options:+, with $options}" \
+			goes_on_as_bwrap $options
 	done
 	for options in "" --new-session --unshare-pid "--unshare-pid --new-session"; do
 		# shellcheck disable=SC2086

@@ -1179,16 +1179,24 @@ TEST(stops_with_the_command_and_continues_it)
 	assert_in_order(fake_sys_trace(), ARGV("die_of 19\n", "kill group of command 18\n"));
 }
 
-TEST(stops_with_the_command_in_the_caller_s_group_as_well)
+TEST(stops_with_the_command_in_the_caller_s_group_where_there_is_a_terminal)
 {
-	plan.as_bwrap = true;
-	fake_proc_show(&stopped);
-	command_starts();
-	command_stops(SIGTSTP);
-	command_ends(true);
-	child_is_gone();
-	assert_status(3 << 8);
-	assert_in_order(fake_sys_trace(), ARGV("die_of 20\n", "kill command 18\n"));
+	for (unsigned runs = 0; runs < 2; runs++) {
+		(void)set_up(NULL);
+		if (runs == 0)
+			fake_sys_always("tcgetpgrp 0", 77);
+		plan.as_bwrap = true;
+		fake_proc_show(&stopped);
+		command_starts();
+		command_stops(SIGTSTP);
+		command_ends(true);
+		child_is_gone();
+		assert_status(3 << 8);
+		if (runs == 0)
+			assert_in_order(fake_sys_trace(), ARGV("die_of 20\n", "kill command 18\n"));
+		else
+			assert_null(strstr(fake_sys_trace(), "die_of"));
+	}
 }
 
 TEST(does_not_stop_with_a_command_that_goes_on_or_by_a_signal_that_stops_nobody)
@@ -2101,7 +2109,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(relays_what_the_terminal_sends_to_its_group, set_up),
 	cmocka_unit_test_setup(passes_what_stands_for_a_key_to_the_group, set_up),
 	cmocka_unit_test_setup(stops_with_the_command_and_continues_it, set_up),
-	cmocka_unit_test_setup(stops_with_the_command_in_the_caller_s_group_as_well, set_up),
+	cmocka_unit_test_setup(
+		stops_with_the_command_in_the_caller_s_group_where_there_is_a_terminal, set_up),
 	cmocka_unit_test_setup(
 		does_not_stop_with_a_command_that_goes_on_or_by_a_signal_that_stops_nobody, set_up),
 	cmocka_unit_test_setup(sees_itself_that_a_command_without_a_reaper_stops, set_up),
