@@ -902,16 +902,17 @@ static void start_with_proc(const char *self)
 		fake_sys_always("readlink box/proc self", -ENOENT);
 }
 
-/* Whether there is a warning of it, with @argv. */
-static bool warns_of_proc(struct site *site, bool is_bwrap, const char *const *argv)
+/* Whether there is a warning of it, with @argv, at a place like @like. */
+static bool warns_of_proc(const struct site *like, bool is_bwrap, const char *const *argv)
 {
 	autoplan struct plan plan = {.as_bwrap = is_bwrap};
+	struct site site = *like;
 	const struct report *report;
 	struct err e = {0};
 
 	assert_int_equal(opt_parse(&plan, argv, NULL, &e), 0);
-	site->plan = &plan;
-	assert_int_equal(apply_warn_of_proc(site, &e), 0);
+	site.plan = &plan;
+	assert_int_equal(apply_warn_of_proc(&site, &e), 0);
 	assert_int_equal(fake_sys_open_fds(), 0);
 	report = fake_sys_written(SOCK, 0, NULL);
 	if (report == NULL)
@@ -924,36 +925,34 @@ static bool warns_of_proc(struct site *site, bool is_bwrap, const char *const *a
 TEST(warns_of_a_procfs_of_the_host_that_came_along)
 {
 	static const char *const numbers[] = {"4711", "10", "11", NULL};
-	struct site site = ordinary;
-
 	for (size_t i = 0; i < LENGTH(numbers); i++) {
 		start_with_proc(numbers[i]);
-		assert_true(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+		assert_true(warns_of_proc(&ordinary, false, ARGV("--bind", "/", "/", "sh")));
 	}
 	start_with_proc(NULL);
-	assert_true(warns_of_proc(&site, false, ARGV("--proc", "/x", "--bind", "/", "/", "sh")));
+	assert_true(
+		warns_of_proc(&ordinary, false, ARGV("--proc", "/x", "--bind", "/", "/", "sh")));
 }
 
 TEST(warns_of_no_procfs_that_is_asked_for_or_the_sandbox_s_own)
 {
 	struct site without = ordinary;
-	struct site site = ordinary;
 
 	without.new_procfs = false;
 	start_with_proc(NULL);
-	assert_false(warns_of_proc(&site, true, ARGV("--bind", "/", "/", "sh")));
+	assert_false(warns_of_proc(&ordinary, true, ARGV("--bind", "/", "/", "sh")));
 	assert_false(warns_of_proc(&without, false, ARGV("--bind", "/", "/", "sh")));
-	assert_false(warns_of_proc(&site, false, ARGV("--proc", "/proc", "sh")));
-	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/proc", "//proc/", "sh")));
+	assert_false(warns_of_proc(&ordinary, false, ARGV("--proc", "/proc", "sh")));
+	assert_false(warns_of_proc(&ordinary, false, ARGV("--bind", "/proc", "//proc/", "sh")));
 	assert_int_equal(fake_sys_calls(), 0);
 
 	start_with_proc("1"); /* as the fake has it */
-	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+	assert_false(warns_of_proc(&ordinary, false, ARGV("--bind", "/", "/", "sh")));
 	start_with_proc(NULL);
 	fake_sys_always("open_in box /proc path", -ENOENT);
-	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+	assert_false(warns_of_proc(&ordinary, false, ARGV("--bind", "/", "/", "sh")));
 	start();
-	assert_false(warns_of_proc(&site, false, ARGV("--bind", "/", "/", "sh")));
+	assert_false(warns_of_proc(&ordinary, false, ARGV("--bind", "/", "/", "sh")));
 }
 
 TEST(says_that_it_cannot_warn_of_a_procfs)
