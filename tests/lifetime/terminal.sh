@@ -91,13 +91,14 @@ stops_in()
 		type 'fg\n' grows ticks type ^C see '$ ' still ticks type 'exit 0\n' -- "$@"
 }
 
-# Once the sandbox of a script has the terminal, Ctrl-Z stops the script as well.
+# Once the sandbox of a script has the terminal, Ctrl-Z stops the script as well.  What is typed
+# while the shell changes the terminal's mode can be lost.
 stops_script()
 {
 	set_words "$@"
 	printf '%s\n' "$words sh -c 'read -r x; echo got \$x; read -r x; echo then \$x'" 'echo over' >script
 	in_shell "echo rea\"\"dy; sh ./script" see ready type 'one\n' see 'got one' type ^Z see Stopped \
-		type 'fg\n' type 'two\n' see 'then two' see over
+		see '$ ' type 'fg\n' see 'sh ./script' type 'two\n' see 'then two' see over
 }
 
 # stops_itself OPTION...: the shell sees a stop of COMMAND, and fg continues it.
