@@ -316,7 +316,7 @@ static void refuse_flag(struct filter *f, uint32_t number, size_t n)
 	pass_to_here(f, test);
 }
 
-/* The flags of clone3(2) are behind a pointer: who is told that it is missing uses clone(2). */
+/* The flags of clone3(2) are behind a pointer: callers use clone(2) where it is missing. */
 static void refuse_cgroups(struct filter *f, const struct abi *abi)
 {
 	refuse_flag(f, abi->unshare, 0);

@@ -126,7 +126,7 @@ struct watch {
 	int inside;         /* socket; its partners are closed when the command is executed */
 	int mounts;         /* the mount namespace, -1 if it has not come yet */
 	bool executed;      /* the command has been */
-	bool parted;        /* the command has ended: who is left may live on */
+	bool parted;        /* the command has exited: others may live on */
 	pid_t caller;       /* the process group that the monitor is in */
 	bool killed;        /* the sandbox is to end, the monitor being gone */
 	bool cut;           /* connections to file servers have been, */

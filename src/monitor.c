@@ -746,7 +746,7 @@ static void sweep_up(struct watch *w)
 		sweep_later(&w->sweep, end.fd, -1);
 }
 
-/* Close what is not the monitor's, so that who waits for its end sees it. */
+/* Close what is not the monitor's, so that a reader sees its end. */
 static int close_others(const struct watch *w, struct err *e)
 {
 	const struct plan *plan = w->box->plan;

@@ -53,7 +53,7 @@ int janitor_await(int sock, struct err *e) must_check;
 enum janitor_request {
 	JANITOR_CUT = 'c',    /* cut connections to file servers that were made inside */
 	JANITOR_FREE = 'f',   /* and take down all of the sandbox's own file systems */
-	JANITOR_PART = 'p',   /* the command has ended: who is left lives on without the monitor */
+	JANITOR_PART = 'p',   /* the command has exited: others live on without the monitor */
 	JANITOR_LET_GO = 'l', /* the monitor gives up: let the mount namespace go and end */
 };
 void janitor_ask(const struct janitor *janitor, enum janitor_request request);
