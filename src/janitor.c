@@ -66,6 +66,7 @@
 
 #define PATH_BYTES 32
 #define KILL_TRIES 20       /* at killing all who are inside */
+#define POLL_TRIES 10       /* in a row, before the janitor gives up: the kernel may lack memory */
 #define HELPER_MS 500       /* for one helper */
 #define ALL_HELPERS_MS 1000 /* no more are begun after that */
 #define MOMENT_MS 20
@@ -132,6 +133,7 @@ struct watch {
 	bool cut;           /* connections to file servers have been, */
 	bool freed;         /* and the rest has been taken down */
 	bool let_go;        /* whatever is still there */
+	unsigned failed;    /* calls of poll(2) in a row */
 	int64_t until;      /* when @killed: the end of patience */
 	struct sweep sweep; /* what is to be removed in the end */
 	struct guard guard; /* of the protected paths, if there are any */
@@ -534,14 +536,17 @@ enum { MONITOR, CHILD, INSIDE, GUARD, N }; /* what await_end() polls */
 
 /*
  * Take what poll(2) has returned, @n, and found in @fds.  Returns whether the waiting is over.  If
- * nothing can be waited for, the sandbox ends.
+ * poll(2) fails again and again, the sandbox ends.
  */
 static bool take_events(struct watch *w, const struct pollfd *fds, int n)
 {
-	if (n < 0 && n != -EINTR) {
+	w->failed = n < 0 && n != -EINTR ? w->failed + 1 : 0;
+	if (w->failed == POLL_TRIES) {
 		(void)sys_pidfd_send_signal(w->child, SIGKILL);
 		return true;
 	}
+	if (n < 0)
+		return false;
 	if (fds[CHILD].revents != 0 || (n == 0 && w->freed))
 		return true;
 	if (fds[INSIDE].revents != 0)

@@ -17,6 +17,7 @@ errors=(ENOSYS EPERM ENOMEM EMFILE)
 per_line=200 # injections of a command line, unless all are made
 ordinary=65534 # user and group id
 jobs=2 # runs at a time
+time_limit=60 # seconds, of a run
 
 # What a program without any sandbox needs to start, or cannot go on without.
 never='execve|exit_group|exit|brk|mmap|munmap|mprotect|arch_prctl|set_tid_address'
@@ -71,7 +72,7 @@ sandbox()
 	options "$line"
 	(
 		cd "$slot/project" || exit
-		as_caller "$line" timeout --kill-after=5 60 strace -f -qq "$@" \
+		as_caller "$line" timeout --kill-after=5 "$time_limit" strace -f -qq "$@" \
 			"$program" "${options[@]}" -- "$work/bin/look" "$slot/project"
 	) </dev/null >"$slot/out" 2>"$slot/err"
 }
@@ -105,7 +106,7 @@ verdict()
 {
 	local line=$1 status=$2 call=$3 name=sbx codes='125|126|127'
 	[ "$line" != bwrap ] || name=bwrap codes=1
-	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+	if [ "$status" = 124 ] || { [ "$status" = 137 ] && ((SECONDS - began >= time_limit)); }; then
 		echo "does not end"
 	elif grep -q BLIND "$slot/out"; then
 		return # the injection hit COMMAND's own process
@@ -156,7 +157,7 @@ end_stuck()
 # try LINE CALL ERROR N: print what is wrong, after what was injected.
 try()
 {
-	local line=$1 said
+	local line=$1 said began=$SECONDS
 	slot=$work/slots/$SBX_SLOT-$line
 	[ -d "$slot/project" ] || make_project "$line" || return
 	sandbox "$line" -o /dev/null -e "trace=$2" -e "inject=$2:error=$3:when=$4"
