@@ -8,16 +8,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sbx/box.h"
-#include "sbx/cleanup.h"
-#include "sbx/io.h"
-#include "sbx/kernel.h"
-#include "sbx/opt.h"
-#include "sbx/program.h"
-#include "sbx/setuid.h"
-#include "sbx/status.h"
-#include "sbx/sys.h"
-#include "sbx/text.h"
+#include "base/cleanup.h"
+#include "base/exit_code.h"
+#include "base/text.h"
+#include "host/kernel.h"
+#include "isolation/setuid.h"
+#include "plan/opt.h"
+#include "run/launch.h"
+#include "run/program.h"
+#include "run/status.h"
+#include "sys/io.h"
+#include "sys/sys.h"
 
 #define BWRAP_VERSION "0.11.1" /* whose command line is understood */
 #define WARNING_BYTES 80       /* more than any warning has */
@@ -193,11 +194,11 @@ static void die_of_key(int status)
  * Run the sandbox that @args ask for, unless there is an error @exposed.  Returns the exit
  * status.
  */
-static int run(struct plan *plan, bool lent, const char *argv0, const char *const *args,
+static int run(struct plan *plan, bool privileged, const char *argv0, const char *const *args,
 	       const struct err *exposed)
 {
 	static const struct opt_reader reader = {.read = io_read_args};
-	struct host host = {.lent = lent, .teller = {.tell = tell, .arg = plan}};
+	struct host host = {.privileged = privileged, .teller = {.tell = tell, .arg = plan}};
 	struct outcome outcome = {0};
 	struct err e = {0};
 	int r = opt_parse(plan, args, &reader, &e);
@@ -210,16 +211,16 @@ static int run(struct plan *plan, bool lent, const char *argv0, const char *cons
 		r = -e.code;
 	}
 	if (r == 0)
-		r = setuid_check(lent, plan, &e);
+		r = setuid_check(privileged, plan, &e);
 	if (r == 0)
 		r = check_kernel(plan, &host.bad_kernel, &e);
 	if (r == 0)
-		r = box_run(plan, &host, &outcome, &e);
+		r = launch(plan, &host, &outcome, &e);
 	warn_of_stuck(plan, &outcome);
 	if (r == 0 && outcome.typed)
 		die_of_key(outcome.status);
 	if (r == 0)
-		return status_code(outcome.status);
+		return exit_code_of(outcome.status);
 	if (e.stage != ERR_USAGE || !plan->as_bwrap)
 		return report_error(plan, &e);
 	(void)print_help(stderr, argv0);
@@ -232,11 +233,11 @@ int main(int argc, char **argv)
 	const char *argv0 = argc > 0 ? argv[0] : "sbx";
 	autoplan struct plan plan = {.as_bwrap = is_bwrap(argv0)};
 	struct err e = {0};
-	bool lent = false;
+	bool privileged = false;
 
-	if (setuid_begin(&lent, &e) < 0)
+	if (setuid_begin(&privileged, &e) < 0)
 		return report_error(&plan, &e);
-	if (program_protect((const char *const *)argv, lent, &e) < 0)
-		return run(&plan, lent, argv0, args, &e);
-	return run(&plan, lent, argv0, args, NULL);
+	if (program_protect((const char *const *)argv, privileged, &e) < 0)
+		return run(&plan, privileged, argv0, args, &e);
+	return run(&plan, privileged, argv0, args, NULL);
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# check_layers.sh NM BASE_LIB PLAN_LIB SYS_LIB EXEC_LIB: no layer calls what it
-# may not.  What an archive defines and needs is read off its symbols.
+# check_layers.sh NM BASE PLAN SYS HOST ISOLATION IPC MOUNTS RUN: no room calls what it may not.  What
+# an archive defines and needs is read off its symbols.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -19,7 +19,7 @@ pure+='|__(mem(cpy|move|set)|mempcpy|explicit_bzero|st[rp]n?cpy|strn?cat)_chk'
 pure+='|v?snprintf|__v?snprintf_chk'
 pure+='|malloc|calloc|realloc|reallocarray|free|qsort'
 
-# What of the same kind only the executing half needs.
+# What of the same kind the rooms need that run a sandbox.
 memory_only='(set|unset|clear|get)env|environ|sig(empty|fill|add|del)set|sigismember'
 
 # defined LIB...: the functions and variables that the archives offer
@@ -61,6 +61,16 @@ never()
 	blame "$lib" < <(comm -12 <(imports "$lib") <(defined "$@"))
 }
 
+# only_sys_calls LIB MEMBER OTHER...: the other members of LIB need only what LIB and OTHERs define
+only_sys_calls()
+{
+	local lib=$1 member=$2
+	shift 2
+	blame "$lib" < <("$nm" --print-file-name --undefined-only "$lib" | grep -Fv "$member:" |
+		awk '{ print $NF }' | sort -u | grep -Evx "$compiler|$pure|$memory_only" |
+		comm -23 - <(defined "$lib" "$@"))
+}
+
 # A failure inside <( ) goes unnoticed, and an archive without symbols would
 # pass every check: both are ruled out here.
 must_have_symbols()
@@ -74,12 +84,22 @@ must_have_symbols()
 }
 
 export LC_ALL=C
-[ $# -eq 5 ] || { echo "usage: ${0##*/} NM BASE_LIB PLAN_LIB SYS_LIB EXEC_LIB" >&2; exit 2; }
-nm=$1 base=$2 plan=$3 sys=$4 exec=$5
+[ $# -eq 9 ] || {
+	echo "usage: ${0##*/} NM BASE PLAN SYS HOST ISOLATION IPC MOUNTS RUN (archives)" >&2
+	exit 2
+}
+nm=$1 base=$2 plan=$3 sys=$4 host=$5 isolation=$6 ipc=$7 mounts=$8 run=$9
+shift
 status=0
-must_have_symbols "$base" "$plan" "$sys" "$exec"
+must_have_symbols "$@"
 only "$compiler|$pure" "$base"
 only "$compiler|$pure" "$plan" "$base"
-never "$sys" "$plan" "$exec"
-only "$compiler|$pure|$memory_only|sys_[a-z0-9_]+|cap_[a-z0-9_]+" "$exec" "$base" "$plan"
+never "$sys" "$plan" "$host" "$isolation" "$ipc" "$mounts" "$run"
+only_sys_calls "$sys" src_sys_sys.c.o "$base"
+only "$compiler|$pure|$memory_only" "$host" "$base" "$plan" "$sys"
+only "$compiler|$pure|$memory_only|cap_[a-z0-9_]+" "$isolation" "$base" "$plan" "$sys" "$host"
+only "$compiler|$pure|$memory_only" "$ipc" "$base" "$plan" "$sys" "$host" "$isolation"
+only "$compiler|$pure|$memory_only" "$mounts" "$base" "$plan" "$sys" "$host" "$isolation" "$ipc"
+only "$compiler|$pure|$memory_only" "$run" "$base" "$plan" "$sys" "$host" "$isolation" "$ipc" \
+	"$mounts"
 exit "$status"

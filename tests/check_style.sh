@@ -94,7 +94,7 @@ check_shell()
 # Lines that are not pmccabe's numbers are its complaints.
 check_functions()
 {
-	pmccabe src/*.c 2>&1 | awk -F '\t' -v lines="$max_lines" -v complexity="$max_complexity" '
+	find src -name '*.c' -exec pmccabe {} + 2>&1 | awk -F '\t' -v lines="$max_lines" -v complexity="$max_complexity" '
 		NF != 6 { print; bad = 1; next }
 		$5 > lines { print "longer than " lines " lines: " $6; bad = 1 }
 		$1 > complexity { print "more complex than " complexity ": " $6; bad = 1 }

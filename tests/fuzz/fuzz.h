@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "sbx/plan.h"
+#include "plan/plan.h"
 
 /*
  * What libFuzzer, or fuzz_replay.c in its place, calls with each input.  Aborts if

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "sbx/opt.h"
+#include "plan/opt.h"
 
 /* The command line: what else is on it may matter to what --args brings. */
 static const char *const argv[] = {

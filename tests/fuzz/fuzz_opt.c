@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "fuzz.h"
-#include "sbx/cleanup.h"
-#include "sbx/opt.h"
+#include "plan/opt.h"
 
 /* No descriptor can be read. */
 static int read_nothing(int fd, size_t max, char **ret, size_t *len, struct err *e)

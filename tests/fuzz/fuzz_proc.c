@@ -12,10 +12,10 @@
 #include <sys/utsname.h>
 
 #include "fuzz.h"
-#include "sbx/kernel.h"
-#include "sbx/mountinfo.h"
-#include "sbx/proc.h"
-#include "sbx/sys.h"
+#include "host/kernel.h"
+#include "host/mountinfo.h"
+#include "host/proc.h"
+#include "sys/sys.h"
 
 enum { PROC = 3, FILE_FD, DIRECTORY_FD };
 

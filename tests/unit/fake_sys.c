@@ -20,7 +20,7 @@
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
-#include "sbx/sys.h"
+#include "sys/sys.h"
 #include "test.h"
 
 #define FIRST_FD 100

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-#include "sbx/err.h"
+#include "base/err.h"
 
 /*
  * A kernel that does nothing, remembers everything and answers as it is told.

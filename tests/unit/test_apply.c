@@ -6,10 +6,12 @@
 #include <sys/vfs.h>
 
 #include "fake_sys.h"
-#include "sbx/apply.h"
-#include "sbx/lock.h"
-#include "sbx/opt.h"
-#include "sbx/sys.h"
+#include "ipc/report.h"
+#include "isolation/lock.h"
+#include "mounts/apply.h"
+#include "mounts/free_bind.h"
+#include "plan/opt.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { HOST = 3, CWD, STAGE, BOX, SOCK, FILE_DATA = 10, BIND_DATA, SOURCE };
@@ -76,11 +78,11 @@ static int apply_at(struct site *site, const char *const *argv, struct err *e)
 	assert_int_equal(r, 0);
 	site->plan = &plan;
 	r = apply_ops(site, e);
-	litter_done(&site->litter);
+	mount_point_done(&site->mount_points);
 	if (site->roots.box != BOX)
 		(void)sys_close(site->roots.box);
 	n_free = site->n_free;
-	lock_done(site);
+	free_bind_done(site);
 	site->n_free = n_free; /* for the test to see */
 	assert_int_equal(fake_sys_open_fds(), 0);
 	return r;
@@ -520,7 +522,7 @@ TEST(has_mount_points_on_the_host_removed_in_the_end)
 	fake_sys_always("open_in box /h/x path", -ENOENT);
 	fake_sys_always("readlink box/h x", -ENOENT);
 	fake_sys_answer("open box/h x path nofollow", -ENOENT);
-	site.litter = (struct litter){.monitor = 20, .janitor = 21};
+	site.mount_points = (struct mount_points){.monitor = 20, .janitor = 21};
 	assert_int_equal(apply_at(&site, ARGV("--bind", "/h", "/h", "--tmpfs", "/h/x", "sh"), &e),
 			 0);
 	assert_in_order(fake_sys_trace(),
@@ -545,7 +547,7 @@ TEST(warns_of_mount_points_that_stay_on_the_host)
 	fake_sys_always("open_in box /h/x path", -ENOENT);
 	fake_sys_always("readlink box/h x", -ENOENT);
 	fake_sys_answer("open box/h x path nofollow", -ENOENT);
-	site.litter = (struct litter){.monitor = 20, .janitor = 21};
+	site.mount_points = (struct mount_points){.monitor = 20, .janitor = 21};
 	assert_int_equal(apply_at(&site, ARGV("--bind", "/h", "/h", "--tmpfs", "/h/x", "sh"), &e),
 			 0);
 	report = fake_sys_written(SOCK, 0, NULL);

@@ -3,9 +3,9 @@
 
 #include "fake_malloc.h"
 #include "fake_sys.h"
-#include "sbx/apply.h"
-#include "sbx/opt.h"
-#include "sbx/sys.h"
+#include "mounts/apply.h"
+#include "plan/opt.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { HOST = 3, CWD, STAGE, BOX };

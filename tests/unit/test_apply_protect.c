@@ -11,10 +11,11 @@
 #include <sys/vfs.h>
 
 #include "fake_sys.h"
-#include "sbx/apply.h"
-#include "sbx/lock.h"
-#include "sbx/opt.h"
-#include "sbx/sys.h"
+#include "isolation/lock.h"
+#include "mounts/apply.h"
+#include "mounts/free_bind.h"
+#include "plan/opt.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { HOST = 3, CWD, STAGE, BOX };
@@ -124,8 +125,8 @@ static int apply_in_free(const char *option, const char *dest, struct err *e)
 	fake_sys_always_data("stat tree:/own", 0, &free, sizeof(free));
 	fake_sys_always_data("stat box/f", 0, &free, sizeof(free));
 	r = apply_ops(&site, e);
-	lock_done(&site);
-	litter_done(&site.litter);
+	free_bind_done(&site);
+	mount_point_done(&site.mount_points);
 	assert_int_equal(fake_sys_open_fds(), 0);
 	return r;
 }

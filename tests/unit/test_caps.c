@@ -4,7 +4,7 @@
 
 #include "fake_cap.h"
 #include "fake_sys.h"
-#include "sbx/caps.h"
+#include "isolation/caps.h"
 #include "test.h"
 
 #define CHOWN (UINT64_C(1) << 0)

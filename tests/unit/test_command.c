@@ -9,7 +9,7 @@
 #include "fake_cap.h"
 #include "fake_malloc.h"
 #include "fake_sys.h"
-#include "sbx/command.h"
+#include "run/command.h"
 #include "test.h"
 
 enum { SOCK = 6, JANITOR, PROGRAM = 9 };

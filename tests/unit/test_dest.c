@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #include "fake_sys.h"
-#include "sbx/dest.h"
-#include "sbx/sys.h"
+#include "ipc/report.h"
+#include "mounts/dest.h"
+#include "mounts/mount_points.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { BOX = 4, MOUNT = 5 };
@@ -65,7 +67,7 @@ static void assert_stayed_inside(void)
 static const char *find(const char *path, mode_t parents_mode, bool keep_link)
 {
 	static char found[sizeof(((struct err *)0)->msg)];
-	autodest struct dest dest = DEST_NONE;
+	autoplace struct place dest = PLACE_NONE;
 	struct err e = {0};
 	int r = dest_find(ROOT, path, parents_mode, keep_link, &dest, &e);
 
@@ -465,7 +467,7 @@ TEST(keeps_the_hint_about_a_link)
 TEST(follows_no_link_at_all_if_told_so)
 {
 	const struct dest_root none = {.fd = BOX, .links = LINK_NONE};
-	autodest struct dest dest = DEST_NONE;
+	autoplace struct place dest = PLACE_NONE;
 	struct err e = {0};
 
 	own_by(0, 0, 0755);
@@ -721,7 +723,7 @@ static const struct statx marked = {
 static const struct statx marked_file = {
 	.stx_mode = S_IFREG | 01444, .stx_dev_major = 8, .stx_mtime = {.tv_sec = 499162500}};
 
-static struct litter litter;
+static struct mount_points mount_points;
 
 /* Let "h" in the box be a directory of the host. */
 static void start_with_host(void)
@@ -735,22 +737,22 @@ static void start_with_host(void)
 	fake_sys_always_data("stat box/h*", 0, &host, sizeof(host));
 	fake_sys_always_data("poll janitor, -1 ms", 1, "+", 1);
 	fake_sys_always_data("stat tree:*", 0, &marked, sizeof(marked));
-	litter_done(&litter);
-	litter = (struct litter){.is_possible = true,
-				 .is_on = true,
-				 .is_watched = true,
-				 .monitor = MONITOR,
-				 .janitor = JANITOR,
-				 .stage = STAGE};
+	mount_point_done(&mount_points);
+	mount_points = (struct mount_points){.is_possible = true,
+					     .is_on = true,
+					     .is_watched = true,
+					     .monitor = MONITOR,
+					     .janitor = JANITOR,
+					     .stage = STAGE};
 }
 
 /* Open @path as a place to mount on.  Returns the -errno or 0. */
 static int mount_on(const char *path)
 {
 	struct err e = {0};
-	autoclose int fd = dest_mount_point(ROOT, path, 0755, MOUNT, &litter, &e);
+	autoclose int fd = dest_mount_point(ROOT, path, 0755, MOUNT, &mount_points, &e);
 
-	litter_done(&litter);
+	mount_point_done(&mount_points);
 	assert_int_equal(e.code, fd < 0 ? -fd : 0);
 	return fd < 0 ? fd : 0;
 }
@@ -759,13 +761,13 @@ static int mount_on(const char *path)
 static const char *told(void)
 {
 	static char names[1024];
-	const struct litter_note *note;
+	const struct mount_point_note *note;
 
 	names[0] = '\0';
 	for (unsigned i = 0; (note = fake_sys_written(JANITOR, i, NULL)) != NULL; i++) {
 		size_t used = strlen(names);
 
-		if (note->kind == LITTER_PLACE)
+		if (note->kind == MOUNT_POINT_PLACE)
 			(void)snprintf(names + used, sizeof(names) - used, "%s%s ", note->name,
 				       note->is_new ? "" : "?");
 	}
@@ -917,9 +919,9 @@ TEST(reports_every_call_that_fails_while_making_on_the_host)
 static int hold_place(const char *path)
 {
 	struct err e = {0};
-	autoclose int fd = dest_placeholder(ROOT, path, 0755, &litter, &e);
+	autoclose int fd = dest_placeholder(ROOT, path, 0755, &mount_points, &e);
 
-	litter_done(&litter);
+	mount_point_done(&mount_points);
 	assert_int_equal(e.code, fd < 0 ? -fd : 0);
 	return fd < 0 ? fd : 0;
 }
@@ -983,8 +985,8 @@ TEST(names_what_another_process_has_locked)
 	fake_sys_always("flock*", -EWOULDBLOCK);
 	for (unsigned looks = 0; looks < 4; looks++)
 		fake_sys_answer_data("stat box/h/x", 0, &marked, sizeof(marked));
-	fd = dest_mount_point(ROOT, "/h/x/y", 0755, MOUNT, &litter, &e);
-	litter_done(&litter);
+	fd = dest_mount_point(ROOT, "/h/x/y", 0755, MOUNT, &mount_points, &e);
+	mount_point_done(&mount_points);
 	assert_int_equal(fd, -EBUSY);
 	assert_string_equal(e.msg, "cannot use /h/x/y: another process has a lock on /h/x, which "
 				   "sandboxes have made");
@@ -993,8 +995,8 @@ TEST(names_what_another_process_has_locked)
 	fake_sys_always("flock*", -EWOULDBLOCK);
 	for (unsigned looks = 0; looks < 4; looks++)
 		fake_sys_answer_data("stat box/h/x", 0, &marked, sizeof(marked));
-	fd = dest_mount_point(ROOT, "/h/x", 0755, MOUNT, &litter, &e);
-	litter_done(&litter);
+	fd = dest_mount_point(ROOT, "/h/x", 0755, MOUNT, &mount_points, &e);
+	mount_point_done(&mount_points);
 	assert_int_equal(fd, -EBUSY);
 	assert_contains(e.msg, "has a lock on /h/x,");
 }
@@ -1029,13 +1031,13 @@ TEST(shares_the_placeholder_of_another_sandbox)
 
 TEST(lets_go_of_a_place_once)
 {
-	struct dest dest = DEST_NONE;
+	struct place dest = PLACE_NONE;
 	struct err e = {0};
 
-	dest_done(&dest);
+	place_done(&dest);
 	assert_int_equal(dest_find(ROOT, "/a", 0755, false, &dest, &e), 0);
-	dest_done(&dest);
-	dest_done(&dest);
+	place_done(&dest);
+	place_done(&dest);
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "environment.h"
-#include "sbx/env.h"
+#include "run/env.h"
 #include "test.h"
 
 static int set_up(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "sbx/err.h"
+#include "base/err.h"
 #include "test.h"
 
 /* What is there of another failure. */

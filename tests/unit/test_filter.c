@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 
 #include "fake_sys.h"
-#include "sbx/filter.h"
+#include "isolation/filter.h"
 #include "test.h"
 
 enum { OWN = 77, OTHER = 78, GROUP = 79, SESSION = 80 };

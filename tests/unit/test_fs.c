@@ -3,8 +3,8 @@
 #include <sys/mount.h>
 
 #include "fake_sys.h"
-#include "sbx/fs.h"
-#include "sbx/sys.h"
+#include "mounts/fs.h"
+#include "sys/sys.h"
 #include "test.h"
 
 static int set_up(void **state __attribute__((unused)))

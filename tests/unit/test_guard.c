@@ -10,7 +10,8 @@
 #include "fake_malloc.h"
 #include "fake_proc.h"
 #include "fake_sys.h"
-#include "sbx/guard.h"
+#include "ipc/report.h"
+#include "run/guard.h"
 #include "test.h"
 
 enum { CHILD = 7, FIRST = 50, INSIDE = 20, PLACES, MONITOR, NOTES, STAGE, PROC };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "fake_sys.h"
-#include "sbx/hint.h"
+#include "host/hint.h"
 #include "test.h"
 
 #define APPARMOR "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "fake_malloc.h"
 #include "fake_sys.h"
-#include "sbx/cleanup.h"
-#include "sbx/io.h"
-#include "sbx/opt.h"
+#include "plan/opt.h"
+#include "sys/io.h"
 #include "test.h"
 
 enum { FROM = 3, TO = 4 };

@@ -6,8 +6,9 @@
 #include "fake_malloc.h"
 #include "fake_proc.h"
 #include "fake_sys.h"
-#include "sbx/janitor.h"
-#include "sbx/litter.h"
+#include "ipc/report.h"
+#include "mounts/mount_points.h"
+#include "run/janitor.h"
 #include "test.h"
 
 enum { CHILD = 7, STDERR = 2, TO_JANITOR = 20, INSIDE, MOUNTS, FIRST = 50, JANITOR_PID = 300 };
@@ -339,7 +340,7 @@ TEST(ends_a_sandbox_that_it_cannot_wait_for)
 
 /* --- Mount points on the host --------------------------------------------- */
 
-static void note_comes(const struct litter_note *note, const char *passed)
+static void note_comes(const struct mount_point_note *note, const char *passed)
 {
 	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
 	fake_sys_answer_message("receive inside", note, sizeof(*note), passed);
@@ -348,9 +349,10 @@ static void note_comes(const struct litter_note *note, const char *passed)
 /* A mount point is made on the host, which stays as it is. */
 static void mount_point_is_made(bool is_watched)
 {
-	static const struct litter_note watch = {.kind = LITTER_WATCH};
-	static const struct litter_note place = {.kind = LITTER_PLACE, .is_new = true, .name = "x"};
-	static const struct litter_note thing = {.kind = LITTER_THING, .is_ours = true};
+	static const struct mount_point_note watch = {.kind = MOUNT_POINT_WATCH};
+	static const struct mount_point_note place = {
+		.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "x"};
+	static const struct mount_point_note thing = {.kind = MOUNT_POINT_THING, .is_ours = true};
 	static const struct statx marked = {.stx_mode = S_IFDIR | 01755,
 					    .stx_mtime = {.tv_sec = 499162500}};
 
@@ -485,7 +487,8 @@ TEST(hears_who_was_killed_with_something_left_to_read)
 
 TEST(goes_on_without_what_it_has_no_room_for)
 {
-	static const struct litter_note place = {.kind = LITTER_PLACE, .is_new = true, .name = "x"};
+	static const struct mount_point_note place = {
+		.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "x"};
 
 	begin();
 	first_process_ends(WAIT);

@@ -4,7 +4,7 @@
 
 #include "fake_proc.h"
 #include "fake_sys.h"
-#include "sbx/job.h"
+#include "host/job.h"
 #include "test.h"
 
 enum { PROC = 5, FIRST = 100 };

@@ -4,7 +4,7 @@
 #include <sys/utsname.h>
 
 #include "fake_sys.h"
-#include "sbx/kernel.h"
+#include "host/kernel.h"
 #include "test.h"
 
 #define OPEN "open " SBX_KERNELS

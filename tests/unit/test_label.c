@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "fake_sys.h"
-#include "sbx/label.h"
+#include "isolation/label.h"
 #include "test.h"
 
 /* --- A libselinux --------------------------------------------------------- */

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "fake_sys.h"
-#include "sbx/library.h"
+#include "sys/library.h"
 #include "test.h"
 
 static const struct library library = {.soname = "libx.so.1", .package = "libx1"};

@@ -5,7 +5,7 @@
 #include <sys/vfs.h>
 
 #include "fake_sys.h"
-#include "sbx/link.h"
+#include "mounts/link.h"
 #include "test.h"
 
 enum { DIR = 4, LINK = 5 };

@@ -7,8 +7,9 @@
 
 #include "fake_malloc.h"
 #include "fake_sys.h"
-#include "sbx/lock.h"
-#include "sbx/sys.h"
+#include "isolation/lock.h"
+#include "mounts/free_bind.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { PROC = 3, HOST, STAGE, BOX, TREE };
@@ -62,15 +63,15 @@ static int set_aside(struct err *e)
 		.lock_mounts = true,
 	};
 	const struct op op = {.dest = "/x"};
-	int r = lock_keep(&site, &op, TREE, e);
+	int r = free_bind_keep(&site, &op, TREE, e);
 
 	if (r == 0)
-		r = lock_keep(&site, &op, TREE + 1, e);
+		r = free_bind_keep(&site, &op, TREE + 1, e);
 	else
 		(void)sys_close(TREE + 1);
 	if (r == 0)
-		r = lock_set_aside(&site, e);
-	lock_done(&site);
+		r = free_bind_set_aside(&site, e);
+	free_bind_done(&site);
 	assert_null(site.free);
 	assert_int_equal(site.n_free, 0);
 	assert_int_equal(fake_sys_fd("tree"), -1);
@@ -549,7 +550,7 @@ static struct op ops[] = {
 static int hand_over(struct err *e)
 {
 	const struct plan plan = {.ops = ops, .n_ops = LENGTH(ops)};
-	int r = lock_hand_over(&plan, e);
+	int r = free_bind_hand_over(&plan, e);
 
 	assert_int_equal(fake_sys_open_fds(), 0);
 	return r;

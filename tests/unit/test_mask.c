@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include "fake_sys.h"
-#include "sbx/mask.h"
-#include "sbx/sys.h"
+#include "mounts/mask.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { STAGE = 3, DIRECTORY, REGULAR, DEVICE, PLACE };

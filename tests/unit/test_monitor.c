@@ -8,9 +8,9 @@
 
 #include "fake_proc.h"
 #include "fake_sys.h"
-#include "sbx/monitor.h"
-#include "sbx/report.h"
-#include "sbx/sys.h"
+#include "ipc/report.h"
+#include "run/monitor.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum {
@@ -209,17 +209,18 @@ static void assert_fails(int code, const char *msg)
 
 /* --- Mount points on the host --------------------------------------------- */
 
-static void litter_comes(enum litter_kind kind, const char *passed)
+static void mount_point_comes(enum mount_point_kind kind, const char *passed)
 {
 	static struct report reports[8];
 	static unsigned n;
 	struct report *report = &reports[n++ % LENGTH(reports)];
 
 	*report = (struct report){
-		.kind = REPORT_LITTER,
-		.litter = {.kind = kind, .is_new = true, .is_ours = true, .name = "x"},
+		.kind = REPORT_MOUNT_POINT,
+		.mount_points = {.kind = kind, .is_new = true, .is_ours = true, .name = "x"},
 	};
-	report_comes(report, offsetof(struct report, litter) + sizeof(report->litter), passed);
+	report_comes(report, offsetof(struct report, mount_points) + sizeof(report->mount_points),
+		     passed);
 }
 
 /* A mount point is made on the host, which stays as it is. */
@@ -228,9 +229,9 @@ static void mount_point_is_made(void)
 	static const struct statx marked = {.stx_mode = S_IFDIR | 01755,
 					    .stx_mtime = {.tv_sec = 499162500}};
 
-	litter_comes(LITTER_WATCH, "unmounted");
-	litter_comes(LITTER_PLACE, "place");
-	litter_comes(LITTER_THING, "thing");
+	mount_point_comes(MOUNT_POINT_WATCH, "unmounted");
+	mount_point_comes(MOUNT_POINT_PLACE, "place");
+	mount_point_comes(MOUNT_POINT_THING, "thing");
 	fake_sys_always_data("stat thing", 0, &marked, sizeof(marked));
 	fake_sys_always_data("stat place/x", 0, &marked, sizeof(marked));
 }
@@ -304,7 +305,7 @@ TEST(leaves_a_process_behind_for_mount_points_that_others_see)
 
 TEST(fails_if_it_cannot_remember_a_mount_point)
 {
-	litter_comes(LITTER_PLACE, NULL);
+	mount_point_comes(MOUNT_POINT_PLACE, NULL);
 	child_is_gone();
 	assert_fails(EMFILE, "cannot remember the mount points that are made on the host: "
 			     "Too many open files");
@@ -314,7 +315,7 @@ TEST(fails_if_it_cannot_remember_a_mount_point)
 TEST(does_not_believe_in_mount_points_once_there_is_a_command)
 {
 	command_starts();
-	litter_comes(LITTER_PLACE, "planted");
+	mount_point_comes(MOUNT_POINT_PLACE, "planted");
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
@@ -324,8 +325,8 @@ TEST(does_not_believe_in_mount_points_once_there_is_a_command)
 TEST(hears_of_mount_points_after_a_signal_has_ended_the_run)
 {
 	static const struct report place = {
-		.kind = REPORT_LITTER,
-		.litter = {.kind = LITTER_PLACE, .is_new = true, .name = "x"},
+		.kind = REPORT_MOUNT_POINT,
+		.mount_points = {.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "x"},
 	};
 
 	box.ns.flags = CLONE_NEWPID;
@@ -334,7 +335,8 @@ TEST(hears_of_mount_points_after_a_signal_has_ended_the_run)
 	child_is_gone();
 	fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
 	fake_sys_answer_message("receive sock", &place,
-				offsetof(struct report, litter) + sizeof(place.litter), "place");
+				offsetof(struct report, mount_points) + sizeof(place.mount_points),
+				"place");
 	assert_status(SIGINT);
 	assert_contains(fake_sys_trace(), "open place x path nofollow\n");
 }

@@ -4,7 +4,7 @@
 
 #include "fake_malloc.h"
 #include "fake_sys.h"
-#include "sbx/mountinfo.h"
+#include "host/mountinfo.h"
 #include "test.h"
 
 enum { PROC = 5 };

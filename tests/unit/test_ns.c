@@ -4,9 +4,9 @@
 #include <sched.h>
 
 #include "fake_sys.h"
+#include "isolation/ns.h"
 #include "lock_trace.h"
-#include "sbx/ns.h"
-#include "sbx/sys.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { PROC = 3, USERS, USERS2, PIDS };
@@ -32,7 +32,7 @@ static const struct caps_own root = {.permitted = ADMIN, .effective = ADMIN};
 /* Plans, for a caller with @id as its user and group, and what comes of them. */
 static const struct {
 	struct plan plan;
-	bool lent;
+	bool privileged;
 	unsigned id;
 	struct ns ns;
 } plans[] = {
@@ -75,7 +75,7 @@ static const struct {
 	 .ns = {.flags = CLONE_NEWNS, .users = -1, .users2 = USERS2, .pids = PIDS}},
 
 	/* who maps the ids */
-	{.lent = true,
+	{.privileged = true,
 	 .id = 1000,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER,
 		.mapper = NS_MAPPER_MONITOR,
@@ -83,7 +83,7 @@ static const struct {
 		.inside = {1000, 1000},
 		NONE_GIVEN}},
 	{.plan = {.unshare = CLONE_NEWUSER, .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 9}}},
-	 .lent = true,
+	 .privileged = true,
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER, .mapper = NS_MAPPER_CALLER, NONE_GIVEN}},
 
@@ -129,7 +129,7 @@ TEST(decides_on_namespaces_and_ids)
 		(void)set_up(NULL);
 		fake_sys_always("getuid", plans[i].id);
 		fake_sys_always("getgid", plans[i].id);
-		assert_int_equal(ns_plan(&plans[i].plan, plans[i].lent,
+		assert_int_equal(ns_plan(&plans[i].plan, plans[i].privileged,
 					 plans[i].id == 0 ? &root : NULL, &ns, &e),
 				 0);
 		assert_ns_equal(&ns, &plans[i].ns);

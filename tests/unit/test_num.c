@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include "sbx/num.h"
+#include "base/num.h"
 #include "test.h"
 
 static const struct {

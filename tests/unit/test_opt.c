@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "fake_malloc.h"
-#include "sbx/cleanup.h"
-#include "sbx/opt.h"
+#include "plan/opt.h"
 #include "test.h"
 
 #define PLAN_BYTES 4096

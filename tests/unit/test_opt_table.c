@@ -2,8 +2,8 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "sbx/cleanup.h"
-#include "sbx/opt.h"
+#include "base/cleanup.h"
+#include "plan/opt.h"
 #include "test.h"
 
 #define LINE_COLUMNS 100 /* of --help */

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "sbx/path.h"
+#include "base/path.h"
 #include "test.h"
 
 TEST(takes_paths_apart_component_by_component)

@@ -3,7 +3,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "sbx/plan.h"
+#include "plan/plan.h"
 #include "test.h"
 
 static const char *const sh[] = {"sh", NULL};

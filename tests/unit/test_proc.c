@@ -7,7 +7,7 @@
 
 #include "fake_proc.h"
 #include "fake_sys.h"
-#include "sbx/proc.h"
+#include "host/proc.h"
 #include "test.h"
 
 enum { PROC = 5, PID = 7, THREAD = 8 };

@@ -6,7 +6,7 @@
 #include <sys/vfs.h>
 
 #include "fake_sys.h"
-#include "sbx/program.h"
+#include "run/program.h"
 #include "test.h"
 
 #define EXE "/proc/self/exe"
@@ -19,7 +19,7 @@ static const char *const args[] = {"/opt/bin/bwrap", "--help", NULL};
 static const struct statfs read_only = {.f_flags = ST_RDONLY};
 static struct statx file;
 static struct err e;
-static bool lent;
+static bool privileged;
 static int result;
 
 /* The user 1000 runs a program of @owner's, which is executed from where it is installed. */
@@ -27,7 +27,7 @@ static void start(uid_t uid, uid_t owner)
 {
 	fake_sys_reset();
 	e = (struct err){0};
-	lent = false;
+	privileged = false;
 	file = (struct statx){.stx_mode = S_IFREG | 0755, .stx_uid = owner};
 	fake_sys_always("getuid", (long)uid);
 	fake_sys_always_data("stat_path " EXE, 0, &file, sizeof(file));
@@ -42,7 +42,7 @@ static int set_up(void **state __attribute__((unused)))
 
 static void protect(void *arg __attribute__((unused)))
 {
-	result = program_protect(args, lent, &e);
+	result = program_protect(args, privileged, &e);
 }
 
 /* How program_protect() came to its end; if it returned, *@result is what it did with. */
@@ -288,13 +288,13 @@ TEST(says_that_files_may_not_be_so_large)
 
 TEST(lends_nothing_to_who_could_write)
 {
-	lent = true;
+	privileged = true;
 	assert_int_equal(run(), FAKE_RETURNED);
 	assert_int_equal(result, -EPERM);
 	assert_string_equal(e.msg, "the caller could write to this set-user-ID program");
 	assert_null(strstr(fake_sys_trace(), "open"));
 	start(1000, 0);
-	lent = true;
+	privileged = true;
 	fake_sys_always("access *", -EACCES);
 	assert_goes_on();
 }

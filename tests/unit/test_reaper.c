@@ -10,10 +10,10 @@
 #include "fake_malloc.h"
 #include "fake_proc.h"
 #include "fake_sys.h"
+#include "ipc/report.h"
 #include "lock_trace.h"
-#include "sbx/opt.h"
-#include "sbx/reaper.h"
-#include "sbx/report.h"
+#include "plan/opt.h"
+#include "run/reaper.h"
 #include "test.h"
 
 enum {
@@ -488,6 +488,30 @@ TEST(makes_a_sysfs_of_a_new_network_alone)
 	assert_int_equal(report(0)->kind, REPORT_NOTE);
 }
 
+TEST(reports_that_there_are_too_many_domains_for_signals)
+{
+	start_simple(ARGV("true"));
+	box.ns.domain = LANDLOCK_SIGNALS;
+	fake_sys_always("landlock_restrict*", -E2BIG);
+	process_ends("wait", COMMAND_PID);
+	(void)fake_sys_run(run, NULL);
+	assert_non_null(report(0));
+	assert_int_equal(report(0)->kind, REPORT_NOTE);
+	assert_int_equal(report(0)->note.level, NOTE_WARNING);
+	assert_contains(report(0)->note.text, "as many Landlock domains");
+	assert_contains(fake_sys_trace(), "exec true as true\n");
+}
+
+TEST(starts_no_command_if_that_cannot_be_reported)
+{
+	start_simple(ARGV("true"));
+	box.ns.domain = LANDLOCK_SIGNALS;
+	fake_sys_always("landlock_restrict*", -E2BIG);
+	fake_sys_answer("write sock*", -EPIPE);
+	(void)fake_sys_run(run, NULL);
+	assert_null(strstr(fake_sys_trace(), "exec"));
+}
+
 TEST(outlives_the_monitor_only_once_the_sandbox_stands)
 {
 	start_simple(ARGV("true"));
@@ -682,11 +706,11 @@ static void start_ending(const char *const *argv, unsigned grace_ms)
 	fake_sys_answer("wait nohang", 0);
 }
 
-static const char *const ending_line[] = {"--unshare-pid", "--kill-on-exit", "true", NULL};
+static const char *const teardown_line[] = {"--unshare-pid", "--kill-on-exit", "true", NULL};
 
 TEST(gives_those_inside_time_to_end_once_it_has_reported)
 {
-	start_ending(ending_line, 1000);
+	start_ending(teardown_line, 1000);
 	fake_sys_answer("wait nohang", 0);
 	fake_sys_answer("poll sock, 5 ms", 0);
 	process_ends("wait nohang", 8);
@@ -711,7 +735,7 @@ TEST(gives_those_inside_time_to_end_once_it_has_reported)
 
 TEST(ends_with_those_inside_when_their_time_is_up)
 {
-	start_ending(ending_line, 1000);
+	start_ending(teardown_line, 1000);
 	fake_sys_always("wait nohang", 0);
 	fake_sys_always("poll sock, 5 ms", 0);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
@@ -720,7 +744,7 @@ TEST(ends_with_those_inside_when_their_time_is_up)
 
 TEST(does_not_wait_for_those_inside_when_the_monitor_is_gone)
 {
-	start_ending(ending_line, 1000);
+	start_ending(teardown_line, 1000);
 	fake_sys_always("wait nohang", 0);
 	fake_sys_answer("poll sock, 5 ms", 0);
 	fake_sys_answer_data("poll sock, 5 ms", 1, "+", 1);
@@ -730,10 +754,10 @@ TEST(does_not_wait_for_those_inside_when_the_monitor_is_gone)
 
 TEST(ends_with_those_inside_at_once_without_time_for_them)
 {
-	start_ending(ending_line, 0);
+	start_ending(teardown_line, 0);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_contains(fake_sys_trace(), "write sock (data)\nexit 3\n");
-	start_ending(ending_line, 1000);
+	start_ending(teardown_line, 1000);
 	fake_sys_answer("kill -1 15", -EPERM); /* the seccomp programs may forbid it */
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_contains(fake_sys_trace(), "kill -1 15\nexit 3\n");
@@ -741,7 +765,7 @@ TEST(ends_with_those_inside_at_once_without_time_for_them)
 
 TEST(ends_nobody_where_nobody_is_left)
 {
-	start_simple(ending_line);
+	start_simple(teardown_line);
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_null(strstr(fake_sys_trace(), "kill"));
@@ -750,7 +774,7 @@ TEST(ends_nobody_where_nobody_is_left)
 
 TEST(may_signal_those_inside_who_are_of_other_users)
 {
-	start_ending(ending_line, 0);
+	start_ending(teardown_line, 0);
 	fake_cap_know_all();
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_contains(fake_sys_trace(),
@@ -1654,6 +1678,10 @@ static const struct CMUnitTest tests[] = {
 		covers_more_of_proc_where_somebody_else_says_whom_the_ids_stand_for, set_up,
 		tear_down),
 	cmocka_unit_test_setup_teardown(makes_a_sysfs_of_a_new_network_alone, set_up, tear_down),
+	cmocka_unit_test_setup_teardown(reports_that_there_are_too_many_domains_for_signals, set_up,
+					tear_down),
+	cmocka_unit_test_setup_teardown(starts_no_command_if_that_cannot_be_reported, set_up,
+					tear_down),
 	cmocka_unit_test_setup_teardown(outlives_the_monitor_only_once_the_sandbox_stands, set_up,
 					tear_down),
 	cmocka_unit_test_setup_teardown(does_not_start_a_command_that_nobody_wants_any_more, set_up,

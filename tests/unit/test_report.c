@@ -2,8 +2,8 @@
 #include <errno.h>
 
 #include "fake_sys.h"
-#include "sbx/report.h"
-#include "sbx/sys.h"
+#include "ipc/report.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { SOCK = 3, PIDFD = 4 };
@@ -62,32 +62,33 @@ TEST(takes_the_handle_of_the_command_from_the_kernel_alone)
 
 TEST(sends_what_is_made_on_the_host_with_a_descriptor)
 {
-	static const struct litter_note note = {
-		.kind = LITTER_PLACE, .is_new = true, .name = "name"};
+	static const struct mount_point_note note = {
+		.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "name"};
 	autoclose int fd = -1;
 	struct report report;
 
-	assert_int_equal(report_litter(SOCK, &note, PIDFD), 0);
+	assert_int_equal(report_mount_point(SOCK, &note, PIDFD), 0);
 	assert_string_equal(fake_sys_trace(), "send sock with pidfd\n");
 	report = receive_written("received", &fd);
-	assert_int_equal(report.kind, REPORT_LITTER);
-	assert_memory_equal(&report.litter, &note, sizeof(note));
+	assert_int_equal(report.kind, REPORT_MOUNT_POINT);
+	assert_memory_equal(&report.mount_points, &note, sizeof(note));
 	assert_string_equal(fake_sys_name(fd), "received");
 	fake_sys_answer("send*", -EPIPE);
-	assert_int_equal(report_litter(SOCK, &note, -1), -EPIPE);
+	assert_int_equal(report_mount_point(SOCK, &note, -1), -EPIPE);
 }
 
 TEST(ends_the_name_of_what_is_made_whatever_was_sent)
 {
-	struct report sent = {.kind = REPORT_LITTER};
+	struct report sent = {.kind = REPORT_MOUNT_POINT};
 	struct report report;
 	int fd = 0;
 
-	memset(sent.litter.name, 'x', sizeof(sent.litter.name));
+	memset(sent.mount_points.name, 'x', sizeof(sent.mount_points.name));
 	fake_sys_answer_message("receive sock", &sent,
-				offsetof(struct report, litter) + sizeof(sent.litter), NULL);
+				offsetof(struct report, mount_points) + sizeof(sent.mount_points),
+				NULL);
 	assert_int_equal(report_receive(SOCK, &report, &fd), 1);
-	assert_int_equal(strlen(report.litter.name), sizeof(report.litter.name) - 1);
+	assert_int_equal(strlen(report.mount_points.name), sizeof(report.mount_points.name) - 1);
 }
 
 TEST(sends_a_status_with_one_write)
@@ -191,8 +192,8 @@ static const struct {
 	{.report = {.kind = REPORT_NAMESPACES},
 	 .size = offsetof(struct report, namespaces) + sizeof(struct ns_ids) + 1},
 	{.report = {.kind = REPORT_NAMESPACES}, .size = sizeof(struct report)},
-	{.report = {.kind = REPORT_LITTER}, .size = sizeof(enum report_kind)},
-	{.report = {.kind = REPORT_LITTER}, .size = sizeof(struct report)},
+	{.report = {.kind = REPORT_MOUNT_POINT}, .size = sizeof(enum report_kind)},
+	{.report = {.kind = REPORT_MOUNT_POINT}, .size = sizeof(struct report)},
 	{.report = {.kind = REPORT_STARTED}, .size = 1},
 	{.report = {.kind = REPORT_STARTED}, .size = sizeof(struct report)},
 	{.report = {.kind = REPORT_ENDED}, .size = sizeof(enum report_kind)},

@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include "fake_sys.h"
-#include "sbx/root.h"
-#include "sbx/sys.h"
+#include "mounts/root.h"
+#include "sys/sys.h"
 #include "test.h"
 
 #define autoroots __attribute__((cleanup(roots_done)))

@@ -4,7 +4,7 @@
 
 #include "fake_malloc.h"
 #include "fake_sys.h"
-#include "sbx/seccomp.h"
+#include "isolation/seccomp.h"
 #include "test.h"
 
 #define autoseccomp __attribute__((cleanup(seccomp_done)))

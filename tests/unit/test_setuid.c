@@ -4,8 +4,8 @@
 
 #include "fake_cap.h"
 #include "fake_sys.h"
-#include "sbx/opt.h"
-#include "sbx/setuid.h"
+#include "isolation/setuid.h"
+#include "plan/opt.h"
 #include "test.h"
 
 /* CAP_SYS_ADMIN, and CAP_DAC_OVERRIDE with CAP_SYS_PTRACE, as they appear in the trace. */
@@ -46,34 +46,34 @@ static int set_up(void **state __attribute__((unused)))
 TEST(does_nothing_where_nothing_is_lent)
 {
 	struct err e = {0};
-	bool lent = true;
+	bool privileged = true;
 
 	start();
 	fake_sys_always("getuid", 1000);
-	assert_int_equal(setuid_begin(&lent, &e), 0);
-	assert_false(lent);
+	assert_int_equal(setuid_begin(&privileged, &e), 0);
+	assert_false(privileged);
 	assert_int_equal(fake_sys_calls(), 0);
 }
 
 TEST(lends_root_nothing)
 {
 	struct err e = {0};
-	bool lent = true;
+	bool privileged = true;
 
 	start();
 	fake_sys_always("is_secure", 1);
-	assert_int_equal(setuid_begin(&lent, &e), 0);
-	assert_false(lent);
+	assert_int_equal(setuid_begin(&privileged, &e), 0);
+	assert_false(privileged);
 	assert_int_equal(fake_sys_calls(), 0);
 }
 
 TEST(becomes_the_caller_and_keeps_two_capabilities_of_no_effect)
 {
 	struct err e = {0};
-	bool lent = false;
+	bool privileged = false;
 
-	assert_int_equal(setuid_begin(&lent, &e), 0);
-	assert_true(lent);
+	assert_int_equal(setuid_begin(&privileged, &e), 0);
+	assert_true(privileged);
 	assert_string_equal(fake_sys_trace(), "getuid\n"
 					      "getgid\n"
 					      "is_secure\n"
@@ -91,15 +91,15 @@ TEST(becomes_the_caller_and_keeps_two_capabilities_of_no_effect)
 TEST(gives_up_whatever_else_makes_it_more_than_the_caller)
 {
 	struct err e = {0};
-	bool lent = true;
+	bool privileged = true;
 
 	start();
 	fake_sys_always("getuid", 1000);
 	fake_sys_always("getgid", 100);
 	fake_sys_always("is_secure", 1);
 	fake_sys_always("geteuid", 1000);
-	assert_int_equal(setuid_begin(&lent, &e), 0);
-	assert_false(lent);
+	assert_int_equal(setuid_begin(&privileged, &e), 0);
+	assert_false(privileged);
 	assert_contains(fake_sys_trace(), "setgid 100\nsetuid 1000\n");
 	assert_contains(fake_sys_trace(), "has_only_ids 1000 100\n"
 					  "prctl dumpable 0\n" HOLD("0", "0") "prctl dumpable 1\n");
@@ -108,23 +108,23 @@ TEST(gives_up_whatever_else_makes_it_more_than_the_caller)
 TEST(sees_that_root_s_identity_is_still_there)
 {
 	struct err e = {0};
-	bool lent = true;
+	bool privileged = true;
 
 	fake_sys_answer("has_only_ids*", 0);
-	assert_int_equal(setuid_begin(&lent, &e), -EPERM);
+	assert_int_equal(setuid_begin(&privileged, &e), -EPERM);
 	assert_string_equal(e.msg, "root's identity is still there after giving it up");
-	assert_false(lent);
+	assert_false(privileged);
 }
 
 TEST(sees_that_other_capabilities_are_still_there)
 {
 	struct err e = {0};
-	bool lent = true;
+	bool privileged = true;
 
 	fake_sys_answer("cap_set_proc*", 1);
-	assert_int_equal(setuid_begin(&lent, &e), -EPERM);
+	assert_int_equal(setuid_begin(&privileged, &e), -EPERM);
 	assert_string_equal(e.msg, "cannot drop capabilities: Operation not permitted");
-	assert_false(lent);
+	assert_false(privileged);
 }
 
 TEST(reports_every_call_that_fails_at_the_beginning)
@@ -133,13 +133,13 @@ TEST(reports_every_call_that_fails_at_the_beginning)
 
 	for (nth = 1;; nth++) {
 		struct err e = {0};
-		bool lent = true;
+		bool privileged = true;
 
 		start_lent();
 		fake_sys_fail_at(nth, EIO);
-		if (setuid_begin(&lent, &e) == 0)
+		if (setuid_begin(&privileged, &e) == 0)
 			break;
-		assert_false(lent);
+		assert_false(privileged);
 		assert_int_equal(e.code, EIO);
 		assert_starts_with(e.msg, "cannot ");
 		assert_contains(e.msg, ": Input/output error");

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "fake_sys.h"
-#include "sbx/source.h"
-#include "sbx/sys.h"
+#include "mounts/source.h"
+#include "sys/sys.h"
 #include "test.h"
 
 enum { CWD = 4 };

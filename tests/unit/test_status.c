@@ -3,9 +3,10 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/exit_code.h"
 #include "fake_malloc.h"
 #include "fake_sys.h"
-#include "sbx/status.h"
+#include "run/status.h"
 #include "test.h"
 
 enum { FD = 5 };
@@ -203,7 +204,7 @@ TEST(tells_how_the_command_ended)
 		assert_written(ends[i].ended);
 		status_exit_code(FD, ends[i].status);
 		assert_written(ends[i].exit_code);
-		assert_int_equal(status_code(ends[i].status), ends[i].code);
+		assert_int_equal(exit_code_of(ends[i].status), ends[i].code);
 	}
 }
 

@@ -4,7 +4,7 @@
 
 #include "fake_proc.h"
 #include "fake_sys.h"
-#include "sbx/stuck.h"
+#include "host/stuck.h"
 #include "test.h"
 
 enum { PROC = 5, PID = 7, THREAD = 8 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "fake_malloc.h"
-#include "sbx/text.h"
 #include "test.h"
 
 TEST(is_empty_at_first)

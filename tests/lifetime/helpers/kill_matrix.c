@@ -142,7 +142,7 @@ struct tally {
 	unsigned ran_on;
 	unsigned late;
 	unsigned left;
-	unsigned litter;
+	unsigned mount_points;
 	int64_t worst_us;
 };
 
@@ -668,7 +668,7 @@ static bool run_twice(struct sandbox *box, struct trace *trace, const struct run
 	tally->ran_on += result == RESULT_RAN_ON;
 	tally->late += result == RESULT_LATE;
 	tally->left += result == RESULT_LEFT;
-	tally->litter += result == RESULT_LITTER;
+	tally->mount_points += result == RESULT_LITTER;
 	if (box->took_us > tally->worst_us)
 		tally->worst_us = box->took_us;
 	return true;
@@ -726,13 +726,13 @@ static bool find_stop(const struct scene *scene, const struct trace *surveyed, u
 static void print_tally(const struct scene *scene, const char *when, const struct tally *tally,
 			unsigned wanted)
 {
-	bool good = tally->left == 0 && tally->late == 0 && tally->litter == 0 &&
+	bool good = tally->left == 0 && tally->late == 0 && tally->mount_points == 0 &&
 		    tally->runs * 10 >= wanted * 9;
 
 	printf("%s - %s: killed %s, nothing is left\n", good ? "ok" : "not ok", scene->name, when);
 	printf("# %u runs, %u survivors, %u with litter, %u late, %u ran on; the worst took %.1f "
 	       "ms\n",
-	       tally->runs, tally->left, tally->litter, tally->late, tally->ran_on,
+	       tally->runs, tally->left, tally->mount_points, tally->late, tally->ran_on,
 	       (double)tally->worst_us / MS);
 	(void)fflush(stdout);
 }

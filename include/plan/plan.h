@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* How long, unless an option says something else. */
+#define PLAN_GRACE_MS 1000
+#define PLAN_TEARDOWN_MS 1000
+
+/* One step of building the sandbox's file system, in the order given. */
+enum op_kind {
+	OP_BIND,
+	OP_BIND_FD,
+	OP_OVERLAY,
+	OP_TMP_OVERLAY,
+	OP_RO_OVERLAY,
+	OP_TMPFS,
+	OP_DIR,
+	OP_PROC,
+	OP_SYS,
+	OP_DEV,
+	OP_MQUEUE,
+	OP_SYMLINK,
+	OP_FILE,
+	OP_BIND_DATA,
+	OP_CHMOD,
+	OP_MASK,
+	OP_RO,
+	OP_DENY_CREATE,
+	OP_REMOUNT_RO,
+	OP_KINDS,
+};
+
+enum op_flags {
+	OP_READONLY = 1 << 0,
+	OP_DEVICES = 1 << 1,    /* device nodes of a bind work */
+	OP_IF_EXISTS = 1 << 2,  /* a missing source is not an error */
+	OP_FREE = 1 << 3,       /* the command may unmount a bind although mounts are locked */
+	OP_NO_LINKS = 1 << 4,   /* a link in the source or destination is an error */
+	OP_USUAL_MODE = 1 << 5, /* a file's mode is not as asked for, but as is usual */
+};
+
+/* The layers of an overlay, the lowest first, and where it keeps changes. */
+struct op_overlay {
+	size_t first;      /* of struct plan's layers */
+	size_t n;          /* how many of them */
+	const char *upper; /* OP_OVERLAY: path on the host */
+	const char *work;  /* OP_OVERLAY: path on the host, of the same file system */
+};
+
+struct op {
+	enum op_kind kind;
+	unsigned flags;      /* enum op_flags */
+	const char *option;  /* the option it came from, for messages */
+	const char *dest;    /* path inside the sandbox; relative means relative to "/" */
+	mode_t mode;         /* permission bits of what is made */
+	mode_t parents_mode; /* permission bits of missing directories above it */
+	union {
+		const char *src;    /* OP_BIND: path on the host, never "" */
+		const char *target; /* OP_SYMLINK: what the link says */
+		uint64_t size;      /* OP_TMPFS: bytes, 0 for the kernel's default */
+		int fd; /* OP_FILE, OP_BIND_DATA: the contents; OP_BIND_FD: the source */
+		struct op_overlay overlay; /* the OP_..._OVERLAYs */
+	};
+};
+
+/* Whether the command, with CAP_SYS_ADMIN, is kept from the mounts that were made for it. */
+enum lock_mounts {
+	LOCK_WHERE_NEEDED, /* under the name sbx: capability given, or paths protected */
+	LOCK_YES,
+	LOCK_NO,
+};
+
+/* What is done when a protected path loses its protection. */
+enum protect {
+	PROTECT_USUAL, /* it is put back, unless the command could undo that: then the run ends */
+	PROTECT_OR_DIE,
+	PROTECT_TRY, /* it is put back in any case */
+};
+
+/* One change of the environment, in the order given. */
+struct env_change {
+	const char *name;  /* NULL: remove every variable */
+	const char *value; /* NULL: remove @name */
+};
+
+/* One --cap-add or --cap-drop, in the order given. */
+struct cap_change {
+	const char *option;
+	const char *name; /* as given: CAP_X, a number, or ALL */
+	bool add;
+};
+
+/* A descriptor of the caller's, as the command line gives it. */
+struct descriptor {
+	const char *option; /* that named it; NULL if none did */
+	int fd;
+};
+
+/* Whether mounts that the host makes or takes down later do so inside. */
+enum propagation {
+	PROPAGATION_USUAL, /* as the program's name has it */
+	PROPAGATION_PRIVATE,
+	PROPAGATION_SLAVE,
+};
+
+/* What a new procfs has; else all. */
+enum proc_subset {
+	PROC_SUBSET_NONE,
+	PROC_SUBSET_PID, /* processes alone */
+};
+
+/* Whose processes a new procfs shows to whom: see proc(5). */
+enum hidepid {
+	HIDEPID_USUAL, /* as the kernel has it */
+	HIDEPID_OFF,
+	HIDEPID_NOACCESS,
+	HIDEPID_INVISIBLE,
+	HIDEPID_PTRACEABLE,
+};
+
+/* What single descriptors are for. */
+enum fd_use {
+	FD_INFO,
+	FD_STATUS,
+	FD_BLOCK,
+	FD_USERNS_BLOCK,
+	FD_SYNC,
+	FD_USERNS,
+	FD_USERNS2,
+	FD_PIDNS,
+	FD_USES,
+};
+
+/*
+ * Everything the command line asked for.
+ *
+ * Building one makes no system call.  Strings are borrowed from argv, which has
+ * to outlive the plan, or from @texts, which the plan owns.  Only opt_parse()
+ * and its helpers write to a plan; the rest of the program sees it const.
+ */
+struct plan {
+	struct op *ops;
+	size_t n_ops;
+	struct env_change *env;
+	size_t n_env;
+	struct cap_change *caps;
+	size_t n_caps;
+	struct descriptor *seccomp; /* programs to apply */
+	size_t n_seccomp;
+	struct descriptor *superseded; /* of options that were given again */
+	size_t n_superseded;
+	struct descriptor *kept; /* descriptors that stay open in spite of @close_fds */
+	size_t n_kept;
+	const char **layers; /* host paths that overlays are made of */
+	size_t n_layers;
+	const char **lock_files; /* paths inside that the reaper locks */
+	size_t n_lock_files;
+	const char **repeated; /* options given again of which only the last counts */
+	size_t n_repeated;
+	char **texts; /* contents of --args descriptors and the words in them */
+	size_t n_texts;
+
+	struct descriptor fds[FD_USES];
+	unsigned unshare;       /* CLONE_NEW* bits that have to be there */
+	unsigned unshare_try;   /* CLONE_NEW* bits where the kernel has them */
+	bool have_uid;          /* --uid was given */
+	bool have_gid;          /* --gid was given */
+	unsigned propagation;   /* enum propagation */
+	unsigned proc_subset;   /* enum proc_subset */
+	unsigned hidepid;       /* enum hidepid */
+	uid_t uid;              /* inside, if have_uid */
+	gid_t gid;              /* inside, if have_gid */
+	const char *hostname;   /* NULL to keep */
+	const char *chdir;      /* NULL to keep where possible */
+	const char *exec_label; /* SELinux label of the command, NULL for none */
+	const char *file_label; /* SELinux label of files that are made, NULL for none */
+	const char *argv0;      /* NULL to use command[0] */
+	enum lock_mounts lock_mounts;
+	bool new_session;
+	bool no_tty_filter;   /* TIOCSTI and TIOCLINUX are not refused */
+	bool no_signal_scope; /* signals are not kept in by Landlock */
+	bool keep_keyring;    /* the caller's session keyring stays, and keys are in reach */
+	bool allow_io_uring;  /* also with a network namespace of the sandbox's own */
+	bool die_with_parent;
+	bool kill_on_exit;    /* what COMMAND leaves running is ended, else it lives on */
+	bool strict_kernel;   /* a kernel that is known to be bad is an error */
+	unsigned grace_ms;    /* with kill_on_exit: from SIGTERM to SIGKILL */
+	unsigned teardown_ms; /* how long to wait for the end of what COMMAND leaves */
+	bool as_pid_1;
+	bool disable_userns;
+	bool protect_or_die;
+	bool protect_try;
+	bool allow_userns; /* in spite of ops that this defeats: see plan_protects() */
+	bool assert_userns_disabled;
+	bool close_fds;
+	bool proc_unmasked; /* nothing of a procfs is covered */
+	bool level_prefix;  /* messages start with their priority, as in sd-daemon(3) */
+	bool verbose;       /* tell also what is no warning */
+	bool as_bwrap;      /* started under bubblewrap's name: speak and act as it does */
+	bool want_help;
+	bool want_version;
+	const char *const *command; /* NULL-terminated */
+};
+
+#define autoplan __attribute__((cleanup(plan_done)))
+
+/* Free what @plan owns and leave an empty one; takes a half-made one too. */
+void plan_done(struct plan *plan);
+
+/*
+ * Append to one of the lists of @plan.  Each copies what it is given and
+ * returns 0, or -ENOMEM with @e set.  plan_add_text() takes ownership of @text,
+ * also when it fails.
+ */
+int plan_add_op(struct plan *plan, const struct op *op, struct err *e) must_check;
+int plan_add_env(struct plan *plan, const struct env_change *change, struct err *e) must_check;
+int plan_add_cap(struct plan *plan, const struct cap_change *change, struct err *e) must_check;
+int plan_add_seccomp(struct plan *plan, const struct descriptor *program, struct err *e) must_check;
+int plan_add_superseded(struct plan *plan, const struct descriptor *superseded,
+			struct err *e) must_check;
+int plan_add_kept(struct plan *plan, const struct descriptor *kept, struct err *e) must_check;
+int plan_add_layer(struct plan *plan, const char *path, struct err *e) must_check;
+int plan_add_lock_file(struct plan *plan, const char *path, struct err *e) must_check;
+int plan_add_repeated(struct plan *plan, const char *option, struct err *e) must_check;
+int plan_add_text(struct plan *plan, void *text, struct err *e) must_check;
+
+/* The descriptor for @use, or -1 if none was given. */
+int plan_fd(const struct plan *plan, enum fd_use use);
+
+/* Whether @plan has an operation of @kind. */
+bool plan_has_op(const struct plan *plan, enum op_kind kind);
+
+/*
+ * Whether @plan protects paths where others are writable: then who could make mount namespaces
+ * could rename what is protected, and get at it.
+ */
+bool plan_protects(const struct plan *plan);
+
+/* What is done when a protected path loses its protection, as the options have it. */
+enum protect plan_protect(const struct plan *plan);
+
+/*
+ * Check what no single option can see: options that need or exclude others.
+ *
+ * Returns 0, or -EINVAL with @e naming the options.
+ */
+int plan_check(const struct plan *plan, struct err *e) must_check;

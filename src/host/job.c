@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * A terminal has one foreground process group, which may read from it and to which it sends
+ * what is typed as signals.  A shell makes a process group of each job and hands the foreground
+ * to one of them.  The sandbox's group is another one: its processes cannot signal the job by
+ * kill(0, ...), and it is this process that makes it part of the job.
+ *
+ *	sbx leads the foreground's group, and      the foreground is the sandbox's from the start
+ *	0, 1 and 2 are the terminal                on: the command takes it, see command.c
+ *	else                                       others of the job may need the terminal: it is
+ *	                                           handed over when the sandbox stops for the lack
+ *	                                           of it (SIGTTIN, SIGTTOU), if sbx's group has it
+ *	the foreground is not the sandbox's        what the terminal sends to sbx's group is
+ *	                                           relayed
+ *	the command stops                          sbx takes the terminal back and stops by the
+ *	                                           same signal, for the shell to see it, with all
+ *	                                           of its group if that lacked the key; when it
+ *	                                           is continued, it continues the sandbox's group
+ *	the sandbox is over                        sbx takes the terminal back; the janitor does,
+ *	                                           if sbx was killed
+ *
+ * The kernel does not stop a process by a key if nobody could continue it: its process group is
+ * orphaned, that is, no member has its parent in another group of the session.  Then the sandbox
+ * goes on at once; where it has stopped because it may not use the terminal, it is hung up.
+ */
+#include "host/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "host/descendants.h"
+#include "sys/sys.h"
+
+/*
+ * The terminal among the standard descriptors: the first one that tells its foreground group.
+ * Returns -1 if there is none.
+ */
+static int find_terminal(pid_t *foreground)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		*foreground = sys_tcgetpgrp(fd);
+		if (*foreground >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* The controlling terminal, for close_terminal().  Returns -1 if there is none. */
+static int open_terminal(pid_t *foreground)
+{
+	int fd = find_terminal(foreground);
+
+	if (fd >= 0)
+		return fd;
+	fd = sys_openat(AT_FDCWD, "/dev/tty", O_RDWR | O_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	*foreground = sys_tcgetpgrp(fd);
+	if (*foreground >= 0)
+		return fd;
+	(void)sys_close(fd);
+	return -1;
+}
+
+static void close_terminal(int fd)
+{
+	if (fd > STDERR_FILENO)
+		(void)sys_close(fd);
+}
+
+bool job_leads_terminal(void)
+{
+	pid_t foreground = sys_tcgetpgrp(STDIN_FILENO);
+
+	return foreground > 0 && foreground == sys_getpid() && foreground == sys_getpgrp() &&
+	       sys_tcgetpgrp(STDOUT_FILENO) == foreground &&
+	       sys_tcgetpgrp(STDERR_FILENO) == foreground;
+}
+
+bool job_can_have_terminal(void)
+{
+	pid_t foreground;
+	int fd = open_terminal(&foreground);
+
+	close_terminal(fd);
+	return fd >= 0;
+}
+
+bool job_has_terminal(void)
+{
+	pid_t foreground;
+
+	return find_terminal(&foreground) >= 0 && foreground == sys_getpgrp();
+}
+
+void job_signal(const struct job *job, int sig)
+{
+	int r = job->leader < 0 ? -EINVAL : sys_pidfd_signal_group(job->leader, sig);
+
+	if (r == -EINVAL && job->group > 0)
+		(void)sys_kill(-job->group, sig);
+}
+
+/* Hand the foreground over if this process's group has it.  Returns whether it did. */
+static bool hand_over(struct job *job)
+{
+	pid_t foreground;
+	int fd = open_terminal(&foreground);
+
+	if (fd >= 0 && job->group > 0 && foreground == sys_getpgrp())
+		job->has_terminal = sys_tcsetpgrp(fd, job->group) == 0;
+	close_terminal(fd);
+	return job->has_terminal;
+}
+
+static void take_back(struct job *job)
+{
+	pid_t own = sys_getpgrp();
+	pid_t foreground;
+	int fd = open_terminal(&foreground);
+
+	if (fd >= 0 && foreground != own)
+		(void)sys_tcsetpgrp(fd, own);
+	close_terminal(fd);
+	job->has_terminal = false;
+}
+
+/* Stop this process by @sig, which may be blocked.  Returns whether it has been continued. */
+static bool stop_self(int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sys_die_of(sig); /* that is, stop */
+	if (sig != SIGSTOP)
+		(void)sys_sigprocmask(SIG_BLOCK, &set, NULL);
+	return sys_take_signal(SIGCONT) != SYS_SIGNAL_NONE;
+}
+
+static bool is_about_terminal(int sig)
+{
+	return sig == SIGTTIN || sig == SIGTTOU;
+}
+
+/* The sandbox cannot have the terminal, and nobody could tell it when it can. */
+static void hang_up(struct job *job)
+{
+	if (job->hung_up)
+		return; /* it has not ended of that: leave it stopped, or it would try for ever */
+	job->hung_up = true;
+	job_signal(job, SIGHUP);
+	job_signal(job, SIGCONT);
+}
+
+void job_pause(struct job *job, int sig)
+{
+	bool had_terminal = job->has_terminal;
+	bool continued;
+
+	if (!had_terminal && is_about_terminal(sig) && hand_over(job)) {
+		job->late = true;
+		job_signal(job, SIGCONT);
+		return;
+	}
+	if (had_terminal) {
+		take_back(job);
+		if (sig != SIGSTOP) /* as by the key: others of the job wait for this one */
+			(void)sys_kill(0, sig);
+	}
+	continued = stop_self(sig);
+	if (!continued && is_about_terminal(sig) && !had_terminal) {
+		hang_up(job);
+		return;
+	}
+	if (had_terminal || is_about_terminal(sig))
+		(void)hand_over(job);
+	job_signal(job, SIGCONT);
+}
+
+void job_go_on(struct job *job)
+{
+	if (job->is_eager && !job->has_terminal)
+		(void)hand_over(job);
+	job_signal(job, SIGCONT);
+}
+
+void job_end(struct job *job)
+{
+	if (!job->has_terminal)
+		return;
+	take_back(job);
+	if (job->late) /* others may have stopped because they did not have it */
+		(void)sys_kill(0, SIGCONT);
+}
+
+void job_take_terminal(void)
+{
+	pid_t foreground;
+	int fd = find_terminal(&foreground);
+
+	if (fd >= 0 && foreground != sys_getpgrp() && sys_kill(-foreground, 0) == -ESRCH)
+		(void)sys_tcsetpgrp(fd, sys_getpgrp());
+}
+
+void job_return_terminal(pid_t from, pid_t to)
+{
+	pid_t foreground;
+	int fd = open_terminal(&foreground);
+	bool is_over = fd >= 0 && foreground > 0 && foreground != to &&
+		       (foreground == from || sys_kill(-foreground, 0) == -ESRCH);
+
+	if (is_over && sys_tcsetpgrp(fd, to) == 0)
+		(void)sys_kill(-to, SIGCONT);
+	close_terminal(fd);
+}
+
+/* --- A session of its own ------------------------------------------------- */
+
+static void signal_inside(const struct distant *inside, int sig)
+{
+	const struct descendants kin = {
+		.proc = inside->proc, .root = inside->first, .root_too = !inside->but_first};
+
+	if (inside->first > 0)
+		(void)descendants_signal(&kin, sig);
+}
+
+void job_stop(const struct distant *inside)
+{
+	signal_inside(inside, SIGSTOP); /* SIGTSTP stops nobody in a session without a terminal */
+	(void)stop_self(SIGTSTP);
+	signal_inside(inside, SIGCONT);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * Of a process that is stuck, only stat, status, wchan and stack are read: other files of it
+ * would take locks that it may hold.  Even the stack takes one, and is therefore read by a
+ * process of its own, which is given little time.
+ *
+ * A process that is busy has a stack only for who looks from the processor on which it runs:
+ * any other finds it empty nearly always.
+ */
+#include "host/stuck.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/num.h"
+#include "sys/io.h"
+#include "sys/sys.h"
+
+#define WHO_BYTES 48  /* "PID/task/TID" */
+#define PATH_BYTES 64 /* a file there */
+#define FILE_BYTES 4096
+#define STACK_MS 40 /* for the process that reads a stack */
+#define STACK_TRIES 15
+#define TRY_MS 2
+
+#define FUSE_MEANING "it waits for a file server (FUSE) that does not answer"
+#define FUSE_HINT                                                                                  \
+	"end the file server, or as root write 1 to its abort file below "                         \
+	"/sys/fs/fuse/connections"
+
+static const char *const role_names[] = {
+	[STUCK_COMMAND] = "command",
+	[STUCK_REAPER] = "reaper",
+	[STUCK_JANITOR] = "janitor",
+	[STUCK_INSIDE] = "inside",
+};
+
+const char *stuck_role_name(enum stuck_role role)
+{
+	return role_names[role];
+}
+
+#define ANY_ROLE -1
+
+/* Where a process can be stuck: the first that applies is told. */
+static const struct {
+	int role;
+	const char *wchan; /* a part of the function's name, NULL for any */
+	char state;        /* 0 for any */
+	const char *meaning;
+	const char *hint;
+} causes[] = {
+	{ANY_ROLE, "ptrace", 0, "its tracer holds it", "end the tracer"},
+	{ANY_ROLE, NULL, 't', "its tracer holds it", "end the tracer"},
+	{ANY_ROLE, "fuse", 0, FUSE_MEANING, FUSE_HINT},
+	{ANY_ROLE, "request_wait_answer", 0, FUSE_MEANING, FUSE_HINT},
+	{ANY_ROLE, "refrigerator", 0, "its cgroup is frozen", "thaw the cgroup"},
+	{ANY_ROLE, "do_freezer_trap", 0, "its cgroup is frozen", "thaw the cgroup"},
+	{ANY_ROLE, NULL, 'T', "it is stopped", "send it SIGCONT, or SIGKILL"},
+	{ANY_ROLE, NULL, 'Z', "it has ended, but its tracer or parent takes no note of it",
+	 "end its tracer"},
+	{ANY_ROLE, "zap_pid_ns", 0, "it waits for processes inside that do not end", ""},
+	{ANY_ROLE, "do_wait", 0, "it waits for processes inside that do not end", ""},
+	{ANY_ROLE, "seccomp", 0, "it waits for a seccomp supervisor that does not answer",
+	 "end the supervisor"},
+	{ANY_ROLE, "kernel_clone", 0, "it waits for its child to execute a program or end", ""},
+	{ANY_ROLE, "nfs", 0, "it waits for a file server (NFS)", ""},
+	{ANY_ROLE, "rpc_", 0, "it waits for a file server (NFS)", ""},
+	{ANY_ROLE, "folio", 0, "it waits for data of a file",
+	 "if the file is on FUSE or a network, see to the server"},
+	{ANY_ROLE, "wb_", 0, "it waits for data to be written to disk",
+	 "the end of an overlay waits for what others write, too"},
+	{STUCK_JANITOR, NULL, 0, "it is taking the file systems of the sandbox down",
+	 "it ends on its own; if it never does, the kernel is at fault"},
+	{ANY_ROLE, NULL, 'R', "the kernel is busy with it",
+	 "it ends on its own; if it never does, the kernel is at fault"},
+	{ANY_ROLE, NULL, 'D', "the kernel is waiting for a device or a lock",
+	 "the kernel log may say more"},
+};
+
+static void explain(struct stuck *stuck)
+{
+	stuck->meaning = "";
+	stuck->hint = "";
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].role != ANY_ROLE && causes[i].role != (int)stuck->role)
+			continue;
+		if (causes[i].wchan != NULL && strstr(stuck->wchan, causes[i].wchan) == NULL)
+			continue;
+		if (causes[i].state != 0 && causes[i].state != stuck->stat.state)
+			continue;
+		stuck->meaning = causes[i].meaning;
+		stuck->hint = causes[i].hint;
+		return;
+	}
+}
+
+/* Who traces the process @who, or 0. */
+static pid_t read_tracer(int proc, const char *who)
+{
+	static const char key[] = "\nTracerPid:\t";
+	char path[PATH_BYTES];
+	char text[FILE_BYTES];
+	autoclose int fd = -1;
+	const char *found;
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "%s/status", who);
+	fd = sys_openat(proc, path, O_RDONLY, 0);
+	n = fd < 0 ? 0 : sys_read(fd, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	found = strstr(text, key);
+	return found == NULL ? 0 : (pid_t)strtol(found + strlen(key), NULL, 10);
+}
+
+static void read_wchan(int proc, const char *who, struct stuck *ret)
+{
+	char path[PATH_BYTES];
+
+	(void)snprintf(path, sizeof(path), "%s/wchan", who);
+	if (io_read_line(proc, path, ret->wchan, sizeof(ret->wchan)) < 0 ||
+	    strcmp(ret->wchan, "0") == 0)
+		ret->wchan[0] = '\0';
+}
+
+/* Read the stack of @who, from its own processor if it is busy.  Returns its bytes. */
+static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
+{
+	char path[PATH_BYTES];
+
+	(void)snprintf(path, sizeof(path), "%s/stack", who);
+	for (unsigned i = 0; i < STACK_TRIES; i++) {
+		autoclose int fd = sys_openat(proc, path, O_RDONLY, 0);
+		ssize_t n = fd < 0 ? -1 : sys_read(fd, buf, size);
+		struct proc_stat now;
+
+		if (n != 0)
+			return n < 0 ? 0 : (size_t)n;
+		if (proc_stat(proc, who, &now) < 0 || sys_stay_on(now.cpu) < 0)
+			break;
+		(void)sys_poll(NULL, 0, TRY_MS);
+	}
+	return 0;
+}
+
+/* Put the functions of the stack @text, "[<0>] name+0x1/0x2" each, into @ret. */
+static void take_frames(char *text, struct stuck *ret)
+{
+	static const char mark[] = "[<0>] ";
+	char *rest = NULL;
+	unsigned n = 0;
+
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL && n < STUCK_FRAMES;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		if (strncmp(line, mark, strlen(mark)) == 0)
+			line += strlen(mark);
+		(void)snprintf(ret->stack[n], sizeof(ret->stack[n]), "%s", line);
+		n++;
+	}
+}
+
+/* Have a process read the stack, and wait for it, but not for long. */
+void stuck_read_stack(int proc, struct stuck *stuck)
+{
+	enum { HERE, THERE, ENDS };
+	char who[WHO_BYTES];
+	char text[FILE_BYTES];
+	int pair[ENDS];
+	autoclose int pidfd = -1;
+	struct pollfd answer = {.events = POLLIN};
+	pid_t pid;
+	ssize_t n = 0;
+
+	(void)snprintf(who, sizeof(who), "%d/task/%d", stuck->pid, stuck->stat.pid);
+	if (sys_socketpair(pair) < 0)
+		return;
+	pid = sys_clone(0, &pidfd);
+	if (pid == 0) {
+		size_t size = sample_stack(proc, who, text, sizeof(text));
+
+		(void)sys_write(pair[THERE], text, size);
+		sys_exit(0);
+	}
+	(void)sys_close(pair[THERE]);
+	answer.fd = pair[HERE];
+	if (pid > 0 && sys_poll(&answer, 1, STACK_MS) > 0)
+		n = sys_read(pair[HERE], text, sizeof(text) - 1);
+	(void)sys_close(pair[HERE]);
+	if (n > 0) {
+		text[n] = '\0';
+		take_frames(text, stuck);
+	}
+	if (pid > 0 && sys_pidfd_send_signal(pidfd, SIGKILL) == 0) {
+		struct pollfd end = {.fd = pidfd, .events = POLLIN};
+		int status;
+
+		(void)sys_poll(&end, 1, STACK_MS);
+		(void)sys_wait(pid, &status, WNOHANG);
+	}
+}
+
+int stuck_look(int proc, pid_t pid, pid_t tid, enum stuck_role role, struct stuck *ret)
+{
+	char who[WHO_BYTES];
+	int r;
+
+	*ret = (struct stuck){.role = role, .pid = pid};
+	(void)snprintf(who, sizeof(who), "%d/task/%d", pid, tid);
+	r = proc_stat(proc, who, &ret->stat);
+	if (r < 0)
+		return r;
+	read_wchan(proc, who, ret);
+	ret->tracer = read_tracer(proc, who);
+	explain(ret);
+	return 0;
+}
+
+void stuck_describe(const struct stuck *stuck, char *ret, size_t size)
+{
+	const int seconds = 1000;
+	const int tenths = 100;
+	char where[sizeof(stuck->wchan) + sizeof(" in ")] = "";
+	char tracer[32] = "";
+
+	if (stuck->wchan[0] != '\0')
+		(void)snprintf(where, sizeof(where), " in %s", stuck->wchan);
+	else if (stuck->stack[0][0] != '\0')
+		(void)snprintf(where, sizeof(where), " in %s", stuck->stack[0]);
+	if (stuck->tracer != 0)
+		(void)snprintf(tracer, sizeof(tracer), " (process %d)", stuck->tracer);
+	(void)snprintf(
+		ret, size,
+		"the %s, %s (process %d), is still there after %d.%d s: state %c%s%s%s%s%s%s",
+		stuck->role == STUCK_INSIDE ? "process inside" : role_names[stuck->role],
+		stuck->stat.name, stuck->pid, (int)(stuck->ms / seconds),
+		(int)(stuck->ms % seconds / tenths), stuck->stat.state, where,
+		stuck->meaning[0] != '\0' ? ": " : "", stuck->meaning, tracer,
+		stuck->doing[0] != '\0' ? "; it was at " : "", stuck->doing);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mounts/apply.h"
+
+#include "mounts/attach.h"
+
+/* How each kind of op is carried out. */
+static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct err *) = {
+	[OP_BIND] = apply_bind,
+	[OP_BIND_FD] = apply_bind_fd,
+	[OP_OVERLAY] = apply_overlay,
+	[OP_TMP_OVERLAY] = apply_tmp_overlay,
+	[OP_RO_OVERLAY] = apply_ro_overlay,
+	[OP_TMPFS] = apply_tmpfs,
+	[OP_DIR] = apply_dir,
+	[OP_PROC] = apply_proc,
+	[OP_SYS] = apply_sys,
+	[OP_DEV] = apply_dev,
+	[OP_MQUEUE] = apply_mqueue,
+	[OP_SYMLINK] = apply_symlink,
+	[OP_FILE] = apply_file,
+	[OP_BIND_DATA] = apply_bind_data,
+	[OP_CHMOD] = apply_chmod,
+	[OP_REMOUNT_RO] = apply_remount_ro,
+	[OP_MASK] = apply_mask,
+	[OP_RO] = apply_ro,
+	[OP_DENY_CREATE] = apply_deny_create,
+};
+
+/* Warn if what @op has made on the host may stay there. */
+static int warn_of_mount_points(struct site *site, const struct op *op, struct err *e)
+{
+	static const char *const reasons[] = {
+		[MOUNT_POINT_UNLOCKED] = "nothing can be locked there with flock(2)",
+		[MOUNT_POINT_UNMARKED] = "its file system keeps neither modes nor times",
+		[MOUNT_POINT_UNWATCHED] =
+			"no inotify(7) is to be had to see the end of the sandbox: "
+			"--unshare-pid does without",
+	};
+	enum mount_point_stays why = site->mount_points.stays;
+
+	site->mount_points.stays = MOUNT_POINT_GOES;
+	if (why == MOUNT_POINT_GOES || site->plan->as_bwrap)
+		return 0;
+	return apply_note(site, op, NOTE_WARNING, e, "the mount point %s stays on the host: %s",
+			  op->dest, reasons[why]);
+}
+
+/* Whether @op binds something of the host writable: then mount points may be made on the host. */
+static bool binds_writable(const struct op *op)
+{
+	return (op->kind == OP_BIND || op->kind == OP_BIND_FD) && !(op->flags & OP_READONLY);
+}
+
+/* Prepare for mount points that are made on the host. */
+static void begin_mount_points(struct site *site)
+{
+	for (size_t i = 0; i < site->plan->n_ops; i++)
+		if (binds_writable(&site->plan->ops[i]))
+			site->mount_points.is_possible = true;
+	site->mount_points.stage = site->roots.stage;
+	site->mount_points.cwd = site->roots.cwd >= 0 ? site->roots.cwd : site->roots.host;
+}
+
+int apply_ops(struct site *site, struct err *e)
+{
+	begin_mount_points(site);
+	for (size_t i = 0; i < site->plan->n_ops; i++) {
+		const struct op *op = &site->plan->ops[i];
+
+		if (appliers[op->kind](site, op, e) >= 0 &&
+		    warn_of_mount_points(site, op, e) == 0) {
+			site->mount_points.is_on |= binds_writable(op);
+			continue;
+		}
+		(void)err_path(e, op->dest);
+		return err_option(e, op->option);
+	}
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * The kernel keeps a process from following another user's link in a sticky directory such as
+ * /tmp, if fs.protected_symlinks is set.  Links that sbx reads itself never get there, so the same
+ * rule is applied here.
+ *
+ * In a user namespace every id that is not mapped is shown as the overflow id.  Two files that
+ * show it may belong to different users, and the caller may have that id, too.  So it never counts
+ * as equal to anything, with one exception: to set the access time of a link to what it
+ * is takes its owner, or the capability CAP_FOWNER, which only holds for an owner that is mapped.
+ *
+ * Whether a link is root's cannot be seen where root is not mapped.  If only the owner of the
+ * directory can write to it, no other user can have made the link.
+ */
+#include "mounts/link.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+
+#include "sys/sys.h"
+
+#define OVERFLOW_UID 65534U
+#define OTHERS_MAY_WRITE (S_IWGRP | S_IWOTH)
+#define WANTED (STATX_TYPE | STATX_MODE | STATX_UID | STATX_ATIME)
+
+/* A link and the directory that it is in. */
+struct place {
+	int dir;
+	int link;
+	struct statx dir_st;
+	struct statx link_st;
+};
+
+/* Whether the link certainly belongs to this process. */
+static bool is_own(const struct place *place)
+{
+	if (place->link_st.stx_uid != sys_geteuid())
+		return false;
+	return place->link_st.stx_uid != OVERFLOW_UID ||
+	       sys_set_atime(place->link, &place->link_st.stx_atime) == 0;
+}
+
+/* Whether the kernel's rule for sticky directories forbids to follow the link. */
+static bool is_forbidden(const struct place *place)
+{
+	const unsigned shared = S_ISVTX | S_IWOTH;
+
+	if ((place->dir_st.stx_mode & shared) != shared)
+		return false;
+	if (place->link_st.stx_uid != OVERFLOW_UID &&
+	    place->link_st.stx_uid == place->dir_st.stx_uid)
+		return false;
+	return !is_own(place);
+}
+
+/* Whether the link may be root's, and can be nobody's but that of the owner of the directory. */
+static bool is_perhaps_roots(const struct place *place, enum link_rule rule)
+{
+	return rule == LINK_TRUSTED && place->link_st.stx_uid == OVERFLOW_UID &&
+	       (place->dir_st.stx_mode & OTHERS_MAY_WRITE) == 0;
+}
+
+/* Whether the link is on a mount that cannot be written to.  Returns that or -errno. */
+static int is_read_only(const struct place *place)
+{
+	struct statfs fs = {0};
+	int r = sys_fstatfs(place->dir, &fs);
+
+	return r < 0 ? r : (fs.f_flags & ST_RDONLY) != 0;
+}
+
+/* Whether the link may be followed wherever it is writable.  Returns that or -errno. */
+static int is_trusted(const struct place *place, enum link_rule rule)
+{
+	if (place->link_st.stx_uid == 0 || is_perhaps_roots(place, rule) || is_own(place))
+		return true;
+	return is_read_only(place);
+}
+
+int link_judge(int dir, int link, enum link_rule rule)
+{
+	struct place place = {.dir = dir, .link = link};
+	int r;
+
+	if (rule == LINK_NONE || rule == LINK_ANY)
+		return rule == LINK_NONE ? LINK_REFUSED : LINK_FOLLOWED;
+	r = sys_statx(link, WANTED, &place.link_st);
+	if (r == 0)
+		r = sys_statx(dir, WANTED, &place.dir_st);
+	if (r < 0)
+		return r;
+	if (is_forbidden(&place))
+		return LINK_IN_STICKY;
+	r = rule == LINK_STICKY ? true : is_trusted(&place, rule);
+	if (r < 0)
+		return r;
+	return r > 0 ? LINK_FOLLOWED : LINK_OF_OTHERS;
+}
+
+int link_explain(enum link_verdict verdict, const char *link, const char *path, struct err *e)
+{
+	if (verdict == LINK_REFUSED) {
+		(void)err_set(e, ELOOP,
+			      "cannot use %s: %s is a symbolic link, which --no-symlinks "
+			      "forbids",
+			      path, link);
+		return err_hint(e, "give the path that the link leads to, or the option before "
+				   "--no-symlinks");
+	}
+	if (verdict == LINK_IN_STICKY)
+		(void)err_sys(e, -EACCES,
+			      "cannot use %s: the symbolic link %s is another user's, in a sticky "
+			      "directory that all may write to",
+			      path, link);
+	else
+		(void)err_sys(e, -EACCES,
+			      "cannot use %s: the symbolic link %s belongs neither to the caller "
+			      "nor to root",
+			      path, link);
+	return err_hint(e, "another user decides where it leads: give the path without links");
+}

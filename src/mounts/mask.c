@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mounts/mask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "sys/sys.h"
+
+#define MASK_DIR "mask-dir"
+#define MASK_FILE "mask-file"
+#define MASK_MODE 0
+
+static int make_file(int stage)
+{
+	autoclose int file =
+		sys_openat(stage, MASK_FILE, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MASK_MODE);
+
+	return file < 0 ? file : 0;
+}
+
+/*
+ * Clone what masks are made of, which is there from the first time on.  It is on the stage, and
+ * not detached itself, because before Linux 6.15 only what is attached can be cloned.
+ */
+static int clone_mask(int stage, bool is_dir)
+{
+	const char *name = is_dir ? MASK_DIR : MASK_FILE;
+	int r = sys_open_tree(stage, name, OPEN_TREE_CLONE);
+
+	if (r != -ENOENT)
+		return r;
+	r = is_dir ? sys_mkdirat(stage, name, MASK_MODE) : make_file(stage);
+	return r < 0 ? r : sys_open_tree(stage, name, OPEN_TREE_CLONE);
+}
+
+int mask_covers(int stage, int place)
+{
+	struct statx what = {0};
+	struct statx mask = {0};
+	autoclose int fd = -1;
+	int r = sys_statx(place, STATX_TYPE | STATX_INO, &what);
+
+	if (r < 0)
+		return r;
+	fd = sys_openat(stage, S_ISDIR(what.stx_mode) ? MASK_DIR : MASK_FILE, O_PATH | O_NOFOLLOW,
+			0);
+	if (fd == -ENOENT)
+		return false; /* none was made yet */
+	r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE | STATX_INO, &mask);
+	if (r < 0)
+		return r;
+	return what.stx_dev_major == mask.stx_dev_major &&
+	       what.stx_dev_minor == mask.stx_dev_minor && what.stx_ino == mask.stx_ino;
+}
+
+int mask_make(int stage, int place)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+					      MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
+	autoclose int mask = -1;
+	struct statx what = {0};
+	int r = sys_statx(place, STATX_TYPE, &what);
+
+	if (r < 0)
+		return r;
+	mask = clone_mask(stage, S_ISDIR(what.stx_mode));
+	r = mask < 0 ? mask : sys_mount_setattr(mask, 0, &attr);
+	return r < 0 ? r : fd_take(&mask);
+}
+
+int mask_place(int stage, int place)
+{
+	autoclose int mask = mask_make(stage, place);
+
+	return mask < 0 ? mask : sys_move_mount(mask, place);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mounts/removal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "host/hint.h"
+#include "sys/keep.h"
+#include "sys/sys.h"
+
+#define STEP 64        /* entries that are added to the room for them */
+#define DYING_MS 20    /* for the descriptors of a process that was killed to be closed */
+#define HELPERS 3      /* that may be killed or stopped */
+#define HELPER_MS 1000 /* until one is taken for stopped */
+#define LEAVE_LOOKS 20 /* whether the mark stays, with a millisecond between each */
+
+#define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
+
+static void drop(int *fd)
+{
+	if (*fd >= 0)
+		(void)sys_close(*fd);
+	*fd = -1;
+}
+
+/* Forget the last entry. */
+static void forget(struct removal *removal)
+{
+	struct removal_entry *entry = &removal->list[--removal->n];
+
+	drop(&entry->thing);
+	drop(&entry->parent);
+}
+
+void removal_done(struct removal *removal)
+{
+	while (removal->n > 0)
+		forget(removal);
+	free(removal->list);
+	removal->list = NULL;
+	drop(&removal->unmounted);
+	drop(&removal->users);
+}
+
+static int add(struct removal *removal, const struct mount_point_note *note, int *fd)
+{
+	if (removal->n == 0)
+		(void)sys_raise_files(); /* if that fails, there is room for fewer */
+	if (removal->n % STEP == 0) {
+		struct removal_entry *more =
+			reallocarray(removal->list, removal->n + STEP, sizeof(*more));
+
+		if (more == NULL)
+			return -ENOMEM;
+		removal->list = more;
+	}
+	removal->list[removal->n] =
+		(struct removal_entry){.parent = fd_take(fd), .thing = -1, .is_new = note->is_new};
+	(void)memcpy(removal->list[removal->n].name, note->name, sizeof(note->name));
+	removal->list[removal->n++].name[sizeof(note->name) - 1] = '\0';
+	return 0;
+}
+
+/* What is said of the last entry. */
+static int complete(struct removal *removal, const struct mount_point_note *note, int *fd)
+{
+	struct removal_entry *last;
+	struct statx st = {0};
+
+	if (removal->n == 0)
+		return -EPROTO;
+	last = &removal->list[removal->n - 1];
+	if (last->thing >= 0)
+		return -EPROTO;
+	if (note->kind == MOUNT_POINT_VOID) {
+		forget(removal);
+		return 0;
+	}
+	last->thing = fd_take(fd);
+	last->is_ours = note->is_ours;
+	if (last->is_new && last->is_ours && sys_statx(last->thing, WANTED, &st) == 0)
+		last->made = st.stx_mtime;
+	return 0;
+}
+
+static int take(struct removal *removal, const struct mount_point_note *note, int *fd)
+{
+	if (*fd < 0 && note->kind != MOUNT_POINT_VOID)
+		return -EMFILE; /* the kernel leaves out what there is no room for */
+	switch (note->kind) {
+	case MOUNT_POINT_WATCH:
+		drop(&removal->unmounted);
+		removal->unmounted = fd_take(fd);
+		return 0;
+	case MOUNT_POINT_USERS:
+		drop(&removal->users);
+		removal->users = fd_take(fd);
+		return 0;
+	case MOUNT_POINT_PLACE:
+		return add(removal, note, fd);
+	case MOUNT_POINT_THING:
+	case MOUNT_POINT_VOID:
+		return complete(removal, note, fd);
+	}
+	return -EPROTO;
+}
+
+int removal_take(struct removal *removal, const struct mount_point_note *note, int *fd,
+		 struct err *e)
+{
+	int r = take(removal, note, fd);
+
+	drop(fd);
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot remember the mount points that are made on the host");
+	hint_mount_point(e);
+	return r;
+}
+
+/* What the entry's name leads to: 0 with *@st, or -errno. */
+static int look(const struct removal_entry *entry, struct statx *st)
+{
+	autoclose int there = sys_openat(entry->parent, entry->name, O_PATH | O_NOFOLLOW, 0);
+
+	return there < 0 ? there : sys_statx(there, WANTED, st);
+}
+
+static bool is_same(const struct statx *a, const struct statx *b)
+{
+	const struct inode x = inode_of(a);
+	const struct inode y = inode_of(b);
+
+	return inode_is_same(&x, &y);
+}
+
+/* Whether a file that this sandbox has made, and could not mark, is as it was then. */
+static bool is_unchanged(const struct removal_entry *entry, const struct statx *st)
+{
+	return entry->is_new && entry->is_ours && mount_point_has_mode(st) &&
+	       st->stx_mtime.tv_sec == entry->made.tv_sec &&
+	       st->stx_mtime.tv_nsec == entry->made.tv_nsec;
+}
+
+/*
+ * Whether @thing, of which @st tells, is as it was made; a directory's time tells of what was made
+ * and removed in it, which is nobody's loss if it is known whose it is.
+ */
+static bool has_marks(const struct removal_entry *entry, int thing, const struct statx *st)
+{
+	if (entry->thing < 0 && entry->is_new)
+		return mount_point_has_mode(st);
+	if (S_ISDIR(st->stx_mode) && entry->is_ours)
+		return mount_point_has_mode(st) || mount_point_is_modeless(thing, st);
+	return is_unchanged(entry, st) || mount_point_is_marked(thing, st);
+}
+
+/* Whether the name leads to @thing, and that is as it was made.  *@is_dir tells what it is. */
+static bool is_as_made(const struct removal_entry *entry, int thing, bool *is_dir)
+{
+	struct statx held = {0};
+	struct statx there = {0};
+
+	if (sys_statx(thing, WANTED, &held) < 0 || look(entry, &there) < 0 ||
+	    !is_same(&held, &there))
+		return false;
+	*is_dir = S_ISDIR(held.stx_mode);
+	return has_marks(entry, thing, &held);
+}
+
+/* Unlink it; the directory that it is in is marked as it was before. */
+static void unlink_entry(const struct removal_entry *entry, bool is_dir)
+{
+	struct statx parent = {0};
+	bool is_marked = sys_statx(entry->parent, WANTED, &parent) == 0 &&
+			 mount_point_is_marked(entry->parent, &parent);
+	int r = is_dir ? sys_rmdirat(entry->parent, entry->name)
+		       : sys_unlinkat(entry->parent, entry->name);
+
+	if (r == 0 && is_marked)
+		mount_point_mark(entry->parent);
+}
+
+/*
+ * Try to get the lock of @thing for this process alone, for @ms milliseconds.  Returns whether it
+ * has it; else another sandbox uses it, and will remove it.
+ */
+static bool lock(int thing, unsigned ms)
+{
+	int r = sys_flock(thing, LOCK_EX | LOCK_NB);
+
+	for (; r == -EWOULDBLOCK && ms > 0; ms--) {
+		(void)sys_poll(NULL, 0, 1);
+		r = sys_flock(thing, LOCK_EX | LOCK_NB);
+	}
+	return r == 0;
+}
+
+/* Remove it, if nobody uses it within @ms milliseconds.  Returns whether there was a try. */
+static bool try_to_remove(const struct removal_entry *entry, int thing, unsigned ms)
+{
+	bool is_ready = false;
+	bool is_dir;
+
+	if (!lock(thing, ms))
+		return false;
+	if (is_as_made(entry, thing, &is_dir)) {
+		unlink_entry(entry, is_dir);
+		is_ready = true;
+	}
+	(void)sys_flock(thing, LOCK_UN);
+	return is_ready;
+}
+
+/* Whether it is still as it was made, but without the mark. */
+static bool has_lost_mark(const struct removal_entry *entry, int thing)
+{
+	struct statx st = {0};
+	bool is_dir;
+
+	return is_as_made(entry, thing, &is_dir) && sys_statx(thing, WANTED, &st) == 0 &&
+	       !mount_point_is_marked(thing, &st);
+}
+
+/*
+ * Remove it, if nobody uses it within @ms milliseconds; else leave it to who does.  He knows by the
+ * mark that it is to be removed, and that may be lost: something was made in it, or who made it was
+ * killed.  So mark it again, and look again; and once more after a moment, because he may
+ * be removing what is in it, which takes the mark away.
+ */
+static void remove_entry(const struct removal_entry *entry, int thing, unsigned ms)
+{
+	bool is_over = try_to_remove(entry, thing, ms);
+
+	for (unsigned looks = 0; !is_over && looks < LEAVE_LOOKS; looks++) {
+		if (!has_lost_mark(entry, thing))
+			break;
+		mount_point_mark(thing);
+		is_over = try_to_remove(entry, thing, 0);
+		if (!is_over)
+			(void)sys_poll(NULL, 0, 1);
+	}
+	if (!is_over && !entry->is_ours)
+		(void)try_to_remove(entry, thing, 0); /* it may have been marked meanwhile */
+}
+
+/*
+ * It was about to be made, or to be held.  If it was made, it has the mode, and belongs to this
+ * user; another's has the mark.  Who was killed may have locked it: that lasts a moment longer than
+ * he does.
+ */
+static void remove_begun(const struct removal_entry *entry)
+{
+	struct statx st = {0};
+	autoclose int thing = -1;
+
+	if (look(entry, &st) < 0)
+		return;
+	if (entry->is_new ? !mount_point_has_mode(&st) || st.stx_uid != sys_geteuid()
+			  : !mount_point_is_marked(entry->parent, &st))
+		return;
+	thing = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (thing >= 0)
+		remove_entry(entry, thing, DYING_MS);
+}
+
+static void remove_all(const struct removal *removal)
+{
+	for (size_t i = removal->n; i-- > 0;) {
+		const struct removal_entry *entry = &removal->list[i];
+
+		if (entry->thing >= 0)
+			remove_entry(entry, entry->thing, 0);
+		else
+			remove_begun(entry);
+	}
+}
+
+/*
+ * Be the helper that removes them with the capabilities of the user namespace.  Somebody hostile
+ * may be in there: the helper hides before it enters.  Does not return.
+ */
+static void be_helper(const struct removal *removal)
+{
+	if (sys_prctl(PR_SET_DUMPABLE, 0) == 0)
+		(void)sys_setns(removal->users, CLONE_NEWUSER); /* without it, some may stay */
+	(void)sys_prctl(PR_SET_DUMPABLE, 0); /* to enter may have undone it (fs.suid_dumpable) */
+	remove_all(removal);
+	sys_exit(0);
+}
+
+/*
+ * Have a helper remove them.  Whoever is in the user namespace can stop it or kill it: then it is
+ * of no use.  Returns whether it has ended in order.
+ */
+static bool remove_by_helper(const struct removal *removal)
+{
+	autoclose int pidfd = -1;
+	struct pollfd over = {.events = POLLIN};
+	int status = 0;
+	pid_t pid = sys_clone(0, &pidfd);
+	int r;
+
+	if (pid == 0)
+		be_helper(removal);
+	if (pid < 0)
+		return false;
+	over.fd = pidfd;
+	do
+		r = sys_poll(&over, 1, HELPER_MS);
+	while (r == -EINTR);
+	if (r <= 0) {
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+		(void)sys_poll(&over, 1, DYING_MS);
+	}
+	return sys_wait_pidfd(pidfd, &status, NULL) == 1 && WIFEXITED(status);
+}
+
+/* Whether this process may remove what is in all directories that something is in. */
+static bool may_remove(const struct removal *removal)
+{
+	for (size_t i = 0; i < removal->n; i++)
+		if (sys_faccessat(removal->list[i].parent, ".", W_OK | X_OK, AT_EACCESS) < 0)
+			return false;
+	return true;
+}
+
+void removal_now(const struct removal *removal)
+{
+	bool needs_helper = removal->users >= 0 && !may_remove(removal);
+
+	for (unsigned tries = 0; needs_helper && tries < HELPERS; tries++)
+		if (remove_by_helper(removal))
+			return;
+	remove_all(removal);
+}
+
+/* Close all but what is needed to remove them, @end and @kept. */
+static void keep_only(const struct removal *removal, int end, int kept)
+{
+	const unsigned each = 2;
+	const unsigned others = 3;
+	int *keep = calloc(each * removal->n + others, sizeof(*keep));
+	unsigned n = 0;
+
+	if (keep == NULL)
+		return; /* somebody may then miss an end of file */
+	keep[n++] = end;
+	keep[n++] = kept;
+	keep[n++] = removal->users;
+	for (size_t i = 0; i < removal->n; i++) {
+		keep[n++] = removal->list[i].parent;
+		keep[n++] = removal->list[i].thing;
+	}
+	(void)keep_fds(keep, n);
+	free(keep);
+}
+
+/* Be the process that is left behind.  Does not return. */
+static void be_sweeper(const struct removal *removal, int end, int kept)
+{
+	struct pollfd over = {.fd = end, .events = POLLIN};
+	sigset_t all;
+
+	sigfillset(&all);
+	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-janitor");
+	keep_only(removal, end, kept);
+	(void)sys_setsid();
+	(void)sys_chdir("/");
+	while (sys_poll(&over, 1, -1) == -EINTR)
+		;
+	removal_now(removal);
+	sys_exit(0);
+}
+
+void removal_later(const struct removal *removal, int end, int kept)
+{
+	autoclose int pidfd = -1;
+
+	if (sys_clone_unreaped(&pidfd) == 0)
+		be_sweeper(removal, end, kept);
+}

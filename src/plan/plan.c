@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/*
+ * Make room for one more element behind @n elements of @size bytes.  The room
+ * doubles whenever @n is a power of two, so no capacity has to be kept.
+ */
+static int grow(void *array, size_t n, size_t size, struct err *e)
+{
+	void **list = array;
+	void *larger;
+
+	if ((n & (n - 1)) != 0)
+		return 0;
+	larger = reallocarray(*list, n == 0 ? 1 : n * 2, size);
+	if (larger == NULL)
+		return err_sys(e, -ENOMEM, "cannot note the option down");
+	*list = larger;
+	return 0;
+}
+
+/* Append *@element, of the type of @list's elements, to @plan->list. */
+#define APPEND(plan, list, element, e)                                                             \
+	__extension__({                                                                            \
+		int r_ = grow(&(plan)->list, (plan)->n_##list, sizeof(*(plan)->list), e);          \
+		if (r_ == 0)                                                                       \
+			(plan)->list[(plan)->n_##list++] = *(element);                             \
+		r_;                                                                                \
+	})
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_texts; i++)
+		free(plan->texts[i]);
+	free(plan->texts);
+	free(plan->repeated);
+	free(plan->lock_files);
+	free(plan->layers);
+	free(plan->kept);
+	free(plan->superseded);
+	free(plan->seccomp);
+	free(plan->caps);
+	free(plan->env);
+	free(plan->ops);
+	*plan = (struct plan){0};
+}
+
+int plan_add_op(struct plan *plan, const struct op *op, struct err *e)
+{
+	return APPEND(plan, ops, op, e);
+}
+
+int plan_add_env(struct plan *plan, const struct env_change *change, struct err *e)
+{
+	return APPEND(plan, env, change, e);
+}
+
+int plan_add_cap(struct plan *plan, const struct cap_change *change, struct err *e)
+{
+	return APPEND(plan, caps, change, e);
+}
+
+int plan_add_seccomp(struct plan *plan, const struct descriptor *program, struct err *e)
+{
+	return APPEND(plan, seccomp, program, e);
+}
+
+int plan_add_superseded(struct plan *plan, const struct descriptor *superseded, struct err *e)
+{
+	return APPEND(plan, superseded, superseded, e);
+}
+
+int plan_add_kept(struct plan *plan, const struct descriptor *kept, struct err *e)
+{
+	return APPEND(plan, kept, kept, e);
+}
+
+int plan_add_layer(struct plan *plan, const char *path, struct err *e)
+{
+	return APPEND(plan, layers, &path, e);
+}
+
+int plan_add_lock_file(struct plan *plan, const char *path, struct err *e)
+{
+	return APPEND(plan, lock_files, &path, e);
+}
+
+int plan_add_repeated(struct plan *plan, const char *option, struct err *e)
+{
+	return APPEND(plan, repeated, &option, e);
+}
+
+int plan_add_text(struct plan *plan, void *text, struct err *e)
+{
+	autofree char *owned = text;
+	int r = APPEND(plan, texts, &owned, e);
+
+	if (r == 0)
+		owned = NULL;
+	return r;
+}
+
+int plan_fd(const struct plan *plan, enum fd_use use)
+{
+	return plan->fds[use].option != NULL ? plan->fds[use].fd : -1;
+}
+
+bool plan_has_op(const struct plan *plan, enum op_kind kind)
+{
+	for (size_t i = 0; i < plan->n_ops; i++)
+		if (plan->ops[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool plan_protects(const struct plan *plan)
+{
+	return plan_has_op(plan, OP_MASK) || plan_has_op(plan, OP_RO) ||
+	       plan_has_op(plan, OP_DENY_CREATE);
+}
+
+enum protect plan_protect(const struct plan *plan)
+{
+	if (plan->protect_or_die)
+		return PROTECT_OR_DIE;
+	return plan->protect_try ? PROTECT_TRY : PROTECT_USUAL;
+}
+
+static bool users_block_without_users(const struct plan *plan)
+{
+	return plan_fd(plan, FD_USERNS_BLOCK) >= 0 && !(plan->unshare & CLONE_NEWUSER);
+}
+
+static bool users_block_without_info(const struct plan *plan)
+{
+	return plan_fd(plan, FD_USERNS_BLOCK) >= 0 && plan_fd(plan, FD_INFO) < 0;
+}
+
+static bool old_and_new_users(const struct plan *plan)
+{
+	return plan_fd(plan, FD_USERNS) >= 0 && (plan->unshare & CLONE_NEWUSER);
+}
+
+static bool old_and_perhaps_new_users(const struct plan *plan)
+{
+	return plan_fd(plan, FD_USERNS) >= 0 && (plan->unshare_try & CLONE_NEWUSER);
+}
+
+static bool disables_others_users(const struct plan *plan)
+{
+	return plan->disable_userns && !(plan->unshare & CLONE_NEWUSER);
+}
+
+static bool disables_others_map(const struct plan *plan)
+{
+	return plan->disable_userns && plan_fd(plan, FD_USERNS_BLOCK) >= 0;
+}
+
+static bool keeps_what_nobody_closes(const struct plan *plan)
+{
+	return plan->n_kept > 0 && !plan->close_fds;
+}
+
+static bool dies_and_tries(const struct plan *plan)
+{
+	return plan->protect_or_die && plan->protect_try;
+}
+
+static bool protects_nothing(const struct plan *plan)
+{
+	return (plan->protect_or_die || plan->protect_try) && !plan_protects(plan);
+}
+
+static bool lock_without_reaper(const struct plan *plan)
+{
+	return plan->as_pid_1 && plan->n_lock_files > 0;
+}
+
+static bool hostname_without_uts(const struct plan *plan)
+{
+	return plan->hostname != NULL && !(plan->unshare & CLONE_NEWUTS);
+}
+
+static bool pid_1_without_pid_namespace(const struct plan *plan)
+{
+	return plan->as_pid_1 && !(plan->unshare & CLONE_NEWPID);
+}
+
+static bool both_kinds_of_seccomp(const struct plan *plan)
+{
+	for (size_t i = 1; i < plan->n_seccomp; i++)
+		if (strcmp(plan->seccomp[i].option, plan->seccomp[0].option) != 0)
+			return true;
+	return false;
+}
+
+static bool unmasks_what_is_not_there(const struct plan *plan)
+{
+	return plan->proc_unmasked && !plan_has_op(plan, OP_PROC);
+}
+
+static bool hides_processes(const struct plan *plan)
+{
+	return plan->proc_subset != PROC_SUBSET_NONE || plan->hidepid != HIDEPID_USUAL;
+}
+
+static bool hides_what_is_not_there(const struct plan *plan)
+{
+	return hides_processes(plan) && !plan_has_op(plan, OP_PROC);
+}
+
+static bool hides_what_is_the_hosts(const struct plan *plan)
+{
+	return hides_processes(plan) && !(plan->unshare & CLONE_NEWPID) &&
+	       plan_fd(plan, FD_PIDNS) < 0;
+}
+
+static bool no_command(const struct plan *plan)
+{
+	return plan->command == NULL;
+}
+
+/* Options that need or exclude others, in the order in which they are checked. */
+static const struct {
+	bool (*broken)(const struct plan *plan);
+	const char *msg;
+	const char *bwrap; /* how bubblewrap says it, NULL if nobody reads that */
+	const char *hint;  /* NULL if the message says it all */
+	enum err_stage stage;
+} rules[] = {
+	{.broken = both_kinds_of_seccomp,
+	 .msg = "--seccomp cannot be combined with --add-seccomp-fd",
+	 .bwrap = "--add-seccomp-fd cannot be combined with --seccomp"},
+	{.broken = users_block_without_users,
+	 .msg = "--userns-block-fd needs --unshare-user",
+	 .bwrap = "--userns-block-fd requires --unshare-user"},
+	{.broken = users_block_without_info,
+	 .msg = "--userns-block-fd needs --info-fd",
+	 .bwrap = "--userns-block-fd requires --info-fd"},
+	{.broken = old_and_new_users,
+	 .msg = "--userns cannot be combined with --unshare-user",
+	 .bwrap = "--userns not compatible --unshare-user"},
+	{.broken = old_and_perhaps_new_users,
+	 .msg = "--userns cannot be combined with --unshare-user-try or --unshare-all",
+	 .bwrap = "--userns not compatible --unshare-user-try"},
+	{.broken = disables_others_users,
+	 .msg = "--disable-userns needs --unshare-user",
+	 .bwrap = "--disable-userns requires --unshare-user"},
+	{.broken = disables_others_map,
+	 .msg = "--disable-userns cannot be combined with --userns-block-fd",
+	 .bwrap = "--disable-userns is not compatible with  --userns-block-fd"},
+	{.broken = keeps_what_nobody_closes, .msg = "--keep-fd needs --close-fds"},
+	{.broken = dies_and_tries, .msg = "--protect-or-die cannot be combined with --protect-try"},
+	{.broken = protects_nothing,
+	 .msg = "--protect-or-die and --protect-try need --mask, --ro or --deny-create"},
+	{.broken = unmasks_what_is_not_there, .msg = "--proc-unmasked needs --proc"},
+	{.broken = hides_what_is_not_there, .msg = "--proc-subset and --hidepid need --proc"},
+	{.broken = hides_what_is_the_hosts,
+	 .msg = "--proc-subset and --hidepid need --unshare-pid or --pidns",
+	 .hint = "without a process namespace --proc is the host's procfs, which stays as it is"},
+	{.broken = no_command,
+	 .msg = "no command given",
+	 .hint = "usage: sbx [OPTIONS...] [--] COMMAND [ARGS...]; --help lists the options",
+	 .stage = ERR_USAGE},
+	{.broken = hostname_without_uts,
+	 .msg = "--hostname needs --unshare-uts",
+	 .bwrap = "Specifying --hostname requires --unshare-uts"},
+	{.broken = pid_1_without_pid_namespace,
+	 .msg = "--as-pid-1 needs --unshare-pid",
+	 .bwrap = "Specifying --as-pid-1 requires --unshare-pid"},
+	{.broken = lock_without_reaper,
+	 .msg = "--lock-file cannot be combined with --as-pid-1",
+	 .bwrap = "Specifying --as-pid-1 and --lock-file is not permitted"},
+};
+
+/* Say that the rule number @i is broken. */
+static int explain(size_t i, struct err *e)
+{
+	(void)err_set(e, EINVAL, "%s", rules[i].msg);
+	e->stage = rules[i].stage;
+	if (rules[i].bwrap != NULL)
+		(void)err_bwrap(e, "%s", rules[i].bwrap);
+	return rules[i].hint != NULL ? err_hint(e, "%s", rules[i].hint) : -EINVAL;
+}
+
+int plan_check(const struct plan *plan, struct err *e)
+{
+	if (plan->want_help || plan->want_version)
+		return 0;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].broken(plan))
+			return explain(i, e);
+	return 0;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "run/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+
+#include "isolation/label.h"
+#include "isolation/lock.h"
+#include "mounts/apply.h"
+#include "mounts/free_bind.h"
+#include "run/guard.h"
+#include "sys/sys.h"
+
+static int set_hostname(const struct plan *plan, struct err *e)
+{
+	int r;
+
+	if (plan->hostname == NULL)
+		return 0;
+	r = sys_sethostname(plan->hostname);
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot set the host name to %s", plan->hostname);
+	return err_option(e, "hostname");
+}
+
+static int bring_up_network(const struct ns *ns, struct err *e)
+{
+	int r;
+
+	if (!(ns->flags & CLONE_NEWNET))
+		return 0;
+	r = sys_loopback_up();
+	if (r == 0)
+		return 0;
+	(void)err_sys(e, r, "cannot bring lo up");
+	return err_option(e, "unshare-net");
+}
+
+/* The namespaces' own properties, before there are mounts. */
+static int set_up_namespaces(const struct box *box, int proc, struct err *e)
+{
+	int r = ns_map(&box->ns, NS_MAPPER_INSIDE, proc, "self", e);
+
+	if (r == 0)
+		r = ns_become(&box->ns, e);
+	if (r == 0)
+		r = set_hostname(box->plan, e);
+	return r < 0 ? r : bring_up_network(&box->ns, e);
+}
+
+/* Whether what the host mounts later is to appear inside. */
+static bool lets_mounts_in(const struct box *box)
+{
+	if (box->plan->propagation != PROPAGATION_USUAL)
+		return box->plan->propagation == PROPAGATION_SLAVE;
+	return box->plan->as_bwrap && !box->bad_kernel;
+}
+
+/*
+ * Whether the command can become the owner of a directory, or make itself that, or act as if: an
+ * ordinary user's has no other ids to do that with.
+ */
+static bool can_own(const struct site *site, const struct caps *caps)
+{
+	const uint64_t rights = caps_bit(CAP_CHOWN) | caps_bit(CAP_FOWNER) | caps_bit(CAP_SETUID) |
+				caps_bit(CAP_SETGID) | caps_bit(CAP_DAC_OVERRIDE);
+
+	return (site->by_root || site->others_map) && (!caps->set || (caps->keep & rights) != 0);
+}
+
+/* Which links at destinations are followed: bubblewrap leaves it to the kernel. */
+static enum link_rule links_followed(const struct box *box)
+{
+	if (box->plan->as_bwrap)
+		return LINK_STICKY;
+	return box->ns.outside.uid == 0 ? LINK_TRUSTED_MAPPED : LINK_TRUSTED;
+}
+
+/* What is left of building the root. */
+struct built {
+	bool on_stage;                  /* the working directory is the stage, still needed */
+	struct protected_place *places; /* to be freed by forget() */
+	size_t n_places;
+};
+
+static void forget(struct built *built)
+{
+	struct site site = {.places = built->places, .n_places = built->n_places};
+
+	apply_forget_places(&site);
+	built->places = NULL;
+	built->n_places = 0;
+}
+
+/* Build the root and enter it.  What has been put aside is in the working directory then. */
+static int build_root(const struct box *box, struct built *built, struct err *e)
+{
+	struct site site = {
+		.roots = ROOTS_NONE,
+		.mount_points = {.monitor = box->sock,
+				 .janitor = box->janitor,
+				 .is_watched = box_is_over_with_first(box)},
+		.plan = box->plan,
+		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,
+		.new_sysfs = (box->ns.flags & CLONE_NEWNET) != 0,
+		.own_users = ns_own_users(&box->ns),
+		.by_root = box->ns.outside.uid == 0,
+		.links = links_followed(box),
+		.umask = box->plan->as_bwrap ? 0 : box->umask,
+		.others_map = box->ns.users >= 0 || box->ns.users2 >= 0 ||
+			      plan_fd(box->plan, FD_USERNS_BLOCK) >= 0,
+		.sock = box->sock,
+		.tty = box->tty,
+		.lock_mounts = box->ns.lock_mounts,
+		.is_guarded = box->guard_way != GUARD_OFF,
+	};
+	int r = label_apply(box->plan, e);
+
+	site.owns_all = can_own(&site, &box->caps);
+	if (r == 0)
+		r = root_begin(&site.roots, lets_mounts_in(box), e);
+	if (r == 0)
+		r = apply_ops(&site, e);
+	if (r == 0)
+		r = apply_warn_of_proc(&site, e);
+	if (r == 0)
+		r = free_bind_set_aside(&site, e);
+	if (r == 0)
+		r = root_enter(&site.roots, e);
+	*built =
+		(struct built){.on_stage = (site.lock_mounts && site.n_free > 0) || site.is_guarded,
+			       .places = site.places,
+			       .n_places = site.n_places};
+	if (r == 0 && built->on_stage) {
+		r = sys_fchdir(site.roots.stage);
+		if (r < 0)
+			(void)err_sys(e, r, "cannot go to the stage");
+	}
+	free_bind_done(&site);
+	roots_done(&site.roots);
+	mount_point_done(&site.mount_points);
+	return r;
+}
+
+static int make_session(const struct plan *plan, struct err *e)
+{
+	int r = plan->new_session ? sys_setsid() : 0;
+
+	if (r >= 0)
+		return 0;
+	(void)err_sys(e, r, "cannot make a session");
+	return err_option(e, "new-session");
+}
+
+/*
+ * From the stage, in the command's mount namespace: have the protected paths watched.  Returns 0
+ * or -errno with @e set.
+ */
+static int have_watched(struct box *box, const struct built *built, int proc, struct err *e)
+{
+	autoclose int stage = -1;
+
+	if (box->guard_way == GUARD_OFF)
+		return 0;
+	stage = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
+	if (stage < 0)
+		return err_sys(e, stage, "cannot open the stage");
+	return guard_entrust(box, built->places, built->n_places, stage, proc, e);
+}
+
+int build(struct box *box, int proc, struct err *e)
+{
+	struct built built = {0};
+	int r;
+
+	r = sys_umask(0); /* modes are made as asked for */
+	if (r < 0)
+		return err_sys(e, r, "cannot set the umask");
+	box->umask = (mode_t)r;
+	r = set_up_namespaces(box, proc, e);
+	if (r == 0)
+		r = build_root(box, &built, e);
+	if (r == 0)
+		r = ns_enter_last(&box->ns, proc, e);
+	if (r == 0)
+		r = have_watched(box, &built, proc, e);
+	if (r == 0 && built.on_stage)
+		r = free_bind_hand_over(box->plan, e);
+	forget(&built);
+	return r < 0 ? r : make_session(box->plan, e);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Theory of operation
+ *
+ * A run has three to five processes: the monitor, which the caller waits for; the
+ * janitor, see janitor.c; the command; above that, where there is a process namespace to
+ * be reaped, something to be held or watched until the last process inside ends, or somebody to
+ * be ended, the reaper; and where paths are protected, the guard, see guard.c.
+ *
+ *	monitor   no new privileges; claims the descriptors on the command line;
+ *	          reads seccomp programs; decides on namespaces, ids and
+ *	          capabilities; makes the sockets; blocks what it will pass on
+ *	   │ clone3: all namespaces at once
+ *	   ├────────► first process inside
+ *	   │ ◄── its namespaces ───┤   waits for "go"
+ *	tells of them; waits for whoever maps the ids
+ *	   │ "go" ────────────────►│   maps the ids; builds the root
+ *	   ├────────► janitor      │
+ *	   │ ◄── an error ─────────┤   if it cannot
+ *	   │                       │ as vfork                 (or it goes on as the command)
+ *	   │                       ├────────► command   last restrictions, exec
+ *	   │ ◄── "started" ────────┼──────────────┤
+ *	   │ ◄── an error ─────────┼──────────────┤ if it cannot
+ *	   │ ◄── the status ───────┤              │
+ *	   │                       └─── reaps ────┘
+ *	returns, within a bound
+ *
+ * No descriptor is sent for any of this: those that are on their way in sockets are limited for all
+ * processes of a user together, so that one sandbox could keep all others from starting.  The
+ * monitor takes the mount namespace, for the janitor, from the process that it has made, and
+ * the kernel tells it who has sent a message.
+ *
+ * Everything that needs no namespace happens before the first clone, so that
+ * most of what can be wrong is found while nothing has been made yet.
+ */
+#include "run/launch.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "host/hint.h"
+#include "host/job.h"
+#include "isolation/setuid.h"
+#include "run/command.h"
+#include "run/fds.h"
+#include "run/guard.h"
+#include "run/monitor.h"
+#include "run/reaper.h"
+#include "sys/sys.h"
+
+/* Signals that the monitor passes on when a process sends them; SIGTSTP, to all inside. */
+static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
+
+/* Signals that are of no use to the monitor: to write to nobody, or to the terminal. */
+static const int unwanted[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
+
+/*
+ * Ask to be killed when the parent ends.  Its end may come at the same moment; then the parent is
+ * another one by now.  Whether it came before, nothing tells: a parent that has adopted this
+ * process looks like the one that has started it.
+ */
+static int die_with_parent(const struct plan *plan, struct err *e)
+{
+	pid_t parent = sys_getppid();
+	int r;
+
+	if (!plan->die_with_parent)
+		return 0;
+	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (r < 0)
+		(void)err_sys(e, r, "cannot ask the kernel for it");
+	else if (sys_getppid() != parent)
+		r = err_set(e, ESRCH, "the parent is gone");
+	return r < 0 ? err_option(e, "die-with-parent") : 0;
+}
+
+/* Decide on who ends whom, and when. */
+static void plan_end(struct box *box)
+{
+	const struct plan *plan = box->plan;
+	bool own_pids = (box->ns.flags & CLONE_NEWPID) != 0;
+
+	box->ends_all = plan->kill_on_exit || plan->die_with_parent;
+	box->grace_ms = plan->kill_on_exit ? plan->grace_ms : 0;
+	box->reaper_ends = box->ends_all && !own_pids;
+	box->guard_way = guard_plan(box);
+	box->has_reaper =
+		!plan->as_pid_1 && (own_pids || box->reaper_ends || plan->n_lock_files > 0 ||
+				    plan_fd(plan, FD_SYNC) >= 0 ||
+				    box->guard_way != GUARD_OFF); /* all inside are to be watched */
+}
+
+/* Decide on namespaces, ids and capabilities. */
+static int plan_privileges(struct box *box, struct err *e)
+{
+	struct caps_own own = {0};
+	const struct caps_own *root = sys_getuid() == 0 ? &own : NULL;
+	int r = root != NULL ? caps_own(&own, e) : 0;
+
+	if (r == 0)
+		r = ns_plan(box->plan, box->privileged, root, &box->ns, e);
+	if (r == 0)
+		r = caps_plan(box->plan, root, ns_other_users(&box->ns), &box->caps, e);
+	return r < 0 ? r : ns_plan_second(box->plan, &box->caps, &box->ns, e);
+}
+
+/*
+ * Decide on the process group of the sandbox.  Process 1 of a PID namespace is never stopped by
+ * the terminal: if it read from there in the background, it would try again for ever.  So it
+ * stays in the caller's group where it cannot have the foreground.
+ *
+ * A shell ignores SIGTTIN in a command substitution, which is in its own process group and may
+ * read from the terminal.  In another group it gets the terminal only if it stops for the lack.
+ */
+static void plan_group(struct box *box)
+{
+	const struct plan *plan = box->plan;
+	bool is_process_1 = plan->as_pid_1 && (box->ns.flags & CLONE_NEWPID) != 0;
+
+	if (plan->as_bwrap)
+		return;
+	box->tied = true;
+	box->foreground = !plan->new_session && job_leads_terminal();
+	box->own_group =
+		plan->new_session || box->foreground || !is_process_1 || !job_can_have_terminal();
+	box->heeds_ttin = box->own_group && !box->foreground && !plan->new_session &&
+			  sys_signal_ignored(SIGTTIN) == 1 && job_has_terminal();
+}
+
+/* Decide on and read all that the processes need to know. */
+static int prepare(struct box *box, struct err *e)
+{
+	int r = die_with_parent(box->plan, e); /* first: up to that, its end goes unnoticed */
+
+	if (r < 0)
+		return r;
+	r = sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
+	if (r < 0)
+		return err_sys(e, r, "cannot give up new privileges");
+	if (!box->plan->as_bwrap) /* who looks for bwrap finds it */
+		(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-monitor");
+	r = fds_claim(box->plan, &box->inherited, e);
+	if (r == 0)
+		r = seccomp_read(box->plan, SECCOMP_EARLY, &box->seccomp, e);
+	if (r == 0)
+		r = plan_privileges(box, e);
+	if (r < 0)
+		return r;
+	plan_end(box);
+	plan_group(box);
+	box->dumpable = sys_prctl(PR_GET_DUMPABLE, 0) == 1;
+	if (box->reaper_ends)
+		r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (r < 0)
+		return err_sys(e, r, "cannot adopt what the reaper leaves behind");
+	if (sys_getcwd(box->cwd, sizeof(box->cwd)) < 0)
+		box->cwd[0] = '\0'; /* it may have been removed */
+	if (!plan_has_op(box->plan, OP_DEV) ||
+	    sys_ttyname(STDOUT_FILENO, box->tty, sizeof(box->tty)) < 0)
+		box->tty[0] = '\0';
+	return 0;
+}
+
+/* Signals that tell of what happens to the job; blocked, no disposition discards them. */
+static const int job_signals[] = {SIGCHLD, SIGCONT, SIGWINCH};
+
+/*
+ * Block the signals that are to be passed on, but those that the caller ignores,
+ * which stay so, and those that are of no use.  Returns a signalfd of the former, or -errno.
+ */
+static int take_signals(struct box *box)
+{
+	sigset_t taken;
+	sigset_t blocked;
+	int r;
+
+	sigemptyset(&taken);
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+		r = sys_signal_ignored(passed_on[i]);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			sigaddset(&taken, passed_on[i]);
+	}
+	for (size_t i = 0; i < sizeof(job_signals) / sizeof(job_signals[0]); i++)
+		sigaddset(&taken, job_signals[i]);
+	blocked = taken;
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
+		sigaddset(&blocked, unwanted[i]);
+	r = sys_sigprocmask(SIG_BLOCK, &blocked, &box->signals);
+	sigdelset(&box->signals, SIGCHLD); /* blocked, it is of no use to any command */
+	if (r == 0)
+		r = sys_signal_default(SIGCHLD); /* ignored, it would reap in our place */
+	return r < 0 ? r : sys_signalfd(&taken);
+}
+
+/* The ends of the sockets, some for the first process inside. */
+struct ends {
+	struct box *box;
+	int outside;
+	int inside;
+	struct janitor_ends janitor;
+};
+
+/* The child's half of start().  Does not return. */
+static void be_inside(void *arg)
+{
+	struct ends *ends = arg;
+
+	/* or its own copies would hide that the partners are gone */
+	(void)sys_close(ends->outside);
+	(void)sys_close(ends->janitor.janitor);
+	guard_close(&ends->box->guard, &ends->box->guard.inside);
+	ends->box->sock = ends->inside;
+	ends->box->janitor = ends->janitor.inside;
+	reaper_run(ends->box);
+}
+
+/*
+ * Make the first process inside, with what privilege that takes.  Returns a pidfd of it or
+ * -errno with @e set.
+ */
+static int make_child(struct ends *ends, struct err *e)
+{
+	struct box *box = ends->box;
+	const struct ns_start inside = {
+		.child = be_inside, .arg = ends, .stack = command_stack(box->plan)};
+	autoclose int pidfd = -1;
+	struct err dropping = {0};
+	pid_t pid = setuid_raise(box->privileged, e);
+
+	if (pid == 0)
+		pid = ns_clone(&box->ns, &inside, &pidfd, e);
+	if (pid > 0 && setuid_map(box->privileged, &box->ns, pid, e) < 0)
+		pid = -e->code;
+	if (pid > 0)
+		ends->janitor.mounts = ns_open_mounts(pidfd); /* else the inside sends it */
+	if (setuid_drop(box->privileged, &dropping) < 0) {
+		*e = dropping;
+		return -e->code;
+	}
+	if (pid < 0)
+		return pid;
+	box->first = pid;
+	return fd_take(&pidfd);
+}
+
+/* Make the socket between outside and inside. */
+static int connect(struct box *box, struct ends *ends, struct err *e)
+{
+	enum { OUTSIDE, INSIDE, ENDS };
+	int pair[ENDS];
+	int r = sys_socketpair(pair);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot make a socket");
+	box->sock = ends->outside = pair[OUTSIDE];
+	ends->inside = pair[INSIDE];
+	if (box->has_reaper)
+		box->shows_itself = sys_pass_handles(ends->outside) < 0;
+	if (box_is_watched(box) || box->shows_itself) /* who tells who the processes are */
+		r = sys_pass_credentials(ends->outside);
+	return r < 0 ? err_sys(e, r, "cannot set up the socket") : 0;
+}
+
+/*
+ * Make the sockets and the first process inside.  Returns 0, or -errno with @e set; in both
+ * cases with what there is in *@ret.
+ */
+static int start(struct box *box, struct monitored *ret, struct err *e)
+{
+	struct ends ends = {
+		.box = box, .inside = -1, .janitor = {.inside = -1, .janitor = -1, .mounts = -1}};
+	int r = connect(box, &ends, e);
+
+	if (r == 0)
+		r = janitor_prepare(&ends.janitor, e);
+	if (r == 0)
+		r = guard_prepare(box, e);
+	if (r == 0)
+		r = ret->child = make_child(&ends, e);
+	if (ends.inside >= 0)
+		(void)sys_close(ends.inside);
+	if (box->guard.inside >= 0)
+		(void)sys_close(fd_take(&box->guard.inside));
+	ret->ends = ends.janitor;
+	return r < 0 ? r : 0;
+}
+
+static void close_all(const struct monitored *m)
+{
+	if (m->signals >= 0)
+		(void)sys_close(m->signals);
+	if (m->child >= 0)
+		(void)sys_close(m->child);
+}
+
+/* Take over signals, start, and monitor. */
+static int run(struct box *box, struct outcome *ret, struct err *e)
+{
+	struct monitored m = {.child = -1,
+			      .ends = {.inside = -1, .janitor = -1, .mounts = -1},
+			      .guard = &box->guard};
+	int r = m.signals = take_signals(box);
+
+	if (r < 0)
+		return err_sys(e, r, "cannot take over signals");
+	r = start(box, &m, e);
+	if (r == 0)
+		r = monitor_run(box, &m, ret, e);
+	else
+		janitor_cancel(&m.ends);
+	close_all(&m);
+	return r;
+}
+
+int launch(const struct plan *plan, const struct host *host, struct outcome *ret, struct err *e)
+{
+	struct box box = {.plan = plan,
+			  .teller = host->teller,
+			  .privileged = host->privileged,
+			  .bad_kernel = host->bad_kernel,
+			  .sock = -1,
+			  .guard = GUARD_ENDS_NONE};
+	int r = prepare(&box, e);
+
+	if (r == 0)
+		r = run(&box, ret, e);
+	if (box.sock >= 0)
+		(void)sys_close(box.sock);
+	guard_close(&box.guard, NULL);
+	seccomp_done(&box.seccomp);
+	fds_done(&box.inherited);
+	return r;
+}
