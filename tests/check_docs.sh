@@ -13,6 +13,12 @@ same()
 	status=1
 }
 
+# headings PAGE: the groups of options and the options, in the manual's section OPTIONS
+headings()
+{
+	awk '/^# / { inside = $0 == "# OPTIONS" } inside && /^(## |\*--)/' "$1"
+}
+
 # completes LINE WORD: bash offers WORD as the last word of LINE
 completes()
 {
@@ -33,7 +39,7 @@ for shell in bash zsh fish; do
 	same "completions/sbx.$shell" "$src/completions/sbx.$shell" <("$gen" "$shell")
 	"$shell" -n "$src/completions/sbx.$shell" || status=1
 done
-same man/sbx.1.scd <(grep '^\*--' "$src/man/sbx.1.scd") <("$gen" man)
+same man/sbx.1.scd <(headings "$src/man/sbx.1.scd") <("$gen" man)
 mandoc -T lint -W error "$man_page" || status=1
 
 cd "$src" || exit 1

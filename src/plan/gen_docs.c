@@ -113,10 +113,12 @@ static void print_fish(void)
 	}
 }
 
-/* The headings that man/sbx.1.scd has to have, one a line, in this order. */
+/* The headings of the manual's section OPTIONS, one a line, in this order. */
 static void print_man(void)
 {
 	for (size_t i = 0; i < opt_count; i++) {
+		if (i == 0 || opt_table[i].group != opt_table[i - 1].group)
+			(void)printf("## %s\n", opt_group_titles[opt_table[i].group]);
 		(void)printf("*--%s*", opt_table[i].name);
 		for (int a = 0; a < opt_arity(&opt_table[i]); a++)
 			(void)printf(" _%s_", arg_classes[opt_table[i].args[a]].metavar);

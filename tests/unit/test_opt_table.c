@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "plan/opt.h"
+#include "plan/opt_take.h"
 #include "test.h"
 
 #define LINE_COLUMNS 100 /* of --help */
@@ -95,7 +96,7 @@ TEST(what_may_be_missing_ends_in_try)
 		size_t len = strlen(name);
 		bool is_try = len > 4 && strcmp(name + len - 4, "-try") == 0;
 
-		if (opt_table[i].group == GROUP_FILES)
+		if (opt_table[i].take == take_op)
 			assert_int_equal((opt_table[i].flags & OP_IF_EXISTS) != 0, is_try);
 	}
 }
