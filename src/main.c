@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/exit_code.h"
 #include "base/text.h"
+#include "base/times.h"
 #include "host/kernel.h"
 #include "isolation/setuid.h"
 #include "plan/opt.h"
@@ -22,8 +23,6 @@
 
 #define BWRAP_VERSION "0.11.1" /* whose command line is understood */
 #define WARNING_BYTES 80       /* more than any warning has */
-#define PATIENCE_MS 100        /* with a reader of notes and warnings who does not read */
-#define ERROR_MS 1000          /* the same for errors, of which there is one */
 
 /* Exit statuses of our own, as docker(1), env(1) and timeout(1) have them. */
 enum exit_status {
@@ -91,7 +90,7 @@ static int report_error(const struct plan *plan, const struct err *e)
 {
 	bool has_bwrap = plan->as_bwrap && e->bwrap[0] != '\0';
 
-	if (has_room(ERROR_MS))
+	if (has_room(READER_MS))
 		print_line(plan, LEVEL_ERROR, program(plan), has_bwrap ? e->bwrap : e->msg);
 	if (e->hint[0] != '\0' && has_room(0))
 		print_line(plan, LEVEL_NOTICE, "hint", e->hint);
@@ -133,7 +132,7 @@ static int print_about(const struct plan *plan, const char *argv0)
 
 static void warn_of_repeated(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_repeated && has_room(PATIENCE_MS); i++) {
+	for (size_t i = 0; i < plan->n_repeated && has_room(NOTE_READER_MS); i++) {
 		char text[WARNING_BYTES];
 
 		(void)snprintf(text, sizeof(text), "Only the last --%s option will take effect",
@@ -149,7 +148,7 @@ static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 	int r = kernel_check(plan->strict_kernel, &flaw, e);
 
 	*bad = r > 0;
-	if (r > 0 && has_room(PATIENCE_MS))
+	if (r > 0 && has_room(NOTE_READER_MS))
 		print_line(plan, LEVEL_WARNING, program(plan), flaw.text);
 	return r < 0 ? r : 0;
 }
@@ -157,7 +156,7 @@ static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 /* Tell of what was still there when the time was up. */
 static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome)
 {
-	for (size_t i = 0; i < outcome->n_stuck && has_room(PATIENCE_MS); i++) {
+	for (size_t i = 0; i < outcome->n_stuck && has_room(NOTE_READER_MS); i++) {
 		const struct stuck *stuck = &outcome->stuck[i];
 		char text[sizeof(((struct err *)0)->msg)];
 
@@ -176,7 +175,7 @@ static void tell(void *arg, bool is_warning, const char *text)
 
 	if (!is_warning && !plan->verbose)
 		return;
-	if (has_room(PATIENCE_MS))
+	if (has_room(NOTE_READER_MS))
 		print_line(plan, is_warning ? LEVEL_WARNING : LEVEL_INFO, program(plan), text);
 }
 

@@ -8,10 +8,6 @@
 
 #include "base/err.h"
 
-/* How long, unless an option says something else. */
-#define PLAN_GRACE_MS 1000
-#define PLAN_TEARDOWN_MS 1000
-
 /* One step of building the sandbox's file system, in the order given. */
 enum op_kind {
 	OP_BIND,

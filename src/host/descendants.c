@@ -11,17 +11,14 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 #include "host/proc.h"
 #include "sys/io.h"
 #include "sys/sys.h"
 
 #define PATH_BYTES 32
 #define LEAST_EMPTY 2
-#define PAUSE_MS 2       /* before the next look at who is left; it grows */
-#define LONG_PAUSE_MS 20 /* up to this */
-#define QUICK_TRIES 100  /* at killing the children of this process */
-#define FREEZE_TRIES 20  /* at stopping all */
-#define PLAIN_ROUNDS 3   /* of killing without that */
+#define PLAIN_ROUNDS 3 /* of killing without that */
 #define LIST_BYTES 4096
 
 /* All processes of the machine, as one walk through /proc finds them. */
@@ -261,7 +258,7 @@ static bool kill_children(const struct descendants *kin)
 	char *rest;
 
 	(void)snprintf(path, sizeof(path), "%d/task/%d/children", kin->root, kin->root);
-	for (unsigned i = 0; i < QUICK_TRIES && reap_children(); i++) {
+	for (unsigned i = 0; i < QUICK_KILL_ROUNDS && reap_children(); i++) {
 		char *end;
 
 		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0)
@@ -313,7 +310,7 @@ static int kill_each_child(const struct descendants *kin)
 /* Stop all, as descendants_signal(): whoever is stopped makes no others. */
 static void freeze_all(const struct descendants *kin)
 {
-	for (unsigned i = 0; i < FREEZE_TRIES; i++)
+	for (unsigned i = 0; i < FREEZE_ROUNDS; i++)
 		if (signal_all(kin, &(struct way){.sig = SIGSTOP, .freeze = true}) <= 0)
 			break;
 }
@@ -358,7 +355,7 @@ static bool is_ready(int fd, int ms)
 static int await_all(const struct descendants *kin, const struct descendants_patience *patience)
 {
 	int64_t until = sys_now_ms() + patience->grace_ms;
-	int pause = PAUSE_MS;
+	int pause = KILL_LOOK_MS;
 
 	for (;;) {
 		/* children are soon asked; what others there are takes looking at all processes */
@@ -368,7 +365,7 @@ static int await_all(const struct descendants *kin, const struct descendants_pat
 			return n;
 		if (sys_now_ms() >= until || is_ready(patience->watch, pause))
 			return -ETIMEDOUT;
-		pause = 2 * pause < LONG_PAUSE_MS ? 2 * pause : LONG_PAUSE_MS;
+		pause = 2 * pause < KILL_LOOK_MAX_MS ? 2 * pause : KILL_LOOK_MAX_MS;
 	}
 }
 
@@ -386,7 +383,7 @@ static int kill_until(const struct descendants *kin, const struct descendants_pa
 			return n;
 		if (sys_now_ms() >= until)
 			return -ETIMEDOUT;
-		(void)is_ready(-1, PAUSE_MS);
+		(void)is_ready(-1, KILL_LOOK_MS);
 	}
 }
 

@@ -21,15 +21,13 @@
 #include <sys/wait.h>
 
 #include "base/num.h"
+#include "base/times.h"
 #include "sys/io.h"
 #include "sys/sys.h"
 
 #define WHO_BYTES 48  /* "PID/task/TID" */
 #define PATH_BYTES 64 /* a file there */
 #define FILE_BYTES 4096
-#define STACK_MS 40 /* for the process that reads a stack */
-#define STACK_TRIES 15
-#define TRY_MS 2
 
 #define FUSE_MEANING "it waits for a file server (FUSE) that does not answer"
 #define FUSE_HINT                                                                                  \
@@ -137,7 +135,7 @@ static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
 	char path[PATH_BYTES];
 
 	(void)snprintf(path, sizeof(path), "%s/stack", who);
-	for (unsigned i = 0; i < STACK_TRIES; i++) {
+	for (unsigned i = 0; i < STACK_LOOKS; i++) {
 		autoclose int fd = sys_openat(proc, path, O_RDONLY, 0);
 		ssize_t n = fd < 0 ? -1 : sys_read(fd, buf, size);
 		struct proc_stat now;
@@ -146,7 +144,7 @@ static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
 			return n < 0 ? 0 : (size_t)n;
 		if (proc_stat(proc, who, &now) < 0 || sys_stay_on(now.cpu) < 0)
 			break;
-		(void)sys_poll(NULL, 0, TRY_MS);
+		(void)sys_poll(NULL, 0, STACK_LOOK_MS);
 	}
 	return 0;
 }

@@ -71,6 +71,7 @@
 #include <sys/vfs.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 #include "ipc/report.h"
 #include "sys/io.h"
 #include "sys/sys.h"
@@ -96,9 +97,6 @@
 #endif
 #define NTFS3_SUPER_MAGIC 0x7366746e
 
-#define PAUSE_MS 1
-#define MARK_LOOKS 5    /* whether the time of a change is set, with a pause between each */
-#define LOCK_LOOKS 1000 /* whether who removes something is done, likewise */
 #define SEEN_STEP 64
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO)

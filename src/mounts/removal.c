@@ -15,15 +15,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 #include "host/hint.h"
 #include "sys/keep.h"
 #include "sys/sys.h"
 
-#define STEP 64        /* entries that are added to the room for them */
-#define DYING_MS 20    /* for the descriptors of a process that was killed to be closed */
-#define HELPERS 3      /* that may be killed or stopped */
-#define HELPER_MS 1000 /* until one is taken for stopped */
-#define LEAVE_LOOKS 20 /* whether the mark stays, with a millisecond between each */
+#define STEP 64   /* entries that are added to the room for them */
+#define HELPERS 3 /* that may be killed or stopped */
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
 
@@ -201,7 +199,7 @@ static bool lock(int thing, unsigned ms)
 	int r = sys_flock(thing, LOCK_EX | LOCK_NB);
 
 	for (; r == -EWOULDBLOCK && ms > 0; ms--) {
-		(void)sys_poll(NULL, 0, 1);
+		(void)sys_poll(NULL, 0, PAUSE_MS);
 		r = sys_flock(thing, LOCK_EX | LOCK_NB);
 	}
 	return r == 0;
@@ -249,7 +247,7 @@ static void remove_entry(const struct removal_entry *entry, int thing, unsigned 
 		mount_point_mark(thing);
 		is_over = try_to_remove(entry, thing, 0);
 		if (!is_over)
-			(void)sys_poll(NULL, 0, 1);
+			(void)sys_poll(NULL, 0, PAUSE_MS);
 	}
 	if (!is_over && !entry->is_ours)
 		(void)try_to_remove(entry, thing, 0); /* it may have been marked meanwhile */
@@ -272,7 +270,7 @@ static void remove_begun(const struct removal_entry *entry)
 		return;
 	thing = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (thing >= 0)
-		remove_entry(entry, thing, DYING_MS);
+		remove_entry(entry, thing, EXIT_MS);
 }
 
 static void remove_all(const struct removal *removal)
@@ -318,11 +316,11 @@ static bool remove_by_helper(const struct removal *removal)
 		return false;
 	over.fd = pidfd;
 	do
-		r = sys_poll(&over, 1, HELPER_MS);
+		r = sys_poll(&over, 1, REMOVER_MS);
 	while (r == -EINTR);
 	if (r <= 0) {
 		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-		(void)sys_poll(&over, 1, DYING_MS);
+		(void)sys_poll(&over, 1, EXIT_MS);
 	}
 	return sys_wait_pidfd(pidfd, &status, NULL) == 1 && WIFEXITED(status);
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 
 /* What to say when a modifier finds nobody who takes it. */
 static const struct {
@@ -136,7 +137,7 @@ int opt_parse(struct plan *plan, const char *const *argv, const struct opt_reade
 	struct parse p = {.plan = plan, .reader = reader, .text_left = OPT_MAX_TEXT};
 	int r;
 
-	plan->teardown_ms = PLAN_TEARDOWN_MS;
+	plan->teardown_ms = USUAL_TEARDOWN_MS;
 	r = take_options(&p, &argv, e);
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/times.h"
 
 /* The largest id: one below the kernel's "no id". */
 #define ID_MAX (UINT32_MAX - 1)
@@ -395,7 +396,7 @@ TAKE(kill_on_exit)
 {
 	(void)opt, (void)args, (void)e;
 	p->plan->kill_on_exit = true;
-	p->plan->grace_ms = PLAN_GRACE_MS;
+	p->plan->grace_ms = USUAL_GRACE_MS;
 	return 0;
 }
 

@@ -27,8 +27,8 @@
  *
  * The mount table of a namespace can be polled, and tells at once of a mount that was detached.  No
  * event comes for a rename that takes a mount along, nor for a file that appears at a path where
- * there was none.  So the guard looks every LOOK_MS as well.  How long the looks take decides how
- * often it looks, so that neither many paths nor a payload that mounts keep it busy.
+ * there was none.  So the guard looks every GUARD_LOOK_MS as well, less often if a
+ * look takes long: neither many paths nor a payload that mounts keep it busy.
  *
  * A path has no link in it, and the directories on it are pinned, so the payload cannot lead the
  * guard elsewhere.  A directory that the host has put there is pinned first, see
@@ -60,6 +60,7 @@
 #include <sys/vfs.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 #include "host/descendants.h"
 #include "host/hint.h"
 #include "host/mountinfo.h"
@@ -71,17 +72,6 @@
 #include "sys/io.h"
 #include "sys/keep.h"
 #include "sys/sys.h"
-
-#define LOOK_MS 40      /* between looks without an event, */
-#define LOOK_SHARE 20   /* or so many times what a look takes */
-#define QUIET_MS 5      /* after a look, before an event counts again, */
-#define QUIET_SHARE 4   /* or so many times what a look takes, */
-#define QUIET_MAX_MS 50 /* but no more than that */
-#define FAILING_MS 100  /* for what cannot be put back at once */
-#define NOTES_MS 1000   /* between notes about the same path */
-#define PUT_TRIES 5     /* in a row, while the host replaces it again and again */
-#define END_MS 500      /* for the guard to be gone */
-#define KILL_ROUNDS 100 /* until nothing descends from the first process inside */
 
 enum guard_way guard_plan(const struct box *box)
 {
@@ -751,7 +741,7 @@ static int watch(struct keeper *k)
 		if (r < 0)
 			return r;
 		if (await(k, -1, quiet < QUIET_MAX_MS ? quiet : QUIET_MAX_MS) ||
-		    await(k, k->table, at_least(LOOK_MS, took * LOOK_SHARE)))
+		    await(k, k->table, at_least(GUARD_LOOK_MS, took * GUARD_LOOK_SHARE)))
 			return 0;
 	}
 }
@@ -827,7 +817,7 @@ void guard_end(struct guard *guard)
 	if (guard->pidfd < 0)
 		return;
 	(void)sys_pidfd_send_signal(guard->pidfd, SIGKILL);
-	(void)sys_poll(&end, 1, END_MS);
+	(void)sys_poll(&end, 1, GUARD_EXIT_MS);
 	(void)sys_wait_pidfd(guard->pidfd, &status, NULL);
 	(void)sys_close(fd_take(&guard->pidfd));
 }

@@ -54,6 +54,7 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 #include "host/descendants.h"
 #include "host/hint.h"
 #include "host/job.h"
@@ -66,13 +67,8 @@
 #include "sys/sys.h"
 
 #define PATH_BYTES 32
-#define KILL_TRIES 20       /* at killing all who are inside */
-#define POLL_TRIES 10       /* in a row, before the janitor gives up: the kernel may lack memory */
-#define HELPER_MS 500       /* for one helper */
-#define ALL_HELPERS_MS 1000 /* no more are begun after that */
-#define MOMENT_MS 20
-#define USERS_MAX 33      /* levels of user namespaces that the kernel nests, with the first */
-#define ABANDONED_MS 1000 /* for a sandbox without a monitor to end, before forcing and after */
+#define KILL_TRIES 20 /* at killing all who are inside */
+#define USERS_MAX 33  /* levels of user namespaces that the kernel nests, with the first */
 
 enum { HERE, THERE, ENDS };
 
@@ -466,7 +462,7 @@ static void take_monitor_end(struct watch *w)
 	bool executed = take_inside(w);
 
 	/* a reaper closes its end a moment after the command has been executed */
-	if (!executed && !w->box->plan->die_with_parent && sys_poll(&inside, 1, MOMENT_MS) > 0)
+	if (!executed && !w->box->plan->die_with_parent && sys_poll(&inside, 1, EXIT_MS) > 0)
 		executed = take_inside(w);
 	(void)sys_close(w->monitor);
 	w->monitor = -1;
@@ -621,7 +617,7 @@ static void clean_up(struct watch *w)
 	let_mounts_go(w);
 	if (w->removal.n == 0 || box_is_over_with_first(w->box) || unmounted.fd < 0)
 		return;
-	if (sys_poll(&unmounted, 1, MOMENT_MS) > 0 || (w->let_go && w->box->ends_all))
+	if (sys_poll(&unmounted, 1, EXIT_MS) > 0 || (w->let_go && w->box->ends_all))
 		removal_now(&w->removal);
 	else
 		removal_later(&w->removal, unmounted.fd, w->monitor);

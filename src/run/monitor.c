@@ -8,7 +8,7 @@
  *
  * A command can be stuck in its exit: it waits there for a file server that does not answer, a
  * tracer or a freezer holds it.  Nothing tells of that, no signal ends it, and nobody can
- * reap it.  So the monitor looks every LOOK_MS at what /proc says of the command.
+ * reap it.  So the monitor looks every COMMAND_LOOK_MS at what /proc says of the command.
  * If it has been in its exit for as long as --teardown-timeout allows, its status is the
  * one that the kernel has noted.  The same goes for a command that has ended while
  * its reaper, stopped or traced, does not say so.
@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 #include "host/job.h"
 #include "ipc/report.h"
 #include "mounts/removal.h"
@@ -43,11 +44,6 @@
 
 #define PID_BYTES 16
 #define USEC 1000000  /* microseconds in a second */
-#define LOOK_MS 150   /* between looks whether the command is stuck in its exit */
-#define CLOSER_MS 50  /* once it seems so */
-#define RETRY_MS 20   /* between looks at a process that has ended but cannot be reaped */
-#define MOMENT_MS 20  /* for what has been killed to be gone */
-#define READ_MS 1000  /* for who wants to know of the end to read what was told before */
 #define LEAST_LOOKS 2 /* that find it there: to tell what is stuck from what is about to end */
 
 /* What the monitor knows. */
@@ -452,7 +448,7 @@ static int take_guard_failure(struct watch *w, const struct err *said, struct er
 {
 	struct pollfd over = {.fd = w->guard->monitor, .events = POLLIN};
 
-	(void)sys_poll(&over, 1, READ_MS);
+	(void)sys_poll(&over, 1, GUARD_KILLS_MS);
 	*e = *said;
 	return -e->code;
 }
@@ -557,10 +553,10 @@ static bool can_look(const struct watch *w)
 static int patience(const struct watch *w)
 {
 	if (w->teardown.first.unreapable)
-		return RETRY_MS;
+		return UNREAPABLE_MS;
 	if (w->teardown.since != 0)
-		return CLOSER_MS;
-	return can_look(w) ? LOOK_MS : -1;
+		return COMMAND_EXIT_MS;
+	return can_look(w) ? COMMAND_LOOK_MS : -1;
 }
 
 /* Wait for the next event and take it.  Returns 0, or -errno with @e set. */
@@ -741,7 +737,7 @@ static void removal_up(struct watch *w)
 	hear_the_rest(w);
 	if (w->removal.n == 0 || end.fd < 0 || !janitor_is_over(&w->janitor))
 		return;
-	if ((w->teardown.first.gone && is_over) || sys_poll(&end, 1, MOMENT_MS) > 0)
+	if ((w->teardown.first.gone && is_over) || sys_poll(&end, 1, EXIT_MS) > 0)
 		removal_now(&w->removal);
 	else
 		removal_later(&w->removal, end.fd, -1);
@@ -812,7 +808,7 @@ static void tell_end(const struct watch *w, bool failed)
 		.max_rss_kib = (uint64_t)rusage->ru_maxrss,
 	};
 
-	if (status_fd(w) < 0 || !io_has_room(status_fd(w), READ_MS))
+	if (status_fd(w) < 0 || !io_has_room(status_fd(w), READER_MS))
 		return; /* one wait for all lines, each of which would wait in vain */
 	if (details_fd(w) >= 0 && w->started && !failed)
 		status_ended(details_fd(w), w->out, &usage);

@@ -51,6 +51,7 @@
 
 #include "base/cleanup.h"
 #include "base/exit_code.h"
+#include "base/times.h"
 #include "host/descendants.h"
 #include "ipc/report.h"
 #include "isolation/landlock.h"
@@ -65,9 +66,6 @@
 #include "sys/sys.h"
 
 #define EXIT_FAILED 125 /* what it means is in the report */
-
-#define ALONE_MS 2000 /* for those inside to end when the monitor is gone */
-#define PAUSE_MS 5    /* between looks whether those inside have ended */
 
 #define GUARD caps_bit(CAP_WAKE_ALARM) /* what the payload lacks */
 
@@ -402,7 +400,7 @@ static void end_in_order(const struct box *box)
 	if (box->grace_ms == 0 || sys_kill(-1, SIGTERM) < 0)
 		return;
 	while (reap_ended() && sys_now_ms() < until)
-		if (sys_poll(&monitor, 1, PAUSE_MS) != 0)
+		if (sys_poll(&monitor, 1, GRACE_LOOK_MS) != 0)
 			return;
 }
 

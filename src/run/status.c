@@ -8,10 +8,9 @@
 
 #include "base/exit_code.h"
 #include "base/text.h"
+#include "base/times.h"
 #include "sys/io.h"
 #include "sys/sys.h"
-
-#define PATIENCE_MS 1000 /* with a reader who does not read */
 
 /* What stands around the members of an object. */
 struct layout {
@@ -102,7 +101,7 @@ static int write_text(int fd, const struct text *text)
 /* Tell those who still listen and read. */
 static void tell(int fd, const struct text *text)
 {
-	if (io_has_room(fd, PATIENCE_MS))
+	if (io_has_room(fd, READER_MS))
 		(void)write_text(fd, text);
 }
 

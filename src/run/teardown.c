@@ -23,15 +23,11 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
+#include "base/times.h"
 #include "host/descendants.h"
 #include "sys/sys.h"
 
-#define FREE_MS 200    /* or half of the timeout, if that is less */
-#define LEAST_MS 30    /* the least timeout: to tell what is stuck from what is about to end */
-#define END_ALL_MS 100 /* the same where a reaper has to find and end those inside */
-#define RETRY_MS 20    /* between looks at a process that has ended but cannot be reaped */
 #define LINK_BYTES 48  /* "mnt:[inode number]" */
-#define STACKS_MS 50   /* for reading stacks */
 #define REPORTED_MAX 8 /* processes that are told of */
 
 int teardown_look(int child, struct teardown_child *ret)
@@ -127,8 +123,8 @@ static int pause_ms(const struct teardown *w, bool forced, int64_t until)
 	int64_t now = sys_now_ms();
 	int64_t next = forced || w->first.gone ? until : time_to_free(w);
 
-	if (w->first.unreapable && next > now + RETRY_MS)
-		next = now + RETRY_MS;
+	if (w->first.unreapable && next > now + UNREAPABLE_MS)
+		next = now + UNREAPABLE_MS;
 	return next > now ? (int)(next - now) : 0;
 }
 
@@ -298,7 +294,7 @@ static void look_at_janitor(struct found *found)
 /* Find out what is still there. */
 static void look_around(struct teardown *w, struct outcome *out)
 {
-	struct found found = {.w = w, .out = out, .until = sys_now_ms() + STACKS_MS};
+	struct found found = {.w = w, .out = out, .until = sys_now_ms() + ALL_STACKS_MS};
 
 	out->stuck = calloc(REPORTED_MAX, sizeof(*out->stuck));
 	if (out->stuck == NULL)

@@ -7,12 +7,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/times.h"
 #include "sys/sys.h"
 
 #define CHUNK 4096 /* bytes: the first read of a descriptor, and each copy */
-#define PAUSE_MS 1
-#define PASS_LOOKS                                                                                 \
-	5000 /* whether there is room for another descriptor, with a pause between each */
 
 /* read(2) that no signal interrupts. */
 static ssize_t read_some(int fd, void *buf, size_t size)
