@@ -127,7 +127,7 @@ kind == "sh" {
 
 /^```/ { literal = !literal; flush(); next }
 literal { next }
-/^(;|#|\||:|\[|-----|<!--)|^[ \t]*$|^\t\t|^    / { flush(); if ($0 ~ /^(\||:|#)/) { start = FNR; check_words($0) } next }
+/^(;|#|[ \t]*\||:|\[|-----|<!--)|^[ \t]*$|^\t\t|^    / { flush(); if ($0 ~ /^(\||:|#)/) { start = FNR; check_words($0) } next }
 /^[ \t]*([-*]|[0-9]+\.) / { flush() }
 {
 	sub(/^[ \t]*([-*]|[0-9]+\.) /, "")
