@@ -2,7 +2,7 @@
 /*
  * The bare program: the yardstick of the benchmark.  For one scene it makes the
  * kernel calls that every launcher has to make for the same sandbox, and no
- * others: it parses no option, resolves no destination, explains no error, and
+ * others.  It parses no option, resolves no destination, explains no error, and
  * asks for nothing twice.
  *
  *	bare bind-root	--bind / /

@@ -11,9 +11,9 @@
  * of the ratios of all rounds; the other figures are plain medians.  The first
  * rounds warm the caches up and do not count.
  *
- * Exit latency: the command writes down when it ends.  bwrap returns while a
- * process of its own still takes the file systems down; where that does not
- * belong to the sample, it is waited for before the next one is taken.
+ * Exit latency: the command records the time of its exit.  bwrap returns while a
+ * process of its own still unmounts the file systems.  Where that does not
+ * belong to the sample, the next one waits for it.
  *
  * Processes: each scene has a child of its own, which becomes an ordinary user
  * if it is root, launches, measures and prints its row.  The first process only
@@ -305,7 +305,7 @@ static void hold_signals(sigset_t *ret)
 	sigaddset(ret, SIGQUIT);
 	sigaddset(ret, SIGTERM);
 	sigprocmask(SIG_BLOCK, ret, NULL);
-	signal(SIGCHLD, SIG_DFL); /* whoever ignores it is told of no child's end */
+	signal(SIGCHLD, SIG_DFL); /* a parent that ignores it cannot wait for a child */
 }
 
 static int run_scene(const struct scene *scene, char **paths, size_t rounds,

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sourced by the scripts about programs that use D-Bus.
 
-# start_bus: one bus is both the session's and the system's, where flatpak asks whether
-# there are parental controls; that nobody answers is an answer, that there is no bus is none.
+# start_bus: one bus is both the session's and the system's.  flatpak asks there for parental
+# controls: a bus without that service is an answer, a missing bus is none.
 start_bus()
 {
 	export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Command lines that programs write which Debian does not have: runners of what a language model
-# has thought of, where all can be read, a folder can be written to but for a part of it, and the
-# network is a socket to a proxy; and one of Ansible's playbooks, written for another system.
+# Command lines of programs that Debian does not have.  Some run a language model's commands: all is
+# readable, a folder is writable except for a part, and the network is a socket to a proxy.  One runs
+# Ansible's playbooks, written for another system.
 . "$(dirname "$0")/../integration/lib.sh"
 
 is_installed()
@@ -42,7 +42,7 @@ in_sandbox()
 	check "$2: $1" launched prints "done" "$2" -- bash -c "{ $3; } >/dev/null && echo done"
 }
 
-# serve: a proxy that answers once to whoever connects.
+# serve: a proxy that answers one connection.
 serve()
 {
 	python3 -c '

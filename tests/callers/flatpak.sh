@@ -183,7 +183,7 @@ info()
 	grep -o "\"$1\": [0-9]*" "$XDG_RUNTIME_DIR/.flatpak/$instance/bwrapinfo.json" | grep -o '[0-9]*$'
 }
 
-# is_locked FILE: somebody holds it, for reading.
+# is_locked FILE: a process holds a read lock on it.
 is_locked()
 {
 	grep "POSIX .* READ .*:$(stat -L -c %i "$1") " /proc/locks

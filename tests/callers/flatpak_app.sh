@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sourced by the scripts about flatpak: a runtime and an app, made of the host's busybox,
-# in a repository that nobody signed, for the user's own installation.
+# in an unsigned repository, for the user's own installation.
 . "$(dirname "$0")/bus.sh"
 app=org.example.App
 platform=org.example.Platform

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# mat2, which has exiftool look at files that nobody trusts.  Its command line has the
+# mat2, which has exiftool look at untrusted files.  Its command line has the
 # sandbox off; its library, which file managers use, has it on.
 . "$(dirname "$0")/../integration/lib.sh"
 

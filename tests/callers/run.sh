@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sourced by ../integration/lib.sh: runs a script's checks of a program that calls bwrap.
 #
-# The script starts itself again in namespaces of its own, in which the launcher under test
-# lies where bubblewrap was, there is no network, and whatever can be written to goes with
-# the last process; and there once more for each user who is to make the checks.
+# The script starts itself again in namespaces of its own.  There the launcher under test replaces
+# bubblewrap, there is no network, and every writable place goes with the last process.  In them it
+# starts once more for each user that makes the checks.
 #
 # SBX_LAUNCHER names another launcher than sbx, such as bubblewrap itself.
 export PATH=/usr/bin:/bin:/usr/sbin:/sbin # what Debian has, and nothing else

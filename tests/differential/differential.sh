@@ -44,8 +44,8 @@ check_host()
 	as_launched unshare --user true 2>/dev/null || skip "this host forbids user namespaces"
 }
 
-# For root: in a copy of the machine's mounts that nobody else changes, in which all would
-# spread that spreads on any machine.
+# For root: in a private copy of the machine's mounts, in which all mounts propagate that propagate on
+# any machine.
 enter_own_mounts()
 {
 	[ "$(id -u)" -eq 0 ] && [ -z "${SBX_TEST_MOUNTS-}" ] || return 0
@@ -62,7 +62,7 @@ make_work()
 	mount -t tmpfs -o mode=0755 differential "$work" && trap 'umount "$work" && rmdir "$work"' EXIT
 }
 
-# The files that each case finds in its directory; closed and secret nobody can read there.
+# The files that each case finds in its directory; closed and secret are unreadable.
 make_fixture()
 {
 	mkdir "$work/fixture" || return

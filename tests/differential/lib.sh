@@ -67,7 +67,7 @@ fails()
 	ends 1 "$@"
 }
 
-# either ...: how it ends depends on who runs it.
+# either ...: its status depends on the user.
 either()
 {
 	ends any "$@"

@@ -3,11 +3,11 @@
 # command_line.sh SBX SECONDS [SEED]: run SBX, the real program built with sanitizers, with random
 # command lines, made of the options that its --help names.
 #
-# Run by root, it makes a mount namespace in which an ordinary user, who runs SBX, can write to
-# one small tmpfs and nothing else.  Run by anybody else, it makes a user namespace for that first.
+# Run by root, it creates a mount namespace in which an ordinary user runs SBX and can write to
+# one small tmpfs and nothing else.  Run by another user, it creates a user namespace for that first.
 #
-# Each run has to end within seconds, with a status that the manual knows and, if sbx fails, a
-# message without control characters; no sanitizer reports anything; nothing is left behind.
+# Each run has to end within seconds, with a status that the manual knows.  If sbx fails, its message
+# has no control characters.  No sanitizer reports anything; nothing is left behind.
 # A failure is printed as a command line that bash takes.
 set -u
 export LC_ALL=C.UTF-8

@@ -300,7 +300,7 @@ one()
 	cat "$slot/err"
 }
 
-# Mounts are compared: root makes a copy of the machine's that nobody else changes.
+# Mounts are compared: root makes a private copy of the machine's.
 if [ "$(id -u)" -eq 0 ] && [ -z "${SBX_INJECT_MOUNTS-}" ]; then
 	SBX_INJECT_MOUNTS=own exec unshare --mount --propagation private bash "$0"
 fi

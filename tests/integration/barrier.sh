@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Root's COMMAND finds no way out by the processes outside, nor does any COMMAND send them signals.
 #
-# What the kernel lets root look into are processes of its own user namespace that have no more
-# capabilities: a daemon without any; the command of another sandbox; and if it becomes somebody
-# else, each process of that user.
+# The kernel lets root look into the processes of its own user namespace that have no more
+# capabilities, such as a daemon without any, or the command of another sandbox.  After setuid(2)
+# these are the processes of that user.
 . "$(dirname "$0")/lib.sh"
 
 someone=4711 # a user that owns nothing
@@ -55,7 +55,7 @@ shut()
 			"${become[@]}" sh -c "$by_proc" - "$someones" "$PWD"
 }
 
-# The kernel shows memory maps and environments to who has CAP_PERFMON or CAP_SYS_ADMIN.
+# The kernel shows memory maps and environments to processes with CAP_PERFMON or CAP_SYS_ADMIN.
 almost_shut()
 {
 	local seen

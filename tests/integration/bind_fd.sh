@@ -136,8 +136,8 @@ changes()
 	fi
 }
 
-# tally OPTION OBJECT PATH OTHER: run some times while the two names are swapped, each time with 7
-# opened, as OBJECT, on the folder whose f is "text" for sure, and count what comes of it.
+# tally OPTION OBJECT PATH OTHER: run several times while the two names are swapped, and count the
+# results.  Each time 7 is open, as OBJECT, on the folder whose f is "text" for sure.
 tally()
 {
 	local option=$1 object=$2 i said swap status

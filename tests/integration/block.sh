@@ -118,7 +118,7 @@ mapped()
 	[ "$(cat said)" = "$want" ]
 }
 
-# The caller writes what it likes, and nobody else does.
+# The caller alone writes the maps.
 has_maps()
 {
 	local result=0

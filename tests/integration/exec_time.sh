@@ -27,8 +27,8 @@ start_more()
 first=3 last=40 # the descriptors that are tried
 
 # The folder out is not bound: it has a folder, "open", to open, and programs beside that. The folder
-# project is what payloads write to: in its folder N are links to descriptor N and to what is above,
-# and scripts and a program whose interpreter is beside it.
+# project is what payloads write to.  Its folder N has links to descriptor N and to the folder above
+# it, scripts, and a program whose interpreter is beside it.
 plant()
 {
 	local fd loader
@@ -153,7 +153,7 @@ no_program_is_found()
 {
 	local path
 	path=$(every /proc/self/fd/%s/..)
-	# whoever may trace every process reaches what the reaper holds for the caller
+	# a command that may trace every process reaches what the reaper holds for the caller
 	[[ $who = root && $* = *--sync-fd* ]] || path+=:$(every /proc/1/fd/%s/..)
 	is_not_found in_project --setenv PATH "$path" "$@" -- shout OUT
 }
@@ -226,8 +226,8 @@ with_output()
 
 # --- Namespaces ---------------------------------------------------------------
 
-# Descriptor 7 is a user namespace in which the caller is 0, and 8 the process namespace that
-# belongs to it; 9 is a user namespace below it.
+# Descriptor 7 is a user namespace in which the caller is 0, and 8 the PID namespace that belongs
+# to it; 9 is a user namespace below it.
 make_namespaces()
 {
 	rm -f hold && mkfifo hold || return

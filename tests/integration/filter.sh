@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The small filter of system calls and the session keyring.
+# The small seccomp filter and the session keyring.
 #
 # The system calls are made by their numbers, in each ABI that the machine has.
 . "$(dirname "$0")/lib.sh"

@@ -167,7 +167,7 @@ pins_again()
 		[ "$(ask 'mv /w/a /w/z 2>&1')" != "" ] && [ -e w/a/secret ] && finish
 }
 
-# The placeholder is removed, and comes back; in the end it is gone.
+# The placeholder is removed, and comes back; at exit it is gone.
 denies_again()
 {
 	begin --deny-create /w/a/hook && [ -e w/a/hook ] && rm -f w/a/hook && eventually test -e w/a/hook &&
@@ -235,7 +235,7 @@ watches_what_is_left()
 		eventually test ! -e w/a/hook
 }
 
-# Nobody hears of it any more: there is more to be said than there is room for.
+# No process receives the notes any more: there are more than the socket has room for.
 stopped_monitor()
 {
 	local hidden=yes

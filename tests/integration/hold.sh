@@ -3,7 +3,7 @@
 # --lock-file and --sync-fd: held as long as there is a process inside.
 . "$(dirname "$0")/lib.sh"
 
-# is_locked FILE / is_free FILE: somebody holds a lock on it, or nobody does.
+# is_locked FILE / is_free FILE: a process holds a lock on it, or none does.
 is_locked()
 {
 	! "$helpers/lock" "$1"
@@ -143,7 +143,7 @@ start_syncing()
 	[ "$line" = ready ]
 }
 
-# at_end: nobody holds the other end any more, or, after a moment, still does.
+# at_end: no process holds the other end any more, or one still does after a short wait.
 at_end()
 {
 	local line status=0

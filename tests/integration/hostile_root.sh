@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A root file system that somebody hostile has made: links where containers mount their devices and
+# A root file system by an attacker: links where containers mount their devices and
 # masks, or write to /proc.  What sbx mounts and writes stays inside.  The classes of CVE-2025-31133,
 # CVE-2025-52565 and CVE-2025-52881 in runc, and of links at /dev/console and /dev/null in crun.
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A payload that has as many descriptors on their way in sockets as its user may have keeps no
-# other sandbox of that user from starting.
+# A payload that has as many descriptors in flight as its user may have keeps no other sandbox of that
+# user from starting.
 . "$(dirname "$0")/lib.sh"
 
 someone=64243 # a user that nobody else is, as the limit is for all processes of a user

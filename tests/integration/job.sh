@@ -46,7 +46,7 @@ builds()
 	check "the network is really gone" no_network
 }
 
-# Nothing but lo, and nobody to talk to, not even on the host itself.
+# Nothing but lo, and no peer, not even on the host itself.
 no_network()
 {
 	workshop -- bash -c '[ "$(sed 1,2d /proc/net/dev | wc -l)" -eq 1 ] &&

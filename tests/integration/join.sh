@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# --userns, --userns2 and --pidns: namespaces that somebody else has made; --disable-userns and
+# --userns, --userns2 and --pidns: namespaces of other creators; --disable-userns and
 # --assert-userns-disabled.
 . "$(dirname "$0")/lib.sh"
 
-# Make the namespaces: descriptors 20 and 21 are a user namespace in which the caller is 0, and
-# the process namespace that belongs to it; 22 is a user namespace below it, in which 0 is 5.
+# Create the namespaces.  Descriptors 20 and 21 are a user namespace in which the caller is 0, and
+# the PID namespace that belongs to it; 22 is a user namespace below it, in which 0 is 5.
 make_namespaces()
 {
 	rm -f hold && mkfifo hold || return
@@ -106,7 +106,7 @@ joined_signal()
 
 # --- Processes ----------------------------------------------------------------
 
-# with_pids OPTION...: box in the process namespace 21, which an ordinary user can enter with
+# with_pids OPTION...: box in the PID namespace 21, which an ordinary user can enter with
 # its user namespace only.
 with_pids()
 {

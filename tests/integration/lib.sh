@@ -3,9 +3,9 @@
 # Sourced by each test script: what its checks are said in.  The last line of a script
 # is "run_as_both FUNCTION"; see run.sh.
 #
-# FUNCTION finds, in $who, "root" or "user"; in $sbx the program under test, in $bwrap the
-# same under bubblewrap's name, and in $helpers a folder with the helpers; in $scratch a folder to write to, which is the
-# working directory; in $work one above it, which all can read.
+# FUNCTION finds in $who "root" or "user", in $sbx the program under test, in $bwrap the same under
+# bubblewrap's name, and in $helpers a folder with the helpers.  $scratch is a writable folder, and the
+# working directory.  $work is a folder above it, which every user can read.
 set -u
 export LC_ALL=C.UTF-8
 . "$(dirname "$0")/run.sh"
@@ -127,7 +127,7 @@ let_go()
 	ended
 }
 
-# is_gone PID: the process has ended, though perhaps nobody has reaped it.
+# is_gone PID: the process has exited, though it may still be a zombie.
 is_gone()
 {
 	! grep -qs '^State:.[^ZX]' "/proc/$1/status"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Without a process namespace, a payload can set the limits of the processes of sbx, which are its
+# Without a PID namespace, a payload can set the limits of the processes of sbx, which are its
 # user's.  Nothing outlives the sandbox nevertheless.
 . "$(dirname "$0")/lib.sh"
 
@@ -11,8 +11,8 @@ processes()
 	tr ' ' '\n' <"/proc/$1/task/$1/children" | grep .
 }
 
-# start OPTION...: a sandbox whose processes may open nothing any more.  Some of those inside have
-# left their parents and sessions, and make others.  COMMAND ends when it can read from "go".
+# start OPTION...: a sandbox whose processes may open nothing any more.  Some of them have left their
+# parents and sessions, and fork.  COMMAND exits when it can read from "go".
 start()
 {
 	local pid
@@ -53,7 +53,7 @@ below()
 	done
 }
 
-# ends HOW OPTION...: the sandbox ends HOW, and nobody is left.
+# ends HOW OPTION...: the sandbox ends HOW, and no process is left.
 ends()
 {
 	local how=$1 reaper status=0

@@ -3,8 +3,8 @@
 # --lock-mounts: what is mounted stays mounted and as restricted as it is, whatever COMMAND does
 # with CAP_SYS_ADMIN; what COMMAND mounts itself is its own.
 #
-# The tree that the attacks are about has two secrets, one in a file that is covered by a file,
-# one in a folder that is covered by a tmpfs, and a folder that is bound read-only.
+# The attacked tree has two secrets and a folder that is bound read-only.  One secret is in a file that
+# is masked by a file, the other in a folder that is masked by a tmpfs.
 . "$(dirname "$0")/lib.sh"
 
 # A copy of the program, set-user-ID root.

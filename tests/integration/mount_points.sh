@@ -117,7 +117,7 @@ fails_with_too_many()
 
 # --- Where it cannot be removed ---------------------------------------------------
 
-# names_lock: who holds the lock of a mount point is not waited for without a word.
+# names_lock: sbx names the mount point for whose lock it waits.
 names_lock()
 {
 	mkdir -m 1755 host/d && touch -d @499162500 host/d || return
@@ -131,7 +131,7 @@ names_lock()
 	return "$result"
 }
 
-# Where inotify is used up and there is no process namespace, nobody sees the end.
+# Where inotify is used up and there is no PID namespace, no process sees the end.
 warns_unwatched()
 {
 	local said

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sandboxes inside a sandbox: of sbx itself, three deep, of bubblewrap, of unshare(1) and of podman.
 #
-# Whoever mounts a procfs inside needs one that is not covered in part: the kernel refuses it
-# otherwise, lest it show what is covered.
+# A procfs can be mounted inside only where no mount masks a part of the existing one: the kernel
+# refuses it otherwise, because it would show the masked part.
 . "$(dirname "$0")/lib.sh"
 
 # What every sandbox here is made of, whether on the host or in another one.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The processes of a sandbox: statuses, who is there, who outlives whom.
+# The processes of a sandbox: their statuses, their number, their lifetime.
 . "$(dirname "$0")/lib.sh"
 
 statuses()
@@ -233,7 +233,7 @@ set_up()
 	check "if the monitor is killed during the set-up, nothing is left" killed_stuck
 }
 
-# The rest of the set-up goes on, but there is nobody to run COMMAND for.
+# The rest of the set-up goes on, but the caller of COMMAND is gone.
 killed_stuck()
 {
 	start_stuck --tmpfs /tmp || return
@@ -264,8 +264,8 @@ habits()
 	check "20 at a time" many_at_once
 }
 
-# zombies: how many processes of sbx's have ended, were not reaped, and were left to us;
-# what adopts them here reaps only in the end.
+# zombies: the number of sbx's processes that have exited, were not reaped, and were left to us.
+# Their new parent here reaps them at its own exit only.
 zombies()
 {
 	cat /proc/[0-9]*/stat 2>/dev/null |

@@ -126,7 +126,7 @@ masked_stat()
 	fresh && protected --mask "$2" -- sh -c "echo \"\$(stat -c '$1' $2) ${3-}\"" | sed 's/ $//; s/directory$/directory /'
 }
 
-# hidden MASKED PATH: there is nothing at PATH, or nobody can tell.
+# hidden MASKED PATH: there is nothing at PATH, or it cannot be seen.
 hidden()
 {
 	local said
@@ -372,7 +372,7 @@ order()
 	check "a file in a mask that was covered" answers "ok" /w/a/f - read --mask /w/a --tmpfs /w/a --file 7 /w/a/f 7< <(echo x)
 }
 
-# hidden2 OPTION...: nobody sees /w/a/secret.
+# hidden2 OPTION...: COMMAND does not see /w/a/secret.
 hidden2()
 {
 	local said
@@ -582,7 +582,7 @@ is_stolen()
 	grep -q precious <<<"$said" && grep -q written <<<"$said" && [ "$(cat w/a/sub/loot)" = stolen ]
 }
 
-# creates_nothing: nothing comes to be at a denied path, whoever moves it.
+# creates_nothing: nothing comes to be at a denied path, whichever process moves it.
 creates_nothing()
 {
 	fresh && thief rename /w/a/new /w/a/sub -- --deny-create /w/a/new && [ ! -e w/a/sub/loot ] && [ ! -s w/a/new ]
@@ -614,8 +614,8 @@ thieves()
 	check "but not where the folder cannot be written" does_not is_stolen --ro-bind w /w --mask /w/a/secret
 }
 
-# Root's COMMAND is in the user namespace of what is outside, unless something is done about it:
-# then it may look into processes that have no more capabilities than it has itself.
+# Without a barrier, root's COMMAND is in the user namespace of the processes outside.  Then it may
+# look into those that have no more capabilities than its own.
 without_admin()
 {
 	local dropped outside base=()
@@ -637,8 +637,8 @@ without_admin()
 
 # --- Races --------------------------------------------------------------------
 
-# Somebody outside exchanges A and B while sandboxes start.  What is at one of them is protected,
-# or there is no sandbox: so of two files, COMMAND never gets at both.
+# A process outside exchanges A and B while sandboxes start.  The file at one of them is protected, or
+# there is no sandbox: so of two files, COMMAND never gets at both.
 
 # race OPTION DEST A B TRY: the shell command TRY prints "one" and "two" for each file that it gets at.
 race()

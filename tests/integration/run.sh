@@ -43,8 +43,8 @@ start_copy()
 	)
 }
 
-# in_own_mounts COMMAND...: for root, in a copy of the machine's mounts that nobody else
-# changes, and in which all would spread that spreads on any machine.
+# in_own_mounts COMMAND...: for root, in a private copy of the machine's mounts, in which all mounts
+# propagate that propagate on any machine.
 in_own_mounts()
 {
 	[ "$(id -u)" -eq 0 ] || exec "$@"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# sbx installed set-user-ID root: it gives nobody more than a user namespace of his own would,
-# and nobody gets hold of what it has meanwhile.
+# sbx installed set-user-ID root: it gives a user no more than a user namespace would, and no other
+# process gets hold of its privilege meanwhile.
 . "$(dirname "$0")/lib.sh"
 
 # The program, set-user-ID root.  Its processes are looked for by its name: no other test's
@@ -12,7 +12,7 @@ program()
 }
 
 # $work/suid has the program, set-user-ID root, and links to it.  $work/roots is a folder of root's with a file
-# that all can read, "file", one that nobody else can, "secret", and a folder of that kind, "closed".
+# that every user can read, "file", one that root alone can, "secret", and such a folder, "closed".
 prepare_more()
 {
 	mkdir "$work/suid" "$work/roots" "$work/roots/closed" || return
@@ -26,7 +26,7 @@ prepare_more()
 	chmod 0700 "$work/roots/closed"
 }
 
-# state: of all that belongs to root there; who looks changes nothing.
+# state: of all that belongs to root there; the look changes nothing.
 state()
 {
 	find "$work/roots" "$work/suid" -printf '%p %y %m %U:%G %s %l %T@ %C@\n' 2>/dev/null | sort
@@ -193,8 +193,8 @@ status_of()
 	sed -nE "s/^$2:\t//p" "/proc/$1/status"
 }
 
-# protected PID PERMITTED: nobody but root can look into it; it has the caller's ids and, in
-# effect, no capability on the host; PERMITTED are those it may keep.
+# protected PID PERMITTED: root alone can look into it.  It has the caller's ids and no effective
+# capability on the host; PERMITTED are those it may keep.
 protected()
 {
 	local pid=$1 permitted=$2 seen result=0
@@ -303,7 +303,7 @@ phase_held()
 	let_go && return $result
 }
 
-# While somebody else is to map the ids.
+# While the caller is to map the ids.
 phase_unmapped()
 {
 	local result=0
@@ -584,7 +584,7 @@ callers()
 
 # --- Signals at any moment ----------------------------------------------------
 
-# Kill it by the signals after a growing time, and see that nobody is left who holds its pipe.
+# Kill it by the signals after a growing time, and see that no process is left that holds its pipe.
 hit()
 {
 	local i line signal

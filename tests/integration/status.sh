@@ -320,7 +320,7 @@ hears_of_errors()
 		grep -q child-pid object && grep -q '^sbx: --bind: ' object
 }
 
-# With nobody to tell, the message goes nowhere; it must not reach a socket of sbx's.
+# Without a reader, the message goes nowhere; it must not reach a socket of sbx's.
 no_second_meaning()
 {
 	strace -f -qq -e trace=socketpair,clone3,openat,pidfd_open,write,exit_group -o trace \

@@ -53,8 +53,8 @@ write_units()
 # --- A cgroup --------------------------------------------------------------------
 
 # in_cgroup ID COMMAND...: run COMMAND as the user and group ID in a cgroup of its own, which
-# belongs to ID; tell how many microseconds of a processor were used there.  Fails if that is more
-# than 10 seconds, as of who retries for ever, or if a process is left in it.
+# belongs to ID, and print the microseconds of processor time.  Fails if that is more than 10 seconds,
+# as with endless retries, or if a process is left in it.
 in_cgroup()
 {
 	mkdir -p cgroup && unshare --mount --propagation private bash -c '

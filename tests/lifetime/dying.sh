@@ -333,7 +333,7 @@ lives_without()
 	[ "$victim" = monitor ] || [ "$status" -eq 5 ]
 }
 
-# ends_with_monitor OPTION...: COMMAND does, and has nobody left that could print.
+# ends_with_monitor OPTION...: COMMAND does, and no process is left to print.
 ends_with_monitor()
 {
 	kill_before_command "$sbx" monitor "$@" && prints "" timeout 10 cat <&"$pipe"

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Sourced by ../integration/lib.sh: runs a script's checks as root and as an ordinary user,
-# in the same way as the integration tests; but with the helpers of these tests.  And a third
-# time, with "setuid" for $who, as an ordinary user for whom sbx is installed set-user-ID root.
+# in the same way as the integration tests; but with the helpers of these tests.  A third copy,
+# with "setuid" as $who, is an ordinary user's with sbx installed set-user-ID root.
 #
-# Nobody but root can trace what is set-user-ID: the kernel ignores the bit for others.  A script
+# Only root can trace a set-user-ID program: the kernel ignores the bit for other tracers.  A script
 # that traces sets $traces, and its third copy is root's; what it starts has to be the user's.
 #
 # SBX_LIFETIME_FULL=1 makes a script do all it can, however long that takes.

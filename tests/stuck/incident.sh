@@ -34,7 +34,7 @@ janitor_is_left()
 	[ ${#left[@]} -eq 1 ] && [[ ${left[0]} == *" sbx-janitor" ]] && is_reported ${left[0]}
 }
 
-# Nobody waits for it but its new parent, which reaps it.
+# Only its new parent waits for it, and reaps it.
 janitor_ends()
 {
 	local pid=${left[0]%% *} start=$SECONDS

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # matrix.sh [--compare]: sandboxes that cannot end, or end slowly, and what their launcher does.
 #
-# In each scene sbx has to return soon after the command's end, with its status; what is left a
-# second later has to be what nobody can kill, and to be reported.  --compare prints a table
-# instead, of what sbx and bubblewrap do.  SBX_STUCK_ONLY is a pattern: only the scenes whose
+# In each scene sbx has to return soon after the command's end, with its status.  A process that is
+# left a second later has to be unkillable, and to be reported.  --compare prints a table of the
+# actions of sbx and bubblewrap instead.  SBX_STUCK_ONLY is a pattern: only the scenes whose
 # "WHO: NAME" matches it are run.
 # shellcheck disable=SC2154 # variables of lib.sh and run.sh
 . "$(dirname "$0")/../integration/lib.sh"
@@ -50,7 +50,7 @@ with()
 	"$@"
 }
 
-# in_pidns: in a process namespace only, as the scene needs a first process.
+# in_pidns: in a PID namespace only, as the scene needs a first process.
 in_pidns()
 {
 	local namespaces=--unshare-pid
@@ -62,8 +62,8 @@ as_root()
 	[ "$who" != root ] || "$@"
 }
 
-# Where sbx is installed set-user-ID, --cap-add is for root alone; and what takes long does so
-# whoever made the namespaces.
+# Where sbx is installed set-user-ID, --cap-add is for root alone; and a slow scene is as slow
+# whichever process created the namespaces.
 not_setuid()
 {
 	[ "$who" = setuid ] || "$@"

@@ -3,10 +3,10 @@
 # Sourced by ../integration/lib.sh: what scenes are said in, in which a sandbox cannot end.
 #
 # A scene is a function that starts a launcher by "start" and brings the command's end about.
-# It runs in an empty working directory, and finds, in $who, "root", "user", or, if the script has
-# set $setuid_too, "setuid": that is a user for whom sbx is installed set-user-ID root; in $pidns,
-# nothing or --unshare-pid; in $helpers a folder with the helpers.  What it starts beside the
-# launcher is ended by clear_up: that is what the variables are for that it sets.
+# It runs in an empty working directory.  $who is "root", "user", or, if the script has set
+# $setuid_too, "setuid": a user with sbx installed set-user-ID root.  $pidns is empty or
+# --unshare-pid, and $helpers a folder with the helpers.  It sets variables to the processes that it
+# starts beside the launcher, and clear_up ends these.
 bwrap=/usr/bin/bwrap
 ordinary=65534 # user and group id
 ends_within=20 # seconds until a command ends
@@ -131,9 +131,9 @@ freeze()
 # --- What is done around it -----------------------------------------------------
 
 # play LAUNCHER SCENE...: sets $how to "returned" or "hung", $seconds to the time from the
-# command's end on, and $status; the arrays there and left have a line "PID STATE NAME" for each
-# process that is there when the launcher returns, and that is left a second later.  The file
-# "served" is there if the file system outside still worked then.
+# command's end on, and $status.  The arrays there and left have a line "PID STATE NAME" for each
+# process when the launcher returns, and a second later.  The file "served" is there if the file
+# system outside still worked then.
 play()
 {
 	local launcher=$1 result=0

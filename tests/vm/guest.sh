@@ -4,7 +4,7 @@
 # "scripts" names, as "options" says.
 #
 # What they print goes to the second serial line.  Lines that begin with "sbx-vm:" are its own:
-# "script NAME" before one, "status N" after it, "done" in the end.
+# "script NAME" before one, "status N" after it, "done" at the end.
 cd /tests || exit
 read -r who lsm table <options || exit
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -16,8 +16,8 @@ open_line()
 	stty -F /dev/ttyS1 raw -echo && exec </dev/null >/dev/ttyS1 2>&1
 }
 
-# Start again as who may do anything.  The files have no labels yet: who makes the system need not
-# have the privilege.
+# Start again with every permission.  The files have no labels yet: the creator of the image need
+# not have the privilege.
 enforce_selinux()
 {
 	load_policy -i && setenforce 0 &&

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # run.sh sets what is not set here
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Namespaces, ids, the host's name; the user and process namespaces of others.
+# Namespaces, ids, the host's name; user and PID namespaces of other creators.
 
 for kind in user user-try ipc pid net uts cgroup cgroup-try all; do
 	box "unshare_$kind" "--unshare-$kind"

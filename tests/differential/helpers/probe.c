@@ -111,7 +111,7 @@ static void put_status(void)
 	put_file("oom", "self/oom_score_adj", all);
 }
 
-/* @pids are its numbers in all process namespaces, from the host's on. */
+/* @pids are its numbers in all PID namespaces, from the host's on. */
 static void put_parent(int turn, const char *name, char *pids)
 {
 	const char *inner;

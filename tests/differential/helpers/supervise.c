@@ -18,7 +18,7 @@
 #define TURN_MS 5
 #define SHORT_TURNS 100 /* of 1 ms, because most sandboxes end soon */
 #define TIMEOUT_TURNS 1000
-#define LEAVE_TURNS 40 /* what is on its way out has to be gone by then */
+#define LEAVE_TURNS 40 /* exiting processes have to be gone by then */
 
 static void pause_ms(long ms)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * attempt PATH OTHER CALL...: make each CALL with PATH, and with OTHER if it takes two, and print
- * for each a word: "ok", "empty" if there was nothing to read, or the name of the error.
+ * attempt PATH OTHER CALL...: make each CALL with PATH, and with OTHER if it takes two.  Prints a
+ * word for each: "ok", "empty" if there was nothing to read, or the name of the error.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * in_flight: send as many descriptors as the kernel lets this user have on their way, receive none
- * of them, say "ready", and hold them until the end of standard input.
+ * in_flight: send as many descriptors as the kernel lets this user have in flight, receive none of
+ * them, print "ready", and hold them until the end of standard input.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lock FILE: succeed if nobody else holds a lock on FILE, see F_SETLK in fcntl(2).
+ * lock FILE: succeed if no other process holds a lock on FILE, see F_SETLK in fcntl(2).
  * lock FILE COMMAND...: the same, and hold the lock alone while COMMAND runs; its status is ours.
  */
 #include <fcntl.h>

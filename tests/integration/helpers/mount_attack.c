@@ -1032,7 +1032,7 @@ static int by_unlink(void)
 	return note(ret(rmdir(in_tree("ro").text)));
 }
 
-/* Files by handles, as a file server finds them: that leads around mounts. */
+/* Files by handles, as an NFS server finds them: that leads around mounts. */
 static int by_handle(void)
 {
 	struct {
@@ -1049,10 +1049,9 @@ static int by_handle(void)
 /* --- The moves that need more than the kernel's refusal ---------------------------- */
 
 /*
- * From a mount namespace that does not have the mounts of the tree, give the places that they
- * are on other names, by a descriptor: into a folder that was bound elsewhere before.  Not
- * among the attacks that are made without being named: what stops it is that the folder
- * cannot be written, or that there are no such namespaces.
+ * From a mount namespace without the mounts of the tree, rename their mount points by a descriptor,
+ * into a folder that was bound elsewhere before.  Only made if it is named: it fails because the
+ * folder is read-only, or because there are no such namespaces.
  */
 static int by_rename_elsewhere(void)
 {

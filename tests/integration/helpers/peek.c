@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * peek PID [WAY]...: try to look into process PID, or to take control of it, in each WAY, or
- * in all of them, and print the names of those that work, in one line.
+ * peek PID [WAY]...: try each WAY, or all, of looking into process PID or of taking control of it.
+ * Prints the names of those that work, in one line.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,14 +41,14 @@ static bool attach(const struct way *way, pid_t pid)
 	return true;
 }
 
-/* The kernel lets go of it when we end. */
+/* The kernel detaches it at our exit. */
 static bool seize(const struct way *way, pid_t pid)
 {
 	(void)way;
 	return ptrace(PTRACE_SEIZE, pid, 0, 0) == 0;
 }
 
-/* Who may read finds nothing there; who may not is not told that. */
+/* A permitted reader finds nothing there; any other gets an error. */
 static bool read_memory(const struct way *way, pid_t pid)
 {
 	char byte;
@@ -129,8 +129,8 @@ static bool is_wanted(const struct way *way, char **names)
 }
 
 /*
- * Whether @pid has memory.  What is ending has none any more: then whoever has the same ids
- * may open its files, in which there is nothing.
+ * Whether @pid has memory.  An exiting process has none any more: then every process with the same
+ * IDs may open its files, which are empty.
  */
 static bool has_memory(pid_t pid)
 {

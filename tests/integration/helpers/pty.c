@@ -22,7 +22,7 @@ static void stop_echo(void)
 	(void)tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 }
 
-/* Show what comes from the terminal until nobody is left there. */
+/* Show the terminal's output until no process has it open. */
 static void converse(int terminal, const char *key)
 {
 	char seen[4096] = "";

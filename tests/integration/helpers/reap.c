@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define TURN_MS 10
-#define TURNS 300 /* until what is on its way out has to be gone */
+#define TURNS 300 /* until exiting processes have to be gone */
 
 static void pause_ms(long ms)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * umount_loop PREFIX: unmount all that is mounted at or below PREFIX, as systemd does it: try one
- * mount after the other as /proc/self/mountinfo lists them; whenever one is gone, begin again;
- * end when a whole pass has unmounted nothing.
+ * umount_loop PREFIX: unmount all that is mounted at or below PREFIX, as systemd does it.  Try one
+ * mount after the other as /proc/self/mountinfo lists them.  Whenever one is gone, begin again; end
+ * when a whole pass has unmounted nothing.
  *
  * With a kernel, or a supervisor, that answers "done" and has done nothing, this never ends.
  * Prints how many calls there were, how many of them succeeded, and the errors of the last pass.

@@ -66,7 +66,7 @@ static void listen_for(struct dialogue *d, int ms)
 	if (n > 0)
 		d->used += (size_t)n;
 	else
-		d->is_over = true; /* nobody has the terminal open any more */
+		d->is_over = true; /* no process has the terminal open any more */
 	d->shown[d->used] = '\0';
 }
 

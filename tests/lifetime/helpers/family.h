@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * All processes below the calling one, whoever their parents were.  It adopts those whose
- * parent ends; so there is none left exactly when it has no child.
+ * All processes below the calling one, at any depth.  It adopts those whose parent exits; so none
+ * is left exactly when it has no child.
  */
 #pragma once
 
@@ -38,7 +38,7 @@ void family_pause(uint64_t us);
 /* Adopt from now on.  Blocks SIGCHLD: family_fork() undoes that.  Ends the program if it fails. */
 void family_adopt(void);
 
-/* fork(2) for who adopts: the child starts with SIGCHLD as it was.  Ends the program if it fails.
+/* fork(2) for a subreaper: the child starts with SIGCHLD as it was.  Ends the program if it fails.
  */
 pid_t family_fork(void);
 

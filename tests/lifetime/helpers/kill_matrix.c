@@ -5,18 +5,18 @@
  * kill_matrix [--as ID] SBX PAYLOAD FOLDER RUNS SCENE WAY CHOICE PROCESS STOP: the same run again
  * and again, one that is told to have failed.
  *
- * With --as, SBX is started as the user and group ID, while this process stays root, who can
+ * With --as, SBX is started as the user and group ID, while this process stays root: root alone can
  * trace a set-user-ID program.
  *
- * In RUNS runs of each scene the sandbox is held, by ptrace(2), where one of its processes
- * begins or ends a certain system call: over the runs, at all of them.  There one of the
- * processes gets SIGKILL, SIGTERM, or SIGSTOP and then SIGKILL; then all are let go.  In
- * half as many more runs nothing is traced, and the signal comes at a random time.
+ * In RUNS runs of each scene, ptrace(2) holds the sandbox where one of its processes begins or ends
+ * a system call: over the runs, at all of them.  There one of the processes gets SIGKILL, SIGTERM,
+ * or SIGSTOP and then SIGKILL; then all go on.  In half as many more runs nothing is traced, and
+ * the signal comes at a random time.
  *
  * The sandbox makes mount points in FOLDER, which have to be gone with its processes; what else is
  * there has to stay.
  *
- * Prints TAP lines without numbers.  FOLDER is empty, and is in the end.  PAYLOAD is the
+ * Prints TAP lines without numbers.  FOLDER is empty, and is empty again at exit.  PAYLOAD is the
  * helper; see payload.c.
  */
 #include <dirent.h>
@@ -108,7 +108,7 @@ struct run {
 enum result {
 	RESULT_GONE,    /* nothing was left in time */
 	RESULT_RAN_ON,  /* the command runs, as it may; and nothing was left once it was killed */
-	RESULT_LATE,    /* nothing was left in the end, but not in time */
+	RESULT_LATE,    /* nothing was left, but not in time */
 	RESULT_LEFT,    /* something was left */
 	RESULT_LITTER,  /* no process was, but a mount point; or what was there before is not */
 	RESULT_NOT_RUN, /* what was to be killed was not there */
@@ -496,8 +496,8 @@ static enum result judge_life(struct sandbox *box, bool is_allowed)
 
 /*
  * Whether the command may live on, without --die-with-parent: if it was executed by then, or
- * about to be.  Between the last look at who is still there and the execution are
- * some system calls, and nothing can be done about a process that is killed meanwhile.
+ * about to be.  Between the last look at the other processes and the execution are some system
+ * calls, and nothing can be done about a process that is killed meanwhile.
  */
 static bool may_live(const struct sandbox *box, const struct run *run)
 {

@@ -20,7 +20,7 @@ enum {
 	IN_FLIGHT = 8,
 	MAX_IN_FLIGHT = 256,
 	SECOND_US = 1000000,
-	END_US = SECOND_US,  /* for what is on its way out after the last launch */
+	END_US = SECOND_US,  /* for processes that still exit after the last launch */
 	GROWTH_KIB = 512,    /* of the caller's memory that says nothing */
 	MAX_COMPLAINTS = 10, /* failures that are told one by one */
 };

@@ -318,7 +318,7 @@ static int new_session(char **command)
 		return 2;
 	(void)fflush(stdout);
 	pid = fork();
-	if (pid == 0) { /* setsid(2) is not for who leads a process group */
+	if (pid == 0) { /* setsid(2) fails for the leader of a process group */
 		pid = fork();
 		if (pid == 0) {
 			(void)!read(go[0], &byte, sizeof(byte));

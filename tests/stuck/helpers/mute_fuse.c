@@ -4,8 +4,8 @@
  * never answer such a REQUEST.  Prints "ready", and "mute REQUEST" each time it does not answer.
  *
  * mute_fuse -e STATUS MOUNTPOINT: serve it in a thread, open the file, and exit with STATUS.  The
- * exit closes the file, which waits for an answer; the thread that would give it is ending too; and
- * the connection stays, as the descriptor it hangs on is closed after that of the file.  So the
+ * exit closes the file, which waits for an answer.  The thread that would give it exits as well,
+ * and the connection stays, because its descriptor is closed after that of the file.  So the
  * process waits for itself, and SIGKILL has no effect on it.  Prints "ready" and the connection's
  * number first.
  *
@@ -71,7 +71,7 @@ static void describe(uint64_t id, struct fuse_attr *ret)
 {
 	ret->ino = id;
 	ret->nlink = 1;
-	ret->uid = getuid(); /* nobody may write to what belongs to no id inside */
+	ret->uid = getuid(); /* a file of an unmapped ID cannot be written to */
 	ret->gid = getgid();
 	ret->blksize = CHUNK_BYTES;
 	ret->mode = S_IFDIR | 0777;
@@ -176,7 +176,7 @@ static void reply(int fd, uint64_t unique, int size, union answer *answer)
 	};
 
 	head.len = (uint32_t)(parts[0].iov_len + parts[1].iov_len);
-	if (writev(fd, parts, 2) < 0 && errno != ENOENT) /* nobody waits any more */
+	if (writev(fd, parts, 2) < 0 && errno != ENOENT) /* no request waits any more */
 		perror("mute_fuse");
 }
 

@@ -3,9 +3,9 @@
  * spin DIR MIB: remove a folder in DIR, a tmpfs, while another process gives back the memory of a
  * deleted file of MIB mebibytes in it; then exit with status 7.  Prints "spinning" before.
  *
- * The kernel has to wait for the file's dying directory entry; those from 6.8 on and before 7.1 do
- * so by walking through the folder over and over, and SIGKILL has no effect meanwhile.  It takes
- * long, as both processes share a processor, of which the other one gets next to nothing.
+ * The kernel has to wait for the file's dying directory entry.  Linux 6.8 to 7.0 does so by walking
+ * through the folder over and over, and SIGKILL has no effect meanwhile.  It takes long: both
+ * processes share a processor, of which the other one gets next to nothing.
  */
 #include <fcntl.h>
 #include <sched.h>
