@@ -39,6 +39,12 @@ int descendants_each(const struct descendants *kin, int (*take)(void *arg, pid_t
 /* Send @sig to each that has not ended.  Returns how many there were, or -errno. */
 int descendants_signal(const struct descendants *kin, int sig);
 
+/* Kill them, again and again while they fork, but not for ever. */
+void descendants_kill(const struct descendants *kin);
+
+/* Reap the children of this process that have exited.  Returns whether others are left. */
+bool descendants_reap(void);
+
 /* How descendants_end() goes about it. */
 struct descendants_patience {
 	unsigned grace_ms; /* from SIGTERM to SIGKILL; 0: SIGKILL at once */

@@ -234,15 +234,20 @@ int descendants_signal(const struct descendants *kin, int sig)
 	return signal_all(kin, &(struct way){.sig = sig});
 }
 
-/* Reap the children of this process that have ended.  Returns whether others are left. */
-static bool reap_children(void)
+void descendants_kill(const struct descendants *kin)
+{
+	for (unsigned i = 0; i < KILL_ROUNDS && descendants_signal(kin, SIGKILL) > 0; i++)
+		;
+}
+
+bool descendants_reap(void)
 {
 	int status;
 	pid_t pid;
 
 	do
 		pid = sys_wait(-1, &status, WNOHANG);
-	while (pid > 0);
+	while (pid > 0 || pid == -EINTR);
 	return pid == 0;
 }
 
@@ -258,7 +263,7 @@ static bool kill_children(const struct descendants *kin)
 	char *rest;
 
 	(void)snprintf(path, sizeof(path), "%d/task/%d/children", kin->root, kin->root);
-	for (unsigned i = 0; i < QUICK_KILL_ROUNDS && reap_children(); i++) {
+	for (unsigned i = 0; i < QUICK_KILL_ROUNDS && descendants_reap(); i++) {
 		char *end;
 
 		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0)
@@ -270,7 +275,7 @@ static bool kill_children(const struct descendants *kin)
 		     word = strtok_r(NULL, " ", &rest))
 			(void)sys_kill((pid_t)strtol(word, NULL, 10), SIGKILL);
 	}
-	return !reap_children();
+	return !descendants_reap();
 }
 
 /* How kill_each_child() goes about it. */
@@ -340,7 +345,7 @@ static int kill_all(const struct descendants *kin, unsigned round)
  */
 static bool is_certain(const struct descendants *kin, unsigned empty)
 {
-	return kin->only ? !reap_children() : empty >= LEAST_EMPTY;
+	return kin->only ? !descendants_reap() : empty >= LEAST_EMPTY;
 }
 
 /* Whether there is something to read from @fd within @ms. */
@@ -359,7 +364,8 @@ static int await_all(const struct descendants *kin, const struct descendants_pat
 
 	for (;;) {
 		/* children are soon asked; what others there are takes looking at all processes */
-		int n = kin->only ? reap_children() : signal_all(kin, &(struct way){.reaps = true});
+		int n = kin->only ? descendants_reap()
+				  : signal_all(kin, &(struct way){.reaps = true});
 
 		if (n <= 0)
 			return n;

@@ -13,15 +13,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/num.h"
 #include "base/times.h"
+#include "sys/helper.h"
 #include "sys/io.h"
 #include "sys/sys.h"
 
@@ -129,6 +127,13 @@ static void read_wchan(int proc, const char *who, struct stuck *ret)
 		ret->wchan[0] = '\0';
 }
 
+/* What the helper that reads a stack is given. */
+struct reading {
+	int proc;
+	char who[WHO_BYTES];
+	int answer; /* a socket */
+};
+
 /* Read the stack of @who, from its own processor if it is busy.  Returns its bytes. */
 static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
 {
@@ -149,6 +154,16 @@ static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
 	return 0;
 }
 
+static int answer_stack(const void *arg)
+{
+	const struct reading *reading = arg;
+	char text[FILE_BYTES];
+	size_t size = sample_stack(reading->proc, reading->who, text, sizeof(text));
+
+	(void)sys_write(reading->answer, text, size);
+	return 0;
+}
+
 /* Put the functions of the stack @text, "[<0>] name+0x1/0x2" each, into @ret. */
 static void take_frames(char *text, struct stuck *ret)
 {
@@ -165,44 +180,26 @@ static void take_frames(char *text, struct stuck *ret)
 	}
 }
 
-/* Have a process read the stack, and wait for it, but not for long. */
 void stuck_read_stack(int proc, struct stuck *stuck)
 {
 	enum { HERE, THERE, ENDS };
-	char who[WHO_BYTES];
 	char text[FILE_BYTES];
 	int pair[ENDS];
-	autoclose int pidfd = -1;
-	struct pollfd answer = {.events = POLLIN};
-	pid_t pid;
+	struct reading reading = {.proc = proc};
 	ssize_t n = 0;
 
-	(void)snprintf(who, sizeof(who), "%d/task/%d", stuck->pid, stuck->stat.pid);
+	(void)snprintf(reading.who, sizeof(reading.who), "%d/task/%d", stuck->pid, stuck->stat.pid);
 	if (sys_socketpair(pair) < 0)
 		return;
-	pid = sys_clone(0, &pidfd);
-	if (pid == 0) {
-		size_t size = sample_stack(proc, who, text, sizeof(text));
-
-		(void)sys_write(pair[THERE], text, size);
-		sys_exit(0);
-	}
-	(void)sys_close(pair[THERE]);
-	answer.fd = pair[HERE];
-	if (pid > 0 && sys_poll(&answer, 1, STACK_MS) > 0)
+	reading.answer = pair[THERE];
+	if (helper_run(answer_stack, &reading, STACK_MS) == 0)
 		n = sys_read(pair[HERE], text, sizeof(text) - 1);
 	(void)sys_close(pair[HERE]);
-	if (n > 0) {
-		text[n] = '\0';
-		take_frames(text, stuck);
-	}
-	if (pid > 0 && sys_pidfd_send_signal(pidfd, SIGKILL) == 0) {
-		struct pollfd end = {.fd = pidfd, .events = POLLIN};
-		int status;
-
-		(void)sys_poll(&end, 1, STACK_MS);
-		(void)sys_wait(pid, &status, WNOHANG);
-	}
+	(void)sys_close(pair[THERE]);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	take_frames(text, stuck);
 }
 
 int stuck_look(int proc, pid_t pid, pid_t tid, enum stuck_role role, struct stuck *ret)

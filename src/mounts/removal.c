@@ -11,12 +11,12 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/times.h"
 #include "host/hint.h"
+#include "sys/helper.h"
 #include "sys/keep.h"
 #include "sys/sys.h"
 
@@ -286,43 +286,18 @@ static void remove_all(const struct removal *removal)
 }
 
 /*
- * Be the helper that removes them with the capabilities of the user namespace.  Somebody hostile
- * may be in there: the helper hides before it enters.  Does not return.
+ * As the helper: remove them with the capabilities of the user namespace.  A hostile process may be
+ * in there, so the helper makes itself undumpable before it enters.
  */
-static void be_helper(const struct removal *removal)
+static int remove_inside(const void *arg)
 {
+	const struct removal *removal = arg;
+
 	if (sys_prctl(PR_SET_DUMPABLE, 0) == 0)
 		(void)sys_setns(removal->users, CLONE_NEWUSER); /* without it, some may stay */
 	(void)sys_prctl(PR_SET_DUMPABLE, 0); /* to enter may have undone it (fs.suid_dumpable) */
 	remove_all(removal);
-	sys_exit(0);
-}
-
-/*
- * Have a helper remove them.  Whoever is in the user namespace can stop it or kill it: then it is
- * of no use.  Returns whether it has ended in order.
- */
-static bool remove_by_helper(const struct removal *removal)
-{
-	autoclose int pidfd = -1;
-	struct pollfd over = {.events = POLLIN};
-	int status = 0;
-	pid_t pid = sys_clone(0, &pidfd);
-	int r;
-
-	if (pid == 0)
-		be_helper(removal);
-	if (pid < 0)
-		return false;
-	over.fd = pidfd;
-	do
-		r = sys_poll(&over, 1, REMOVER_MS);
-	while (r == -EINTR);
-	if (r <= 0) {
-		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-		(void)sys_poll(&over, 1, EXIT_MS);
-	}
-	return sys_wait_pidfd(pidfd, &status, NULL) == 1 && WIFEXITED(status);
+	return 0;
 }
 
 /* Whether this process may remove what is in all directories that something is in. */
@@ -339,7 +314,7 @@ void removal_now(const struct removal *removal)
 	bool needs_helper = removal->users >= 0 && !may_remove(removal);
 
 	for (unsigned tries = 0; needs_helper && tries < HELPERS; tries++)
-		if (remove_by_helper(removal))
+		if (helper_run(remove_inside, removal, REMOVER_MS) == 0)
 			return;
 	remove_all(removal);
 }

@@ -69,6 +69,7 @@
 #include "mounts/dest.h"
 #include "mounts/mask.h"
 #include "run/fds.h"
+#include "sys/helper.h"
 #include "sys/io.h"
 #include "sys/keep.h"
 #include "sys/sys.h"
@@ -338,19 +339,6 @@ static int receive_all(struct keeper *k, int *mounts)
 	return r < 0 ? r : take_both(k, &opening, mounts);
 }
 
-/* Enter the namespace @mounts, and the user namespace that it belongs to. */
-static int enter(int mounts)
-{
-	autoclose int users = sys_ns_users(mounts);
-	int r = users < 0 ? users : sys_prctl(PR_SET_DUMPABLE, 0);
-
-	if (r < 0)
-		return r;
-	(void)sys_setns(users, CLONE_NEWUSER); /* it is this process's own, or the next fails */
-	r = sys_prctl(PR_SET_DUMPABLE, 0);
-	return r < 0 ? r : sys_setns(mounts, CLONE_NEWNS);
-}
-
 /* No link is followed on the way to a place. */
 static struct dest_root root_of(const struct keeper *k)
 {
@@ -478,7 +466,7 @@ static int set_up(struct keeper *k, size_t *op)
 	if (r == 0)
 		r = k->proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	if (r >= 0)
-		r = enter(mounts);
+		r = helper_enter(mounts);
 	if (r == 0)
 		r = k->site.roots.box = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	if (r >= 0)
@@ -752,8 +740,7 @@ static void end_sandbox(const struct box *box, int proc, int child)
 	const struct descendants kin = {.proc = proc, .root = proc_pid_of(proc, child)};
 
 	if (!box_is_over_with_first(box))
-		for (unsigned i = 0; i < KILL_ROUNDS && descendants_signal(&kin, SIGKILL) > 0; i++)
-			;
+		descendants_kill(&kin);
 	(void)sys_pidfd_send_signal(child, SIGKILL);
 }
 
@@ -809,15 +796,10 @@ void guard_start(const struct box *box, int child, struct guard *ret)
 
 void guard_end(struct guard *guard)
 {
-	struct pollfd end = {.fd = guard->pidfd, .events = POLLIN};
-	int status;
-
 	if (guard->sock >= 0)
 		(void)sys_close(fd_take(&guard->sock));
 	if (guard->pidfd < 0)
 		return;
-	(void)sys_pidfd_send_signal(guard->pidfd, SIGKILL);
-	(void)sys_poll(&end, 1, GUARD_EXIT_MS);
-	(void)sys_wait_pidfd(guard->pidfd, &status, NULL);
+	(void)helper_kill(guard->pidfd, GUARD_EXIT_MS);
 	(void)sys_close(fd_take(&guard->pidfd));
 }

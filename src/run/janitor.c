@@ -51,7 +51,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/cleanup.h"
 #include "base/times.h"
@@ -62,13 +61,13 @@
 #include "mounts/removal.h"
 #include "run/fds.h"
 #include "run/guard.h"
+#include "sys/helper.h"
 #include "sys/io.h"
 #include "sys/keep.h"
 #include "sys/sys.h"
 
 #define PATH_BYTES 32
-#define KILL_TRIES 20 /* at killing all who are inside */
-#define USERS_MAX 33  /* levels of user namespaces that the kernel nests, with the first */
+#define USERS_MAX 33 /* levels of user namespaces that the kernel nests, with the first */
 
 enum { HERE, THERE, ENDS };
 
@@ -224,22 +223,6 @@ static void unmount(const struct helper *h, const struct mountinfo_entry *mount,
 	(void)sys_umount(path, flags);
 }
 
-/*
- * Enter the namespace @mounts, and the user namespace that it belongs to.  To enter one that
- * somebody else has made may make a process dumpable (fs.suid_dumpable).
- */
-static int enter(int mounts)
-{
-	autoclose int users = sys_ns_users(mounts);
-	int r;
-
-	if (users < 0)
-		return users;
-	(void)sys_setns(users, CLONE_NEWUSER); /* it is this process's own, or the next fails */
-	r = sys_prctl(PR_SET_DUMPABLE, 0);
-	return r < 0 ? r : sys_setns(mounts, CLONE_NEWNS);
-}
-
 /* Unmount what is of @type among @inside, and nowhere outside. */
 static void clear_type(const struct helper *h, const struct mountinfo *inside, int root,
 		       const char *type, int flags)
@@ -250,17 +233,19 @@ static void clear_type(const struct helper *h, const struct mountinfo *inside, i
 			unmount(h, &inside->list[i], root, flags);
 }
 
-/* Go through the file systems of one namespace, once; those of file servers come first. */
-static int clear(const struct helper *h)
+/*
+ * As a helper: go through the file systems of one namespace, once; those of file servers come
+ * first.  Returns the exit status.
+ */
+static int clear(const void *arg)
 {
+	const struct helper *h = arg;
 	struct mountinfo inside = {0};
 	autoclose int root = -1;
-	int r = sys_prctl(PR_SET_DUMPABLE, 0);
+	int r = helper_enter(h->mounts);
 
-	if (r == 0)
-		r = enter(h->mounts);
 	if (r < 0)
-		return r;
+		return 1;
 	root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	r = root < 0 ? root : mountinfo_read(h->proc, "self", &inside);
 	if (r == 0)
@@ -268,29 +253,14 @@ static int clear(const struct helper *h)
 	for (size_t i = 0; r == 0 && i < h->n; i++)
 		clear_type(h, &inside, root, own[i].type, own[i].flags);
 	mountinfo_done(&inside);
-	return r;
+	return r < 0;
 }
 
-/* Have a helper clear @mounts, and wait for it, but not for long. */
+/* Have a helper clear @mounts. */
 static void clear_by_helper(struct helper *h, int mounts)
 {
-	autoclose int pidfd = -1;
-	struct pollfd end = {.events = POLLIN};
-	int status;
-	pid_t pid;
-
 	h->mounts = mounts;
-	pid = sys_clone(0, &pidfd);
-	if (pid == 0)
-		sys_exit(clear(h) < 0);
-	if (pid < 0)
-		return;
-	end.fd = pidfd;
-	if (sys_poll(&end, 1, HELPER_MS) <= 0) {
-		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-		(void)sys_poll(&end, 1, HELPER_MS);
-	}
-	(void)sys_wait(pid, &status, WNOHANG);
+	(void)helper_run(clear, h, HELPER_MS);
 }
 
 /*
@@ -429,10 +399,8 @@ static void kill_kin(const struct watch *w)
 {
 	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	const struct descendants kin = {.proc = proc, .root = proc_pid_of(proc, w->child)};
-	int n = 1;
 
-	for (unsigned i = 0; i < KILL_TRIES && n > 0; i++) /* they may be making others */
-		n = descendants_signal(&kin, SIGKILL);
+	descendants_kill(&kin);
 }
 
 /*

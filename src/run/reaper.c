@@ -379,18 +379,6 @@ static int await_command(const struct box *box, pid_t command, int *status)
 	return pid < 0 ? pid : 0;
 }
 
-/* Reap what has ended.  Returns whether other children are left. */
-static bool reap_ended(void)
-{
-	int status;
-	pid_t pid;
-
-	do
-		pid = wait_child(&status, WNOHANG);
-	while (pid > 0);
-	return pid == 0;
-}
-
 /* Give those inside until @grace_ms from now to end, unless the monitor goes meanwhile. */
 static void end_in_order(const struct box *box)
 {
@@ -399,7 +387,7 @@ static void end_in_order(const struct box *box)
 
 	if (box->grace_ms == 0 || sys_kill(-1, SIGTERM) < 0)
 		return;
-	while (reap_ended() && sys_now_ms() < until)
+	while (descendants_reap() && sys_now_ms() < until)
 		if (sys_poll(&monitor, 1, GRACE_LOOK_MS) != 0)
 			return;
 }
@@ -431,7 +419,7 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 
 	if (r < 0)
 		return err_sys(e, r, "cannot wait for the command");
-	others = reap_ended();
+	others = descendants_reap();
 	if (others && !box->ends_all && is_tied(box)) /* they live on without a monitor */
 		(void)sys_prctl(PR_SET_PDEATHSIG, 0);
 	report_ended(box->sock, status, !others);
@@ -495,7 +483,7 @@ static int reap_and_end(const struct box *box, const struct held *held, pid_t co
 	if (r < 0)
 		return err_sys(e, r, "cannot wait for the command");
 	if (r > 0) {
-		bool others = reap_ended();
+		bool others = descendants_reap();
 
 		report_ended(box->sock, status, !others);
 		if (!others)

@@ -25,6 +25,7 @@
 
 #include "base/times.h"
 #include "host/descendants.h"
+#include "sys/helper.h"
 #include "sys/sys.h"
 
 #define LINK_BYTES 48  /* "mnt:[inode number]" */
@@ -246,14 +247,6 @@ static int note_inside(void *arg, pid_t pid)
 	return 0;
 }
 
-/* Whether the process of @pidfd ends within @ms. */
-static bool has_ended(int pidfd, int ms)
-{
-	struct pollfd end = {.fd = pidfd, .events = POLLIN};
-
-	return sys_poll(&end, 1, ms) > 0;
-}
-
 /* The first process inside is there, perhaps with others. */
 static void look_inside(struct found *found)
 {
@@ -283,7 +276,7 @@ static void look_at_janitor(struct found *found)
 	struct janitor_note doing;
 	struct stuck *janitor;
 
-	if (has_ended(w->janitor->pidfd, 0))
+	if (helper_exits(w->janitor->pidfd, 0))
 		return;
 	janitor = note(found, proc_pid_of(w->proc, w->janitor->pidfd), STUCK_JANITOR);
 	janitor_listen(w->janitor, &doing);
@@ -315,7 +308,7 @@ static void reap_janitor(const struct teardown *w)
 {
 	int status;
 
-	if (w->janitor->pidfd >= 0 && has_ended(w->janitor->pidfd, w->first.gone ? 0 : LEAST_MS))
+	if (w->janitor->pidfd >= 0 && helper_exits(w->janitor->pidfd, w->first.gone ? 0 : LEAST_MS))
 		(void)sys_wait_pidfd(w->janitor->pidfd, &status, NULL);
 }
 

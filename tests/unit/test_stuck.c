@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "fake_proc.h"
@@ -35,7 +36,6 @@ static int set_up(void **state __attribute__((unused)))
 /* The process that reads the stack answers @text, and ends. */
 static void reader_says(const char *text)
 {
-	fake_sys_answer_data("poll answer*", 1, "+", 1);
 	fake_sys_answer_text("read answer", text);
 	fake_sys_answer_data("poll pidfd:1000*", 1, "+", 1);
 }
@@ -76,10 +76,9 @@ TEST(looks_at_stat_wchan_status_and_stack_and_nothing_else)
 	fake_sys_file(TASK_FILE("status"), "Name:\tworker\nTracerPid:\t77\nUid:\t0\n");
 	reader_says("[<0>] request_wait_answer+0x12a/0x210\n[<0>] fuse_flush+0x1/0x2\n");
 	stuck = look();
-	assert_starts_with(fake_sys_trace(), LOOK_AT_TASK "socketpair\nclone\npoll answer, ");
+	assert_starts_with(fake_sys_trace(), LOOK_AT_TASK "socketpair\nclone\npoll pidfd:1000, ");
 	assert_in_order(fake_sys_trace(),
-			ARGV("poll answer, ", "read answer\nkill pidfd:1000 9\npoll pidfd:1000, ",
-			     "wait 1000 nohang\n"));
+			ARGV("poll pidfd:1000, 40 ms\nwait_pidfd pidfd:1000\n", "read answer\n"));
 	assert_int_equal(count_in(fake_sys_trace(), "open"), 3);
 	assert_int_equal(stuck.pid, PID);
 	assert_int_equal(stuck.stat.pid, THREAD);
@@ -170,19 +169,22 @@ TEST(takes_a_line_of_another_form_as_it_is)
 
 TEST(gives_who_reads_the_stack_little_time)
 {
-	fake_sys_answer("poll answer*", 0);
+	const int killed = SIGKILL;
+
+	fake_sys_answer("poll pidfd:1000*", 0);
 	fake_sys_answer_data("poll pidfd:1000*", 1, "+", 1);
+	fake_sys_answer_data("wait_pidfd pidfd:1000", 1, &killed, sizeof(killed));
 	assert_string_equal(look().stack[0], "");
-	assert_in_order(fake_sys_trace(), ARGV("poll answer, ", "kill pidfd:1000 9\n"));
+	assert_in_order(fake_sys_trace(), ARGV("poll pidfd:1000, ", "kill pidfd:1000 9\n",
+					       "wait_pidfd pidfd:1000\n"));
 	assert_null(strstr(fake_sys_trace(), "read answer"));
-	assert_contains(fake_sys_trace(), "wait 1000 nohang\n");
 }
 
 TEST(takes_a_tenth_of_a_second_at_most)
 {
 	show('R');
 	fake_sys_always("poll*", 0);
-	fake_sys_answer("wait 1000 nohang", 0);
+	fake_sys_answer("wait_pidfd pidfd:1000", 0);
 	(void)look();
 	assert_in_range(fake_sys_now(), 0, 100);
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+/*
+ * Child processes that do what may get stuck, or what needs other namespaces.
+ */
+
+/*
+ * Have a child call @work with @arg and exit with what it returns.  Kills the child after @ms
+ * milliseconds.  Returns its wait status, or -errno: -ETIMEDOUT if it has not even exited then.
+ */
+int helper_run(int (*work)(const void *arg), const void *arg, int ms);
+
+/* Kill the child of @pidfd and reap it, if it exits within @ms.  Returns as helper_run(). */
+int helper_kill(int pidfd, int ms);
+
+/* Whether the process of @pidfd exits within @ms. */
+bool helper_exits(int pidfd, int ms);
+
+/*
+ * Enter the mount namespace @mounts and the user namespace that owns it.  The process becomes
+ * undumpable before, and again in between, when the kernel may have undone it (fs.suid_dumpable):
+ * a hostile process in there must not trace it (CVE-2016-9962).  Returns 0 or -errno.
+ */
+int helper_enter(int mounts);
