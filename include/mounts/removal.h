@@ -40,14 +40,17 @@ void removal_done(struct removal *removal);
 int removal_take(struct removal *removal, const struct mount_point_note *note, int *fd,
 		 struct err *e) must_check;
 
-/*
- * Remove what nobody uses any more, and what is still as it was made.  Nobody inside may be left.
- * It can be done again.
- */
-void removal_now(const struct removal *removal);
+/* When every process that sees the mounts has exited. */
+struct removal_end {
+	int fd;         /* can be read from then; -1: nothing tells, and nothing is removed */
+	bool has_come;  /* that is known already */
+	bool is_forced; /* it is not waited for: what is left has been given up */
+	int kept;       /* a process that is left behind keeps this descriptor open, or -1 */
+};
 
 /*
- * Leave a process behind that does that once @end can be read from, and that holds @kept open.
- * The caller cannot wait for that.
+ * The one place where host mount points are removed: those that no other sandbox uses, and that
+ * are still as they were created.  It waits briefly for @end; if that does not come, a process is
+ * left behind that waits and removes them.
  */
-void removal_later(const struct removal *removal, int end, int kept);
+void removal_finish(const struct removal *removal, const struct removal_end *end);

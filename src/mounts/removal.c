@@ -309,7 +309,7 @@ static bool may_remove(const struct removal *removal)
 	return true;
 }
 
-void removal_now(const struct removal *removal)
+static void remove_now(const struct removal *removal)
 {
 	bool needs_helper = removal->users >= 0 && !may_remove(removal);
 
@@ -341,7 +341,7 @@ static void keep_only(const struct removal *removal, int end, int kept)
 }
 
 /* Be the process that is left behind.  Does not return. */
-static void be_sweeper(const struct removal *removal, int end, int kept)
+static void be_left_behind(const struct removal *removal, int end, int kept)
 {
 	struct pollfd over = {.fd = end, .events = POLLIN};
 	sigset_t all;
@@ -354,14 +354,19 @@ static void be_sweeper(const struct removal *removal, int end, int kept)
 	(void)sys_chdir("/");
 	while (sys_poll(&over, 1, -1) == -EINTR)
 		;
-	removal_now(removal);
+	remove_now(removal);
 	sys_exit(0);
 }
 
-void removal_later(const struct removal *removal, int end, int kept)
+void removal_finish(const struct removal *removal, const struct removal_end *end)
 {
+	struct pollfd over = {.fd = end->fd, .events = POLLIN};
 	autoclose int pidfd = -1;
 
-	if (sys_clone_unreaped(&pidfd) == 0)
-		be_sweeper(removal, end, kept);
+	if (removal->n == 0 || (!end->has_come && end->fd < 0))
+		return;
+	if (end->has_come || sys_poll(&over, 1, EXIT_MS) > 0 || end->is_forced)
+		remove_now(removal);
+	else if (sys_clone_unreaped(&pidfd) == 0)
+		be_left_behind(removal, end->fd, end->kept);
 }

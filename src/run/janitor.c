@@ -577,18 +577,19 @@ static void let_mounts_go(struct watch *w)
  */
 static void clean_up(struct watch *w)
 {
-	struct pollfd unmounted = {.fd = w->removal.unmounted, .events = POLLIN};
+	const struct removal_end end = {
+		.fd = w->removal.unmounted,
+		.has_come = box_is_over_with_first(w->box),
+		.is_forced = w->let_go && w->box->ends_all,
+		.kept = w->monitor,
+	};
 
 	guard_end(&w->guard); /* it holds the mounts */
-	if (w->removal.n > 0 && box_is_over_with_first(w->box))
-		removal_now(&w->removal);
+	if (end.has_come)
+		removal_finish(&w->removal, &end);
 	let_mounts_go(w);
-	if (w->removal.n == 0 || box_is_over_with_first(w->box) || unmounted.fd < 0)
-		return;
-	if (sys_poll(&unmounted, 1, EXIT_MS) > 0 || (w->let_go && w->box->ends_all))
-		removal_now(&w->removal);
-	else
-		removal_later(&w->removal, unmounted.fd, w->monitor);
+	if (!end.has_come)
+		removal_finish(&w->removal, &end);
 }
 
 /*

@@ -724,23 +724,16 @@ static int release(struct watch *w, struct err *e)
 	return r;
 }
 
-/*
- * Remove what was made on the host, unless the janitor has done or will do so: it was killed, or
- * there never was one.  If others are left inside, leave a process behind for that.
- */
-static void removal_up(struct watch *w)
+/* Have the host mount points removed, if the janitor was killed or has not been started. */
+static void remove_mount_points(struct watch *w)
 {
 	bool is_over = box_is_over_with_first(w->box);
-	struct pollfd end = {.fd = is_over ? w->teardown.child : w->removal.unmounted,
-			     .events = POLLIN};
+	struct removal_end end = {.has_come = is_over && w->teardown.first.gone, .kept = -1};
 
 	hear_the_rest(w);
-	if (w->removal.n == 0 || end.fd < 0 || !janitor_is_over(&w->janitor))
-		return;
-	if ((w->teardown.first.gone && is_over) || sys_poll(&end, 1, EXIT_MS) > 0)
-		removal_now(&w->removal);
-	else
-		removal_later(&w->removal, end.fd, -1);
+	end.fd = is_over ? w->teardown.child : w->removal.unmounted;
+	if (w->removal.n > 0 && janitor_is_over(&w->janitor))
+		removal_finish(&w->removal, &end);
 }
 
 /* Close what is not the monitor's, so that a reader sees its end. */
@@ -788,7 +781,7 @@ static int watch(struct watch *w, struct err *e)
 	if (r < 0)
 		end_all(w);
 	teardown_await(&w->teardown, w->out);
-	removal_up(w);
+	remove_mount_points(w);
 	job_end(&w->job);
 	if (w->has_terminal)
 		job_take_terminal();

@@ -73,12 +73,18 @@ static void things_are(const struct statx *held, const struct statx *there)
 	fake_sys_always_data("stat unmounted/p/x", 0, there, sizeof(*there));
 }
 
-/* The trace since the first call of removal_now(). */
+/* Every process inside has exited: remove the mount points. */
+static void finish(void)
+{
+	removal_finish(&removal, &(struct removal_end){.fd = -1, .has_come = true, .kept = -1});
+}
+
+/* The trace of finish(). */
 static const char *swept(void)
 {
 	size_t before = strlen(fake_sys_trace());
 
-	removal_now(&removal);
+	finish();
 	return fake_sys_trace() + before;
 }
 
@@ -414,7 +420,7 @@ TEST(goes_on_with_the_next_whichever_call_fails)
 		fake_sys_always_data("stat unmounted/y", 0, &dir, sizeof(dir));
 		fake_sys_always_data("stat unmounted/q/y", 0, &dir, sizeof(dir));
 		fake_sys_fail_at(nth, EIO);
-		removal_now(&removal);
+		finish();
 		if (*fake_sys_trace_after_failure() == '\0' && nth > 14)
 			break;
 		removed += strstr(fake_sys_trace(), "rmdir unmounted/p x\n") != NULL;
@@ -429,7 +435,7 @@ TEST(goes_on_with_the_next_whichever_call_fails)
 static void remove_now(void *arg)
 {
 	(void)arg;
-	removal_now(&removal);
+	finish();
 	sys_exit(9);
 }
 
@@ -527,10 +533,15 @@ TEST(needs_a_helper_if_it_is_kept_out_of_one_of_many)
 
 /* --- Later ---------------------------------------------------------------- */
 
+static void finish_later(void)
+{
+	removal_finish(&removal, &(struct removal_end){.fd = UNMOUNTED, .kept = KEPT});
+}
+
 static void run(void *arg)
 {
 	(void)arg;
-	removal_later(&removal, UNMOUNTED, KEPT);
+	finish_later();
 	fail_msg("returned");
 }
 
@@ -538,6 +549,7 @@ TEST(leaves_a_process_behind_that_removes_them_in_the_end)
 {
 	made();
 	things_are(&dir, &dir);
+	fake_sys_answer("poll unmounted, 20 ms", 0);
 	fake_sys_answer("clone unreaped", 0);
 	fake_sys_answer("poll unmounted, -1 ms", -EINTR);
 	fake_sys_answer_data("poll unmounted, -1 ms", 1, "+", 1);
@@ -552,11 +564,41 @@ TEST(leaves_a_process_behind_that_removes_them_in_the_end)
 TEST(does_not_wait_for_that_process)
 {
 	made();
-	removal_later(&removal, UNMOUNTED, KEPT);
+	fake_sys_always("poll unmounted, 20 ms", 0);
+	finish_later();
 	assert_int_equal(fake_sys_open_fds(), 2);
 	fake_sys_answer("clone unreaped", -EAGAIN);
-	removal_later(&removal, UNMOUNTED, KEPT);
+	finish_later();
 	assert_int_equal(fake_sys_open_fds(), 2);
+}
+
+TEST(removes_at_once_if_the_last_process_exits_meanwhile)
+{
+	made();
+	things_are(&dir, &dir);
+	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	finish_later();
+	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" HELD);
+	assert_contains(fake_sys_trace(), "rmdir unmounted/p x\n");
+	assert_null(strstr(fake_sys_trace(), "clone"));
+}
+
+TEST(does_not_wait_longer_for_an_end_that_is_forced)
+{
+	made();
+	things_are(&dir, &dir);
+	fake_sys_answer("poll unmounted, 20 ms", 0);
+	removal_finish(&removal, &(struct removal_end){.fd = UNMOUNTED, .is_forced = true});
+	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" HELD);
+	assert_contains(fake_sys_trace(), "rmdir unmounted/p x\n");
+}
+
+TEST(removes_nothing_if_nothing_tells_of_the_end)
+{
+	made();
+	removal_finish(&removal, &(struct removal_end){.fd = -1, .is_forced = true});
+	assert_null(strstr(fake_sys_trace(), "flock"));
+	assert_null(strstr(fake_sys_trace(), "clone"));
 }
 
 TEST(goes_on_with_all_open_without_memory)
@@ -564,6 +606,7 @@ TEST(goes_on_with_all_open_without_memory)
 	made();
 	things_are(&dir, &dir);
 	fake_malloc_fail_at(1);
+	fake_sys_answer("poll unmounted, 20 ms", 0);
 	fake_sys_answer("clone unreaped", 0);
 	fake_sys_answer_data("poll unmounted, -1 ms", 1, "+", 1);
 	assert_int_equal(fake_sys_run(run, NULL), 0);
@@ -623,6 +666,9 @@ int main(void)
 		cmocka_unit_test_setup(leaves_a_process_behind_that_removes_them_in_the_end,
 				       set_up),
 		cmocka_unit_test_setup(does_not_wait_for_that_process, set_up),
+		cmocka_unit_test_setup(removes_at_once_if_the_last_process_exits_meanwhile, set_up),
+		cmocka_unit_test_setup(does_not_wait_longer_for_an_end_that_is_forced, set_up),
+		cmocka_unit_test_setup(removes_nothing_if_nothing_tells_of_the_end, set_up),
 		cmocka_unit_test_setup(goes_on_with_all_open_without_memory, set_up),
 	};
 
