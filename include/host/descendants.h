@@ -8,52 +8,51 @@
 #include "base/err.h"
 
 /*
- * The processes that descend from one, as the procfs @proc shows them.
+ * The descendants of a process.
  *
- * Where there is no process namespace, this is what tells the processes of a sandbox:
- * whoever is to end them makes itself the one that adopts them (PR_SET_CHILD_SUBREAPER), so
- * that they cannot get away by ending their parents.
+ * Without a PID namespace, a sandbox's processes are found this way.  The process that terminates
+ * them adopts orphans (PR_SET_CHILD_SUBREAPER), so that none escapes by the exit of its parent.
  */
 
-/* Whose descendants are meant.  Process ids are those of the procfs, not of this process. */
+/* Which processes are meant.  PIDs are those of @proc, not of this process. */
 struct descendants {
 	int proc;       /* a procfs; for descendants_end() open for reading */
-	pid_t root;     /* whose they are; nobody's if it is negative */
-	bool root_too;  /* it is meant itself by descendants_signal() */
-	bool only;      /* it has no other children: it has ended all when it has none */
-	pid_t except;   /* not meant, nor its own; 0 for nobody */
-	uint64_t since; /* nor who began before, see struct proc_stat; 0 for none */
+	pid_t root;     /* their ancestor, or -errno: every function returns it then */
+	bool root_too;  /* descendants_signal() signals the root as well */
+	bool only;      /* all children of the root are meant: once it has none, all are gone */
+	pid_t except;   /* left out, with its descendants; 0 for none */
+	uint64_t since; /* left out: processes started earlier, see struct proc_stat */
 	/*
-	 * Nor those in this mount namespace, "mnt:[...]", or that this process may not look at;
-	 * NULL for all.
+	 * Left out: processes in this mount namespace, "mnt:[...]", or in one that this process
+	 * may not read.  NULL for none.
 	 */
 	const char *mounts;
 };
 
 /*
- * Call @take with each of them, parents before children.  A negative return value of @take
- * ends it and is returned, else 0 or -errno.
+ * Call @take for each process, parents before children, until it returns a negative number.
+ * Returns that number, or else 0 or -errno.
  */
-int descendants_each(const struct descendants *kin, int (*take)(void *arg, pid_t pid), void *arg);
+int descendants_each(const struct descendants *scope, int (*take)(void *arg, pid_t pid), void *arg);
 
-/* Send @sig to each that has not ended.  Returns how many there were, or -errno. */
-int descendants_signal(const struct descendants *kin, int sig);
+/* Send @sig to each process, zombies apart.  Returns their number with zombies, or -errno. */
+int descendants_signal(const struct descendants *scope, int sig);
 
-/* Kill them, again and again while they fork, but not for ever. */
-void descendants_kill(const struct descendants *kin);
+/* Send SIGKILL until none is left, at most KILL_ROUNDS times: they may fork meanwhile. */
+void descendants_kill(const struct descendants *scope);
 
 /* Reap the children of this process that have exited.  Returns whether others are left. */
 bool descendants_reap(void);
 
-/* How descendants_end() goes about it. */
+/* How long descendants_end() waits. */
 struct descendants_patience {
 	unsigned grace_ms; /* from SIGTERM to SIGKILL; 0: SIGKILL at once */
 	unsigned limit_ms; /* from SIGKILL to giving up */
-	int watch;         /* SIGKILL at once if there is something to read here; -1 for none */
+	int watch;         /* SIGKILL as soon as this is readable; -1 for none */
 };
 
 /*
- * End all descendants of the calling process, which is @kin's root, and reap them.  Returns 0
- * if nobody is left, -ETIMEDOUT, or another -errno.
+ * Terminate all descendants of the calling process, the root of @scope, and reap them.  Returns 0
+ * once all are gone, -ETIMEDOUT, or another -errno.
  */
-int descendants_end(const struct descendants *kin, const struct descendants_patience *patience);
+int descendants_end(const struct descendants *scope, const struct descendants_patience *patience);

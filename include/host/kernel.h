@@ -6,16 +6,16 @@
 #include "base/err.h"
 
 /*
- * What is known of kernels that do harm, in the file SBX_KERNELS: see there for its form.
- * A version says nothing of what a distribution has changed, so it is a warning, and an error
- * only if the user wants that.
+ * Known kernel flaws, listed in the file SBX_KERNELS, which describes its format.  A version
+ * number does not show a distribution's fixes, so a match is a warning, and an error only with
+ * --strict-kernel.
  */
 struct kernel_flaw {
-	char text[512]; /* one line for people */
+	char text[512]; /* a line for the user */
 };
 
 /*
- * Whether the running kernel is one of them.  Returns 1 with *@ret set, 0, or -errno with @e
- * set: with @strict if it is, or if nobody knows, because there is no such file.
+ * Whether the running kernel has a known flaw.  Returns 1 with *@ret set, or 0.  With @strict,
+ * a flaw or a missing file is an error: returns -errno with @e set.
  */
 int kernel_check(bool strict, struct kernel_flaw *ret, struct err *e) must_check;

@@ -18,14 +18,14 @@
 
 #define PATH_BYTES 32
 #define LEAST_EMPTY 2
-#define PLAIN_ROUNDS 3 /* of killing without that */
+#define PLAIN_ROUNDS 3 /* of SIGKILL without SIGSTOP before */
 #define LIST_BYTES 4096
 
-/* All processes of the machine, as one walk through /proc finds them. */
+/* All processes of the machine, as one scan of /proc finds them. */
 struct all {
 	int proc;
 	struct proc_stat *list;
-	unsigned *in; /* for each of @list, its generation if it is one of those looked for, or 0 */
+	unsigned *in; /* for each of @list, its generation below the root, or 0 */
 	size_t n;
 	size_t size;
 	unsigned generations;
@@ -65,7 +65,7 @@ static int by_pid(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* Where the process @pid stands in @all, or @all->n. */
+/* The index of the process @pid in @all, or @all->n. */
 static size_t find(const struct all *all, pid_t pid)
 {
 	struct proc_stat key = {.pid = pid};
@@ -75,28 +75,25 @@ static size_t find(const struct all *all, pid_t pid)
 	return found == NULL ? all->n : (size_t)(found - all->list);
 }
 
-/* Whether the process @pid is in the mount namespace that is not meant. */
-static bool is_elsewhere(const struct descendants *kin, pid_t pid)
+/* Whether the process @pid is left out for its mount namespace. */
+static bool is_elsewhere(const struct descendants *scope, pid_t pid)
 {
 	char path[PATH_BYTES];
 	char link[PATH_BYTES];
 	ssize_t n;
 
-	if (kin->mounts == NULL)
+	if (scope->mounts == NULL)
 		return false;
 	(void)snprintf(path, sizeof(path), "%d/ns/mnt", pid);
-	n = sys_readlinkat(kin->proc, path, link, sizeof(link) - 1);
+	n = sys_readlinkat(scope->proc, path, link, sizeof(link) - 1);
 	if (n < 0)
-		return n == -EACCES; /* those inside belong to whoever made their namespaces */
+		return n == -EACCES; /* the namespace's creator may read this link */
 	link[n] = '\0';
-	return strcmp(link, kin->mounts) == 0;
+	return strcmp(link, scope->mounts) == 0;
 }
 
-/*
- * Mark the next generation: those whose parent is the root or marked.  Returns whether there
- * were any.
- */
-static bool mark_children(struct all *all, const struct descendants *kin, unsigned generation)
+/* Mark the children of the root and of marked processes.  Returns whether there are any. */
+static bool mark_children(struct all *all, const struct descendants *scope, unsigned generation)
 {
 	bool found = false;
 
@@ -104,12 +101,12 @@ static bool mark_children(struct all *all, const struct descendants *kin, unsign
 		const struct proc_stat *stat = &all->list[i];
 		size_t parent = find(all, stat->parent);
 
-		if (all->in[i] || stat->pid == kin->except || stat->start < kin->since)
+		if (all->in[i] || stat->pid == scope->except || stat->start < scope->since)
 			continue;
-		if (stat->parent != kin->root &&
+		if (stat->parent != scope->root &&
 		    (parent == all->n || all->in[parent] == 0 || all->in[parent] == generation))
 			continue;
-		if (is_elsewhere(kin, stat->pid))
+		if (is_elsewhere(scope, stat->pid))
 			continue;
 		all->in[i] = generation;
 		found = true;
@@ -117,14 +114,14 @@ static bool mark_children(struct all *all, const struct descendants *kin, unsign
 	return found;
 }
 
-/* Find those of @kin.  Returns 0 or -errno. */
-static int survey(struct all *all, const struct descendants *kin)
+/* Find the processes that @scope means.  Returns 0 or -errno. */
+static int survey(struct all *all, const struct descendants *scope)
 {
 	int r;
 
-	if (kin->root < 0)
-		return kin->root;
-	all->proc = kin->proc;
+	if (scope->root < 0)
+		return scope->root;
+	all->proc = scope->proc;
 	r = proc_each(all->proc, ".", add, all);
 	if (r < 0)
 		return r;
@@ -133,15 +130,15 @@ static int survey(struct all *all, const struct descendants *kin)
 		return -ENOMEM;
 	if (all->n > 0)
 		qsort(all->list, all->n, sizeof(*all->list), by_pid);
-	while (mark_children(all, kin, all->generations + 1))
+	while (mark_children(all, scope, all->generations + 1))
 		all->generations++;
 	return 0;
 }
 
-int descendants_each(const struct descendants *kin, int (*take)(void *arg, pid_t pid), void *arg)
+int descendants_each(const struct descendants *scope, int (*take)(void *arg, pid_t pid), void *arg)
 {
 	struct all all = {0};
-	int r = survey(&all, kin);
+	int r = survey(&all, scope);
 
 	for (unsigned generation = 1; generation <= all.generations; generation++)
 		for (size_t i = 0; r == 0 && i < all.n; i++)
@@ -152,8 +149,8 @@ int descendants_each(const struct descendants *kin, int (*take)(void *arg, pid_t
 }
 
 /*
- * Signal the process that @seen is of, and no other that has its number by now, or has that
- * number for this process: a directory of a procfs is as good as a pidfd.
+ * Signal the process of @seen, but not a later one with the same PID.  The open directory in
+ * @proc serves as a pidfd: the PID may mean another process in this process's namespace.
  */
 static void signal_one(int proc, const struct proc_stat *seen, int sig)
 {
@@ -167,76 +164,76 @@ static void signal_one(int proc, const struct proc_stat *seen, int sig)
 		(void)sys_pidfd_send_signal(process, sig);
 }
 
-/* Whether the process that @stat is of has ended: not its first thread alone. */
-static bool has_ended(const struct descendants *kin, const struct proc_stat *stat)
+/* Whether the process of @stat has exited with all of its threads. */
+static bool has_ended(const struct descendants *scope, const struct proc_stat *stat)
 {
 	pid_t holder;
 	int status;
 
-	return stat->state == 'Z' && proc_is_ending(kin->proc, stat->pid, &holder, &status) == 1 &&
-	       holder == stat->pid;
+	return stat->state == 'Z' &&
+	       proc_is_ending(scope->proc, stat->pid, &holder, &status) == 1 && holder == stat->pid;
 }
 
 /*
- * Reap the process that @stat is of, which has ended, if it is a child and no tracer keeps it.
- * Returns whether.
+ * Reap the process of @stat, a zombie.  Returns false if it is not a child of this process or a
+ * tracer holds it.
  */
-static bool reap(const struct descendants *kin, const struct proc_stat *stat)
+static bool reap(const struct descendants *scope, const struct proc_stat *stat)
 {
 	int status;
 
-	if (stat->parent != kin->root)
+	if (stat->parent != scope->root)
 		return false;
-	if (kin->root != sys_getpid()) /* it has another number for wait(2) */
+	if (scope->root != sys_getpid()) /* wait(2) knows the process by another PID */
 		return true;
 	return sys_wait(stat->pid, &status, WNOHANG) == stat->pid;
 }
 
-/* How signal_all() goes about it. */
+/* What signal_all() does. */
 struct way {
 	int sig;     /* 0 for none */
-	bool reaps;  /* they are those of this process */
-	bool freeze; /* those that are stopped do not count */
+	bool reaps;  /* reap children of this process that have exited */
+	bool freeze; /* do not count stopped processes */
 };
 
-/* Whether the process of @stat is to be signalled, and counts as being there. */
-static bool counts(const struct descendants *kin, const struct proc_stat *stat,
+/* Whether the process of @stat counts as being there; if it has exited, it may be reaped. */
+static bool counts(const struct descendants *scope, const struct proc_stat *stat,
 		   const struct way *way)
 {
 	if (way->freeze && strchr("TtDZ", stat->state) != NULL)
-		return false; /* it makes no others now */
-	return !(has_ended(kin, stat) && way->reaps && reap(kin, stat));
+		return false; /* it cannot fork now */
+	return !(has_ended(scope, stat) && way->reaps && reap(scope, stat));
 }
 
-/* Signal all, as descendants_signal(). */
-static int signal_all(const struct descendants *kin, const struct way *way)
+/* Signal and count all processes in @way.  Returns as descendants_signal(). */
+static int signal_all(const struct descendants *scope, const struct way *way)
 {
 	struct all all = {0};
-	int r = survey(&all, kin);
+	int r = survey(&all, scope);
 	int n = 0;
 
 	for (size_t i = 0; r == 0 && i < all.n; i++) {
 		const struct proc_stat *stat = &all.list[i];
-		bool meant = all.in[i] != 0 || (kin->root_too && stat->pid == kin->root);
+		bool meant = all.in[i] != 0 || (scope->root_too && stat->pid == scope->root);
 
-		if (!meant || !counts(kin, stat, way))
+		if (!meant || !counts(scope, stat, way))
 			continue;
 		n++;
-		if (way->sig != 0 && !has_ended(kin, stat))
-			signal_one(kin->proc, stat, way->sig);
+		if (way->sig != 0 && !has_ended(scope, stat))
+			signal_one(scope->proc, stat, way->sig);
 	}
 	all_done(&all);
 	return r < 0 ? r : n;
 }
 
-int descendants_signal(const struct descendants *kin, int sig)
+int descendants_signal(const struct descendants *scope, int sig)
 {
-	return signal_all(kin, &(struct way){.sig = sig});
+	return signal_all(scope, &(struct way){.sig = sig});
 }
 
-void descendants_kill(const struct descendants *kin)
+void descendants_kill(const struct descendants *scope)
 {
-	for (unsigned i = 0; i < KILL_ROUNDS && descendants_signal(kin, SIGKILL) > 0; i++)
+	for (unsigned i = 0; i < KILL_ROUNDS && descendants_signal(scope, SIGKILL) > 0; i++)
 		;
 }
 
@@ -252,24 +249,24 @@ bool descendants_reap(void)
 }
 
 /*
- * Kill the children of this process, which are all that @kin means of the first generation, as
- * quickly as possible: among them are those whose parents fork and end at once.  Returns whether
- * nobody is left.
+ * Kill the children of this process as quickly as possible, without a scan of all processes: a
+ * process that forks and exits at once leaves its child to this process.  Returns whether no child
+ * is left.
  */
-static bool kill_children(const struct descendants *kin)
+static bool kill_children(const struct descendants *scope)
 {
 	char path[PATH_BYTES];
 	char list[LIST_BYTES];
 	char *rest;
 
-	(void)snprintf(path, sizeof(path), "%d/task/%d/children", kin->root, kin->root);
+	(void)snprintf(path, sizeof(path), "%d/task/%d/children", scope->root, scope->root);
 	for (unsigned i = 0; i < QUICK_KILL_ROUNDS && descendants_reap(); i++) {
 		char *end;
 
-		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0)
+		if (io_read_line(scope->proc, path, list, sizeof(list)) < 0)
 			return false;
 		end = strrchr(list, ' ');
-		/* a blank follows each number: what comes after the last one has been cut */
+		/* a blank follows each PID: text after the last blank is a truncated PID */
 		list[end == NULL ? 0 : end - list] = '\0';
 		for (char *word = strtok_r(list, " ", &rest); word != NULL;
 		     word = strtok_r(NULL, " ", &rest))
@@ -278,10 +275,10 @@ static bool kill_children(const struct descendants *kin)
 	return !descendants_reap();
 }
 
-/* How kill_each_child() goes about it. */
+/* The argument of kill_if_child(). */
 struct killing {
-	const struct descendants *kin;
-	int n; /* how many there were */
+	const struct descendants *scope;
+	int n; /* children killed */
 };
 
 static int kill_if_child(void *arg, pid_t pid)
@@ -289,8 +286,8 @@ static int kill_if_child(void *arg, pid_t pid)
 	struct killing *killing = arg;
 	int status;
 
-	if (pid == killing->kin->except || is_elsewhere(killing->kin, pid) ||
-	    sys_wait(pid, &status, WNOHANG) != 0) /* nor if it was one, and has been reaped now */
+	if (pid == killing->scope->except || is_elsewhere(killing->scope, pid) ||
+	    sys_wait(pid, &status, WNOHANG) != 0) /* not a child, or just reaped */
 		return 0;
 	killing->n++;
 	(void)sys_kill(pid, SIGKILL);
@@ -298,57 +295,57 @@ static int kill_if_child(void *arg, pid_t pid)
 }
 
 /*
- * Kill the children of this process without opening anything.  Without a process namespace the
- * payload may have taken that from it, see RLIMIT_NOFILE in prlimit(2).  Whom they leave behind
- * become children.  Returns how many there were, or -errno.
+ * Kill the children of this process without opening a file: without a PID namespace the payload
+ * can set this process's RLIMIT_NOFILE to 0, see prlimit(2).  Their orphans become children of
+ * this process.  Returns the number of children killed, or -errno.
  */
-static int kill_each_child(const struct descendants *kin)
+static int kill_each_child(const struct descendants *scope)
 {
-	struct killing killing = {.kin = kin};
-	int r = kin->root == sys_getpid() ? 0 : -EMFILE; /* it has another number for wait(2) */
+	struct killing killing = {.scope = scope};
+	int r = scope->root == sys_getpid() ? 0 : -EMFILE; /* wait(2) knows other PIDs */
 
 	if (r == 0)
-		r = proc_each_open(kin->proc, kill_if_child, &killing);
+		r = proc_each_open(scope->proc, kill_if_child, &killing);
 	return r < 0 ? r : killing.n;
 }
 
-/* Stop all, as descendants_signal(): whoever is stopped makes no others. */
-static void freeze_all(const struct descendants *kin)
+/* Stop all processes: a stopped process cannot fork. */
+static void freeze_all(const struct descendants *scope)
 {
 	for (unsigned i = 0; i < FREEZE_ROUNDS; i++)
-		if (signal_all(kin, &(struct way){.sig = SIGSTOP, .freeze = true}) <= 0)
+		if (signal_all(scope, &(struct way){.sig = SIGSTOP, .freeze = true}) <= 0)
 			break;
 }
 
 /*
- * Kill all, as descendants_signal(); @round is how often that has been done before.  Of those that
- * fork as quickly as they are killed, each that dies makes room for another: they are stopped
- * first, but nobody else is, who would stay stopped for ever if this process were killed in
- * between.
+ * Kill all processes; @round counts the calls before.  Processes may fork as quickly as they are
+ * killed, so later rounds stop all of them first.  The first rounds do not: if this process were
+ * killed in between, stopped processes would stay stopped for ever.  Returns as
+ * descendants_signal().
  */
-static int kill_all(const struct descendants *kin, unsigned round)
+static int kill_all(const struct descendants *scope, unsigned round)
 {
 	int n;
 
-	/* to look at all processes of the machine takes long where there are many */
-	if (kin->only && kin->root == sys_getpid() && kill_children(kin))
+	/* a scan takes long on a machine with many processes */
+	if (scope->only && scope->root == sys_getpid() && kill_children(scope))
 		return 0;
 	if (round >= PLAIN_ROUNDS)
-		freeze_all(kin);
-	n = signal_all(kin, &(struct way){.sig = SIGKILL, .reaps = true});
-	return n == -EMFILE ? kill_each_child(kin) : n;
+		freeze_all(scope);
+	n = signal_all(scope, &(struct way){.sig = SIGKILL, .reaps = true});
+	return n == -EMFILE ? kill_each_child(scope) : n;
 }
 
 /*
- * Whether nobody is left indeed: whoever forks quickly enough can be overlooked, once.
- * @empty is how often nobody was found in a row.
+ * Whether all processes are gone.  A scan can miss a process that forks quickly, so require
+ * several empty scans in a row (@empty).
  */
-static bool is_certain(const struct descendants *kin, unsigned empty)
+static bool is_certain(const struct descendants *scope, unsigned empty)
 {
-	return kin->only ? !descendants_reap() : empty >= LEAST_EMPTY;
+	return scope->only ? !descendants_reap() : empty >= LEAST_EMPTY;
 }
 
-/* Whether there is something to read from @fd within @ms. */
+/* Whether @fd becomes readable within @ms. */
 static bool is_ready(int fd, int ms)
 {
 	struct pollfd fds = {.fd = fd, .events = POLLIN};
@@ -356,16 +353,16 @@ static bool is_ready(int fd, int ms)
 	return sys_poll(&fds, 1, ms) > 0;
 }
 
-/* Wait until nobody is left, but for @patience->grace_ms.  As descendants_end(). */
-static int await_all(const struct descendants *kin, const struct descendants_patience *patience)
+/* Wait @patience->grace_ms for all processes to exit.  Returns as descendants_end(). */
+static int await_all(const struct descendants *scope, const struct descendants_patience *patience)
 {
 	int64_t until = sys_now_ms() + patience->grace_ms;
 	int pause = KILL_LOOK_MS;
 
 	for (;;) {
-		/* children are soon asked; what others there are takes looking at all processes */
-		int n = kin->only ? descendants_reap()
-				  : signal_all(kin, &(struct way){.reaps = true});
+		/* only children: no scan of all processes is needed */
+		int n = scope->only ? descendants_reap()
+				    : signal_all(scope, &(struct way){.reaps = true});
 
 		if (n <= 0)
 			return n;
@@ -375,17 +372,17 @@ static int await_all(const struct descendants *kin, const struct descendants_pat
 	}
 }
 
-/* Kill until nobody is left, but for @patience->limit_ms.  As descendants_end(). */
-static int kill_until(const struct descendants *kin, const struct descendants_patience *patience)
+/* Kill for @patience->limit_ms until all processes are gone.  Returns as descendants_end(). */
+static int kill_until(const struct descendants *scope, const struct descendants_patience *patience)
 {
 	int64_t until = sys_now_ms() + patience->limit_ms;
 	unsigned empty = 0;
 
 	for (unsigned round = 0;; round++) {
-		int n = kill_all(kin, round);
+		int n = kill_all(scope, round);
 
 		empty = n == 0 ? empty + 1 : 0;
-		if (n < 0 || (n == 0 && is_certain(kin, empty)))
+		if (n < 0 || (n == 0 && is_certain(scope, empty)))
 			return n;
 		if (sys_now_ms() >= until)
 			return -ETIMEDOUT;
@@ -394,37 +391,37 @@ static int kill_until(const struct descendants *kin, const struct descendants_pa
 }
 
 /*
- * Whether the calling process, @kin's root, has no child but @kin->except: then it has no other
- * descendants.  Not every kernel tells.
+ * Whether the calling process, the root, has no child but @scope->except, and so no descendant
+ * that is meant.  False without CONFIG_PROC_CHILDREN.
  */
-static bool has_only_except(const struct descendants *kin)
+static bool has_only_except(const struct descendants *scope)
 {
 	char path[PATH_BYTES];
 	char list[PATH_BYTES];
 	char except[PATH_BYTES];
 
-	if (kin->except == 0)
+	if (scope->except == 0)
 		return false;
-	(void)snprintf(path, sizeof(path), "%d/task/%d/children", kin->root, kin->root);
-	(void)snprintf(except, sizeof(except), "%d ", kin->except);
+	(void)snprintf(path, sizeof(path), "%d/task/%d/children", scope->root, scope->root);
+	(void)snprintf(except, sizeof(except), "%d ", scope->except);
 	for (unsigned i = 0; i < LEAST_EMPTY; i++)
-		if (io_read_line(kin->proc, path, list, sizeof(list)) < 0 ||
+		if (io_read_line(scope->proc, path, list, sizeof(list)) < 0 ||
 		    strcmp(list, except) != 0)
 			return false;
 	return true;
 }
 
-int descendants_end(const struct descendants *kin, const struct descendants_patience *patience)
+int descendants_end(const struct descendants *scope, const struct descendants_patience *patience)
 {
 	int r = -ETIMEDOUT;
 
-	if (has_only_except(kin))
-		return 0; /* to look at all processes of the machine may take long */
+	if (has_only_except(scope))
+		return 0; /* without a scan, which may take long */
 	if (patience->grace_ms > 0)
-		r = signal_all(kin, &(struct way){.sig = SIGTERM, .reaps = true});
+		r = signal_all(scope, &(struct way){.sig = SIGTERM, .reaps = true});
 	if (r >= 0)
-		r = await_all(kin, patience);
-	if (r == -EMFILE) /* nobody can be found to be asked: whoever did that gets no grace */
+		r = await_all(scope, patience);
+	if (r == -EMFILE) /* the payload has lowered RLIMIT_NOFILE: no scan, no grace */
 		r = -ETIMEDOUT;
-	return r == -ETIMEDOUT ? kill_until(kin, patience) : r;
+	return r == -ETIMEDOUT ? kill_until(scope, patience) : r;
 }

@@ -19,9 +19,10 @@
 #include "sys/sys.h"
 
 #define NUMBER_BYTES 24
-#define HEAD_BYTES 4096 /* of an executable: its headers and interpreter */
+#define HEAD_BYTES 4096 /* of an executable: its headers and the interpreter's name */
 
 #define APPARMOR "kernel.apparmor_restrict_unprivileged_userns"
+#define IN_FLIGHT "end the process of this user that has sent descriptors and never receives them"
 
 /* Whether the sysctl file @path exists and holds @value. */
 static bool sysctl_is(const char *path, const char *value)
@@ -31,7 +32,7 @@ static bool sysctl_is(const char *path, const char *value)
 	return io_read_line(AT_FDCWD, path, text, sizeof(text)) == 0 && strcmp(text, value) == 0;
 }
 
-/* Ubuntu 23.10 and later: a user namespace without capabilities, by AppArmor. */
+/* Ubuntu 23.10 and later: AppArmor denies capabilities in new user namespaces. */
 static bool apparmor_restricts(void)
 {
 	return sysctl_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1");
@@ -51,13 +52,13 @@ void hint_program(struct err *e)
 
 	if (e->code == EACCES && sysctl_is("/proc/sys/vm/memfd_noexec", "2"))
 		(void)err_hint(e,
-			       "vm.memfd_noexec is 2, which forbids that: %s; root needs "
+			       "vm.memfd_noexec is 2, which forbids it: %s; root needs "
 			       "CAP_SYS_ADMIN, or sysctl -w vm.memfd_noexec=1",
 			       install);
 	else if (e->code == EFBIG)
 		(void)err_hint(e,
-			       "the limit of a file's size, which ulimit -f tells, is smaller than "
-			       "the program: raise it, or %s",
+			       "the file size limit (ulimit -f) is smaller than the program: raise "
+			       "it, or %s",
 			       install);
 	else
 		(void)err_hint(e, "%s", install);
@@ -76,7 +77,7 @@ static const struct {
 	{.flag = CLONE_NEWCGROUP, .limit = "max_cgroup_namespaces"},
 };
 
-/* ENOSPC: one of the limits is reached; one that is 0 for sure. */
+/* ENOSPC: a limit is reached.  Name it if it is 0. */
 static void hint_limit(unsigned flags, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -100,7 +101,7 @@ void hint_namespaces(unsigned flags, struct err *e)
 	if (e->code == ENOSPC || e->code == EUSERS) {
 		hint_limit(flags, e);
 	} else if (e->code == EINVAL || e->code == ENOSYS) {
-		(void)err_hint(e, "this kernel lacks one of the namespaces asked for");
+		(void)err_hint(e, "this kernel lacks one of the requested namespace types");
 	} else if (e->code != EPERM && e->code != EACCES) {
 		return;
 	} else if (sysctl_is("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
@@ -110,11 +111,10 @@ void hint_namespaces(unsigned flags, struct err *e)
 	} else if (apparmor_restricts()) {
 		hint_apparmor(e);
 	} else if (!(flags & CLONE_NEWUSER)) {
-		(void)err_hint(e,
-			       "this root has not all of root's capabilities: try --unshare-user");
+		(void)err_hint(e, "running as root without full capabilities: try --unshare-user");
 	} else {
 		(void)err_hint(e, "a container's seccomp filter, a chroot or a security module "
-				  "forbids to make namespaces here");
+				  "prevents creating namespaces here");
 	}
 }
 
@@ -125,29 +125,28 @@ void hint_enter(int type, struct err *e)
 	if (e->code == EINVAL)
 		(void)err_hint(
 			e,
-			"it has to be open on a namespace that is not the caller's own, such "
-			"as /proc/PID/ns/%s",
+			"it has to refer to a namespace other than the caller's own, such as "
+			"/proc/PID/ns/%s",
 			name);
 	else if (e->code == EPERM && type == CLONE_NEWUSER)
-		(void)err_hint(e, "only a user namespace that the caller has made, or one below "
-				  "it, can be entered");
+		(void)err_hint(e, "only a user namespace that the caller has created, or one "
+				  "below it, can be entered");
 	else if (e->code == EPERM)
-		(void)err_hint(e, "the user namespace that it belongs to has to be entered as "
-				  "well, with --userns");
+		(void)err_hint(e, "enter the user namespace that owns it as well, with --userns");
 }
 
 void hint_id_map(struct err *e)
 {
 	if (e->code == EROFS)
-		(void)err_hint(e, "/proc is read-only here: to make sandboxes in a sandbox, give "
+		(void)err_hint(e, "/proc is read-only here: for a sandbox inside a sandbox, give "
 				  "the outer one --proc /proc");
 	if (e->code != EPERM && e->code != EACCES)
 		return;
 	if (apparmor_restricts())
 		hint_apparmor(e);
 	else
-		(void)err_hint(e, "root needs CAP_SETFCAP to map id 0, which a container may lack; "
-				  "AppArmor may forbid it, too");
+		(void)err_hint(e, "root needs CAP_SETFCAP to map ID 0, which a container may lack; "
+				  "AppArmor may deny it, too");
 }
 
 void hint_mount_point(struct err *e)
@@ -156,22 +155,20 @@ void hint_mount_point(struct err *e)
 		(void)err_hint(e, "it does not exist yet, and nothing can be created there: choose "
 				  "a path that exists, or mount a --tmpfs above it first");
 	else if (e->code == EMFILE)
-		(void)err_hint(e, "each one that is made on the host takes two descriptors until "
-				  "it is removed: make them beforehand, or raise the hard limit "
-				  "of open files, which ulimit -Hn tells");
+		(void)err_hint(e, "each mount point created on the host takes two descriptors "
+				  "until it is removed: create them beforehand, or raise the hard "
+				  "limit of open files (ulimit -Hn)");
 	else if (e->code == ETOOMANYREFS)
-		(void)err_hint(e, "end the process of this user that has sent them and lets nobody "
-				  "receive them, or make the mount point beforehand");
+		(void)err_hint(e, IN_FLIGHT ", or create the mount point beforehand");
 }
 
 void hint_in_flight(struct err *e)
 {
 	if (e->code == ETOOMANYREFS)
-		(void)err_hint(e, "end the process of this user that has sent them and lets nobody "
-				  "receive them");
+		(void)err_hint(e, IN_FLIGHT);
 }
 
-/* ENOSPC of a mount call: the namespace is full. */
+/* ENOSPC of a mount call: the mount namespace is full. */
 static void hint_mount_max(struct err *e)
 {
 	char max[NUMBER_BYTES];
@@ -191,8 +188,8 @@ void hint_mount(struct err *e)
 	if (e->code == ENOSPC) {
 		hint_mount_max(e);
 	} else if (e->code == ENOSYS) {
-		(void)err_hint(e, "sbx needs Linux 5.12 or later, and a container must not hide "
-				  "its mount calls");
+		(void)err_hint(e, "sbx needs Linux 5.12 or later, and in a container a seccomp "
+				  "filter that permits its mount calls");
 	} else if ((e->code == EPERM || e->code == EACCES) && apparmor_restricts()) {
 		hint_apparmor(e);
 	}
@@ -210,12 +207,10 @@ void hint_attach(struct err *e)
 void hint_root(struct err *e)
 {
 	if (e->code == EOVERFLOW)
-		(void)err_hint(e, "the user or group id is not mapped: who releases "
-				  "--userns-block-fd has to do that before");
+		(void)err_hint(e, "the user or group ID is not mapped: map it before releasing "
+				  "--userns-block-fd");
 	else if (e->code == EINVAL)
-		(void)err_hint(e,
-			       "this cannot work where / is no mount point that can be pivoted, as "
-			       "in a chroot or an initramfs");
+		(void)err_hint(e, "pivot_root(2) cannot replace / in a chroot or an initramfs");
 	else
 		hint_mount(e);
 }
@@ -242,7 +237,7 @@ static void hint_overlay(struct err *e)
 void hint_filesystem(const char *type, struct err *e)
 {
 	if (e->code == EPERM && strcmp(type, "proc") == 0)
-		(void)err_hint(e, "parts of the host's /proc are covered, as in a container, and "
+		(void)err_hint(e, "parts of the host's /proc are masked, as in a container, and "
 				  "the kernel then refuses a new one: bind the old one with "
 				  "--ro-bind /proc /proc instead, without --unshare-pid");
 	else if (e->code == EPERM && strcmp(type, "mqueue") == 0)
@@ -253,7 +248,7 @@ void hint_filesystem(const char *type, struct err *e)
 		hint_mount(e);
 }
 
-/* Find the executable file @name as execvp(3) does.  Returns it opened, or -ENOENT. */
+/* Find the executable file @name as execvp(3) does.  Returns a descriptor, or -ENOENT. */
 static int find_executable(const char *name)
 {
 	const char *dirs = getenv("PATH");
@@ -276,7 +271,7 @@ static int find_executable(const char *name)
 	return -ENOENT;
 }
 
-/* The dynamic loader that the 64-bit ELF file starting with @head names, or NULL. */
+/* The dynamic loader of the 64-bit ELF file starting with @head, or NULL. */
 static const char *elf_interpreter(char *head, size_t size)
 {
 	Elf64_Ehdr elf;
@@ -300,7 +295,7 @@ static const char *elf_interpreter(char *head, size_t size)
 	return NULL;
 }
 
-/* What the executable starting with @head, of @size bytes and a NUL, is run by, or NULL. */
+/* The interpreter of the executable starting with @head, @size bytes and a NUL; or NULL. */
 static const char *interpreter(char *head, size_t size)
 {
 	char *name = head + 2;
@@ -330,7 +325,7 @@ void hint_exec(const char *file, struct err *e)
 	if (name == NULL || *name == '\0' || sys_faccessat(AT_FDCWD, name, F_OK, 0) == 0)
 		return;
 	(void)err_hint(e,
-		       "the file is there, but what it is run by, %s, is not in the sandbox: bind "
-		       "the directory that holds it",
+		       "the file exists, but its interpreter, %s, is not in the sandbox: bind the "
+		       "directory that holds it",
 		       name);
 }

@@ -2,28 +2,29 @@
 /*
  * Theory of operation
  *
- * A terminal has one foreground process group, which may read from it and to which it sends
- * what is typed as signals.  A shell makes a process group of each job and hands the foreground
- * to one of them.  The sandbox's group is another one: its processes cannot signal the job by
- * kill(0, ...), and it is this process that makes it part of the job.
+ * A terminal has one foreground process group, which may read from it and receives the signals of
+ * its keys.  A shell creates a process group for each job and hands the foreground to one of them.
+ * The sandbox's group is another one, so that its processes cannot signal the job by
+ * kill(0, ...); this process makes it part of the job.
  *
  *	sbx leads the foreground's group, and      the foreground is the sandbox's from the start
  *	0, 1 and 2 are the terminal                on: the command takes it, see command.c
- *	else                                       others of the job may need the terminal: it is
- *	                                           handed over when the sandbox stops for the lack
- *	                                           of it (SIGTTIN, SIGTTOU), if sbx's group has it
- *	the foreground is not the sandbox's        what the terminal sends to sbx's group is
- *	                                           relayed
+ *	else                                       other processes of the job may need the
+ *	                                           terminal: it is handed over when the sandbox
+ *	                                           stops for the lack of it (SIGTTIN, SIGTTOU),
+ *	                                           if sbx's group has it
+ *	the foreground is not the sandbox's        sbx relays the terminal's signals to its group
  *	the command stops                          sbx takes the terminal back and stops by the
- *	                                           same signal, for the shell to see it, with all
- *	                                           of its group if that lacked the key; when it
- *	                                           is continued, it continues the sandbox's group
- *	the sandbox is over                        sbx takes the terminal back; the janitor does,
+ *	                                           same signal, which the shell sees; its whole
+ *	                                           group stops if the key did not reach that;
+ *	                                           once continued, it continues the sandbox's
+ *	                                           group
+ *	the sandbox has ended                      sbx takes the terminal back; the janitor does,
  *	                                           if sbx was killed
  *
- * The kernel does not stop a process by a key if nobody could continue it: its process group is
- * orphaned, that is, no member has its parent in another group of the session.  Then the sandbox
- * goes on at once; where it has stopped because it may not use the terminal, it is hung up.
+ * A key does not stop a process whose process group is orphaned: no member has its parent in
+ * another group of the session.  Then the sandbox is continued at once, or sent SIGHUP if it had
+ * stopped because it may not use the terminal.
  */
 #include "host/job.h"
 
@@ -35,10 +36,7 @@
 #include "host/descendants.h"
 #include "sys/sys.h"
 
-/*
- * The terminal among the standard descriptors: the first one that tells its foreground group.
- * Returns -1 if there is none.
- */
+/* The first of 0, 1 and 2 that is the controlling terminal, or -1.  Sets *@foreground. */
 static int find_terminal(pid_t *foreground)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -49,7 +47,7 @@ static int find_terminal(pid_t *foreground)
 	return -1;
 }
 
-/* The controlling terminal, for close_terminal().  Returns -1 if there is none. */
+/* The controlling terminal, for close_terminal(), or -1.  Sets *@foreground. */
 static int open_terminal(pid_t *foreground)
 {
 	int fd = find_terminal(foreground);
@@ -105,7 +103,7 @@ void job_signal(const struct job *job, int sig)
 		(void)sys_kill(-job->group, sig);
 }
 
-/* Hand the foreground over if this process's group has it.  Returns whether it did. */
+/* Hand the foreground over if this process's group has it.  Returns whether the job has it. */
 static bool hand_over(struct job *job)
 {
 	pid_t foreground;
@@ -147,11 +145,11 @@ static bool is_about_terminal(int sig)
 	return sig == SIGTTIN || sig == SIGTTOU;
 }
 
-/* The sandbox cannot have the terminal, and nobody could tell it when it can. */
+/* The sandbox cannot have the terminal, and no process could continue it later. */
 static void hang_up(struct job *job)
 {
 	if (job->hung_up)
-		return; /* it has not ended of that: leave it stopped, or it would try for ever */
+		return; /* it has survived SIGHUP: leave it stopped, or it would retry for ever */
 	job->hung_up = true;
 	job_signal(job, SIGHUP);
 	job_signal(job, SIGCONT);
@@ -169,7 +167,7 @@ void job_pause(struct job *job, int sig)
 	}
 	if (had_terminal) {
 		take_back(job);
-		if (sig != SIGSTOP) /* as by the key: others of the job wait for this one */
+		if (sig != SIGSTOP) /* as the key does: the whole job stops */
 			(void)sys_kill(0, sig);
 	}
 	continued = stop_self(sig);
@@ -194,7 +192,7 @@ void job_end(struct job *job)
 	if (!job->has_terminal)
 		return;
 	take_back(job);
-	if (job->late) /* others may have stopped because they did not have it */
+	if (job->late) /* other processes of the job may have stopped for the lack of it */
 		(void)sys_kill(0, SIGCONT);
 }
 
@@ -223,16 +221,16 @@ void job_return_terminal(pid_t from, pid_t to)
 
 static void signal_inside(const struct distant *inside, int sig)
 {
-	const struct descendants kin = {
+	const struct descendants scope = {
 		.proc = inside->proc, .root = inside->first, .root_too = !inside->but_first};
 
 	if (inside->first > 0)
-		(void)descendants_signal(&kin, sig);
+		(void)descendants_signal(&scope, sig);
 }
 
 void job_stop(const struct distant *inside)
 {
-	signal_inside(inside, SIGSTOP); /* SIGTSTP stops nobody in a session without a terminal */
+	signal_inside(inside, SIGSTOP); /* SIGTSTP does not stop an orphaned process group */
 	(void)stop_self(SIGTSTP);
 	signal_inside(inside, SIGCONT);
 }

@@ -14,7 +14,7 @@
 #include "sys/sys.h"
 
 #define FILE_MAX ((size_t)64 << 10)
-#define FINAL UINT_MAX /* the candidate number of a release that is none */
+#define FINAL UINT_MAX /* the candidate number of a final release */
 
 /* A version such as 6.8.0-rc4, to be compared number by number. */
 enum { MAJOR, MINOR, PATCH, CANDIDATE, NUMBERS };
@@ -57,7 +57,7 @@ static struct version parse_version(const char *text)
 	return ret;
 }
 
-/* Less than, equal to or greater than 0, as @a is than @b. */
+/* Returns a number less than, equal to or greater than 0, as @a is earlier, equal or later. */
 static int compare(const struct version *a, const struct version *b)
 {
 	for (unsigned i = 0; i < NUMBERS; i++)
@@ -84,7 +84,7 @@ static bool split(char *line, const char **fields)
 	return true;
 }
 
-/* Whether the line with these @fields is about the kernel @name. */
+/* Whether the line of these @fields applies to the kernel @name. */
 static bool is_about(const char *const *fields, const struct utsname *name)
 {
 	const struct version first = parse_version(fields[FIRST]);
@@ -98,7 +98,7 @@ static bool is_about(const char *const *fields, const struct utsname *name)
 	       strstr(name->version, fields[STRINGS]) != NULL;
 }
 
-/* Look for the kernel @name in the table @text.  Returns whether it is there. */
+/* Look the kernel @name up in the table @text.  Returns whether it is there. */
 static bool look_up(char *text, const struct utsname *name, struct kernel_flaw *ret)
 {
 	char *rest = NULL;

@@ -16,7 +16,7 @@
 #define MAX_BYTES ((size_t)64 << 20) /* some 500000 mounts: the kernel allows fewer */
 #define OCTAL_DIGITS 3
 
-/* Undo the escapes of blanks and the like, "\040", in place. */
+/* Decode octal escapes such as "\040" in place. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -38,7 +38,7 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* Take @line, "id parent device root point options [tags] - type ...", apart. */
+/* Parse @line, "id parent device root point options [tags] - type ...".  Returns 0 or -errno. */
 static int parse_line(char *line, struct mountinfo_entry *ret)
 {
 	enum { ID, PARENT, DEVICE, ROOT, POINT, FIELDS };

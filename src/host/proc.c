@@ -16,9 +16,10 @@
 
 #define PATH_BYTES 64
 #define STAT_BYTES 1024
+#define KEY_BYTES 16 /* "\nTracerPid:\t" */
 #define ENTRIES_BYTES 4096
 
-#define PF_EXITING 4 /* of the kernel's linux/sched.h */
+#define PF_EXITING 4 /* from the kernel's include/linux/sched.h */
 #define KILLED (1U << (SIGKILL - 1))
 #define EXIT_STOP (SIGTRAP | PTRACE_EVENT_EXIT << 8)
 #define SIGNAL_BITS 0x7f /* of a wait status */
@@ -37,7 +38,7 @@ enum field {
 	FIELDS,
 };
 
-/* Split what follows the name into @fields, from FIELD_STATE on.  Returns 0 or -EPROTO. */
+/* Split @text, which begins after the name, into @fields.  Returns 0 or -EPROTO. */
 static int split(char *text, const char **fields)
 {
 	char *rest = NULL;
@@ -71,7 +72,7 @@ int proc_stat(int proc, const char *who, struct proc_stat *ret)
 	if (r < 0)
 		return r;
 	name = strchr(text, '(');
-	end = strrchr(text, ')'); /* the name may hold one, and ends of lines */
+	end = strrchr(text, ')'); /* the name may contain ")" and newlines */
 	if (name == NULL || end == NULL || end[1] == '\0')
 		return -EPROTO;
 	*end = '\0';
@@ -94,7 +95,7 @@ int proc_stat(int proc, const char *who, struct proc_stat *ret)
 	return 0;
 }
 
-/* Take the numbers among the @size bytes of entries at @buf. */
+/* Call @take for each number among the @size bytes of entries at @buf. */
 static int take_entries(const char *buf, size_t size, int (*take)(void *arg, pid_t pid), void *arg)
 {
 	for (size_t at = 0; at < size;) {
@@ -111,7 +112,7 @@ static int take_entries(const char *buf, size_t size, int (*take)(void *arg, pid
 	return 0;
 }
 
-/* Go through what is left of @dir, as proc_each(). */
+/* Go through the rest of @dir.  Returns as proc_each(). */
 static int go_through(int dir, int (*take)(void *arg, pid_t pid), void *arg)
 {
 	_Alignas(struct dirent64) char buf[ENTRIES_BYTES];
@@ -137,29 +138,29 @@ int proc_each_open(int dir, int (*take)(void *arg, pid_t pid), void *arg)
 	return r < 0 ? r : go_through(dir, take, arg);
 }
 
-/* Whether @code is that of an exit and not of a signal at which a tracee has stopped. */
+/* Whether @code is that of an exit, not of a signal-delivery-stop, see ptrace(2). */
 static bool is_of_exit(int code)
 {
 	return code == SIGKILL || code == EXIT_STOP || (code != 0 && !(code & SIGNAL_BITS));
 }
 
 /*
- * Whether a tracer holds the thread of @stat at its exit (PTRACE_EVENT_EXIT), which the kernel
- * has not marked as exiting yet: by the code of its stop, until the tracer has taken that; or
- * by @code, its process's.  Stopped on its way into exit_group(2), it is not.
+ * Whether a tracer holds the thread of @stat at PTRACE_EVENT_EXIT, before PF_EXITING is set.  The
+ * thread's code shows it until the tracer has waited for the stop; after that @code, its process's,
+ * does.  A syscall-stop at exit_group(2) does not count.
  */
 static bool is_at_exit_stop(const struct proc_stat *stat, int code)
 {
 	return stat->state == 't' && (is_of_exit(stat->exit_code) || is_of_exit(code));
 }
 
-/* The threads of a process, as proc_is_ending() goes through them. */
+/* The threads of a process, for proc_is_ending(). */
 struct threads {
 	int proc;
 	pid_t pid;
-	int code;   /* of its exit, if there is one */
-	pid_t left; /* one that has not ended quite, 0 for none */
-	bool alive; /* there is one that goes on with its program */
+	int code;   /* the process's exit code, or 0 */
+	pid_t left; /* a thread that is still exiting, 0 for none */
+	bool alive; /* a thread still runs its program */
 };
 
 static int look_at_thread(void *arg, pid_t tid)
@@ -169,7 +170,7 @@ static int look_at_thread(void *arg, pid_t tid)
 	struct proc_stat stat;
 
 	(void)snprintf(who, sizeof(who), "%d/task/%d", threads->pid, tid);
-	if (proc_stat(threads->proc, who, &stat) < 0 || /* gone, perhaps having made another */
+	if (proc_stat(threads->proc, who, &stat) < 0 || /* it may have created another one */
 	    (!stat.ending && !is_at_exit_stop(&stat, threads->code)))
 		threads->alive = true;
 	else if (stat.state != 'Z' && stat.state != 'X')
@@ -177,7 +178,7 @@ static int look_at_thread(void *arg, pid_t tid)
 	return 0;
 }
 
-/* Whether this process may know of @pid what the kernel tells only who may trace it. */
+/* Whether this process may read of @pid what takes ptrace access, see proc(5). */
 static bool may_know(int proc, pid_t pid)
 {
 	char path[PATH_BYTES];
@@ -188,8 +189,8 @@ static bool may_know(int proc, pid_t pid)
 }
 
 /*
- * The status for wait(2) of a process that is about to end, or -1.  One that has not
- * come to its exit yet has none before Linux 5.17; later, that of whoever ended it.
+ * The wait status of a process that is exiting or has been killed, or -1.  A killed process that
+ * has not reached its exit has no status before Linux 5.17; later, it has that of the group exit.
  */
 static int status_of(const struct proc_stat *stat)
 {
@@ -199,8 +200,8 @@ static int status_of(const struct proc_stat *stat)
 }
 
 /*
- * Whether the code of the first thread, which is ending, is that of all: a thread that ends
- * alone has that of its exit(2), or, held by a tracer, of its own stop.
+ * Whether the code of the first thread, which is exiting, is that of the process.  A thread that
+ * exits alone has the code of its exit(2) or, if a tracer holds it, of its own stop.
  */
 static bool is_of_all(const struct proc_stat *stat)
 {
@@ -245,28 +246,29 @@ pid_t proc_self(int proc)
 	return num_parse(link, 10, INT32_MAX, &pid) == 0 ? (pid_t)pid : -EPROTO;
 }
 
-pid_t proc_pid_of(int proc, int pidfd)
+pid_t proc_pid_field(int proc, const char *path, const char *name)
 {
-	static const char key[] = "\nPid:\t";
-	char path[PATH_BYTES];
 	char text[STAT_BYTES];
-	autoclose int fd = -1;
-	const char *found;
-	ssize_t n;
+	char key[KEY_BYTES];
+	char *found;
 	uint64_t pid;
+	int r = io_read_text(proc, path, text, sizeof(text));
 
-	(void)snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
-	fd = sys_openat(proc, path, O_RDONLY, 0);
-	if (fd < 0)
-		return fd;
-	n = sys_read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return (pid_t)n;
-	text[n] = '\0';
+	if (r < 0)
+		return r;
+	(void)snprintf(key, sizeof(key), "\n%s:\t", name);
 	found = strstr(text, key);
 	if (found == NULL)
 		return -ESRCH;
 	found += strlen(key);
-	text[(size_t)(found - text) + strcspn(found, "\n")] = '\0';
+	found[strcspn(found, "\n")] = '\0';
 	return num_parse(found, 10, INT32_MAX, &pid) == 0 && pid > 0 ? (pid_t)pid : -ESRCH;
+}
+
+pid_t proc_pid_of(int proc, int pidfd)
+{
+	char path[PATH_BYTES];
+
+	(void)snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
+	return proc_pid_field(proc, path, "Pid");
 }

@@ -2,12 +2,11 @@
 /*
  * Theory of operation
  *
- * Of a process that is stuck, only stat, status, wchan and stack are read: other files of it
- * would take locks that it may hold.  Even the stack takes one, and is therefore read by a
- * process of its own, which is given little time.
+ * Of a stuck process only stat, status, wchan and stack are read: reading other files takes locks
+ * that it may hold.  Even the stack takes one, so a helper process reads it, for a limited time.
  *
- * A process that is busy has a stack only for who looks from the processor on which it runs:
- * any other finds it empty nearly always.
+ * /proc/PID/stack of a running task is almost always empty unless it is read from the CPU on which
+ * the task runs.
  */
 #include "host/stuck.h"
 
@@ -27,10 +26,9 @@
 #define PATH_BYTES 64 /* a file there */
 #define FILE_BYTES 4096
 
-#define FUSE_MEANING "it waits for a file server (FUSE) that does not answer"
+#define FUSE_MEANING "it waits for a FUSE server that does not answer"
 #define FUSE_HINT                                                                                  \
-	"end the file server, or as root write 1 to its abort file below "                         \
-	"/sys/fs/fuse/connections"
+	"end the FUSE server, or as root write 1 to its abort file below /sys/fs/fuse/connections"
 
 static const char *const role_names[] = {
 	[STUCK_COMMAND] = "command",
@@ -46,7 +44,7 @@ const char *stuck_role_name(enum stuck_role role)
 
 #define ANY_ROLE -1
 
-/* Where a process can be stuck: the first that applies is told. */
+/* Where a process can be stuck: the first match is reported. */
 static const struct {
 	int role;
 	const char *wchan; /* a part of the function's name, NULL for any */
@@ -61,23 +59,23 @@ static const struct {
 	{ANY_ROLE, "refrigerator", 0, "its cgroup is frozen", "thaw the cgroup"},
 	{ANY_ROLE, "do_freezer_trap", 0, "its cgroup is frozen", "thaw the cgroup"},
 	{ANY_ROLE, NULL, 'T', "it is stopped", "send it SIGCONT, or SIGKILL"},
-	{ANY_ROLE, NULL, 'Z', "it has ended, but its tracer or parent takes no note of it",
+	{ANY_ROLE, NULL, 'Z', "it has exited, but its tracer or parent does not wait for it",
 	 "end its tracer"},
-	{ANY_ROLE, "zap_pid_ns", 0, "it waits for processes inside that do not end", ""},
-	{ANY_ROLE, "do_wait", 0, "it waits for processes inside that do not end", ""},
+	{ANY_ROLE, "zap_pid_ns", 0, "it waits for processes inside that do not exit", ""},
+	{ANY_ROLE, "do_wait", 0, "it waits for processes inside that do not exit", ""},
 	{ANY_ROLE, "seccomp", 0, "it waits for a seccomp supervisor that does not answer",
 	 "end the supervisor"},
-	{ANY_ROLE, "kernel_clone", 0, "it waits for its child to execute a program or end", ""},
-	{ANY_ROLE, "nfs", 0, "it waits for a file server (NFS)", ""},
-	{ANY_ROLE, "rpc_", 0, "it waits for a file server (NFS)", ""},
+	{ANY_ROLE, "kernel_clone", 0, "it waits for its child to execute a program or exit", ""},
+	{ANY_ROLE, "nfs", 0, "it waits for an NFS server", ""},
+	{ANY_ROLE, "rpc_", 0, "it waits for an NFS server", ""},
 	{ANY_ROLE, "folio", 0, "it waits for data of a file",
-	 "if the file is on FUSE or a network, see to the server"},
+	 "if the file is on FUSE or a network file system, check the server"},
 	{ANY_ROLE, "wb_", 0, "it waits for data to be written to disk",
-	 "the end of an overlay waits for what others write, too"},
-	{STUCK_JANITOR, NULL, 0, "it is taking the file systems of the sandbox down",
-	 "it ends on its own; if it never does, the kernel is at fault"},
+	 "unmounting an overlay waits for the writes of other processes, too"},
+	{STUCK_JANITOR, NULL, 0, "it is unmounting the sandbox's file systems",
+	 "it exits on its own; if it never does, the kernel is at fault"},
 	{ANY_ROLE, NULL, 'R', "the kernel is busy with it",
-	 "it ends on its own; if it never does, the kernel is at fault"},
+	 "it exits on its own; if it never does, the kernel is at fault"},
 	{ANY_ROLE, NULL, 'D', "the kernel is waiting for a device or a lock",
 	 "the kernel log may say more"},
 };
@@ -99,22 +97,15 @@ static void explain(struct stuck *stuck)
 	}
 }
 
-/* Who traces the process @who, or 0. */
+/* The PID of the tracer of @who, or 0. */
 static pid_t read_tracer(int proc, const char *who)
 {
-	static const char key[] = "\nTracerPid:\t";
 	char path[PATH_BYTES];
-	char text[FILE_BYTES];
-	autoclose int fd = -1;
-	const char *found;
-	ssize_t n;
+	pid_t tracer;
 
 	(void)snprintf(path, sizeof(path), "%s/status", who);
-	fd = sys_openat(proc, path, O_RDONLY, 0);
-	n = fd < 0 ? 0 : sys_read(fd, text, sizeof(text) - 1);
-	text[n < 0 ? 0 : n] = '\0';
-	found = strstr(text, key);
-	return found == NULL ? 0 : (pid_t)strtol(found + strlen(key), NULL, 10);
+	tracer = proc_pid_field(proc, path, "TracerPid");
+	return tracer < 0 ? 0 : tracer;
 }
 
 static void read_wchan(int proc, const char *who, struct stuck *ret)
@@ -127,14 +118,14 @@ static void read_wchan(int proc, const char *who, struct stuck *ret)
 		ret->wchan[0] = '\0';
 }
 
-/* What the helper that reads a stack is given. */
+/* The argument of answer_stack(). */
 struct reading {
 	int proc;
 	char who[WHO_BYTES];
 	int answer; /* a socket */
 };
 
-/* Read the stack of @who, from its own processor if it is busy.  Returns its bytes. */
+/* Read the stack of @who, on its CPU while it runs.  Returns the number of bytes. */
 static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
 {
 	char path[PATH_BYTES];
@@ -154,6 +145,7 @@ static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
 	return 0;
 }
 
+/* In the helper process: read the stack and send it. */
 static int answer_stack(const void *arg)
 {
 	const struct reading *reading = arg;
@@ -164,7 +156,7 @@ static int answer_stack(const void *arg)
 	return 0;
 }
 
-/* Put the functions of the stack @text, "[<0>] name+0x1/0x2" each, into @ret. */
+/* Put the frames of the stack @text, a line "[<0>] name+0x1/0x2" each, into @ret. */
 static void take_frames(char *text, struct stuck *ret)
 {
 	static const char mark[] = "[<0>] ";

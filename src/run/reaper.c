@@ -474,7 +474,7 @@ static int await_either(const struct box *box, int children, pid_t command, int 
 static int reap_and_end(const struct box *box, const struct held *held, pid_t command,
 			struct err *e)
 {
-	const struct descendants kin = {
+	const struct descendants scope = {
 		.proc = held->proc, .root = proc_self(held->proc), .only = true};
 	struct descendants_patience patience = {.limit_ms = ALONE_MS, .watch = box->sock};
 	int status = 0;
@@ -491,7 +491,7 @@ static int reap_and_end(const struct box *box, const struct held *held, pid_t co
 		patience.grace_ms = box->grace_ms;
 		patience.limit_ms = box->plan->teardown_ms / 2;
 	}
-	r = descendants_end(&kin, &patience);
+	r = descendants_end(&scope, &patience);
 	return r < 0 ? EXIT_FAILED : exit_code_of(status);
 }
 

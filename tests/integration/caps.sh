@@ -169,7 +169,7 @@ of_lesser_root()
 			prints "5 6" lacking sys_admin -- "$sbx" --ro-bind / / --uid 5 --gid 6 -- \
 			sh -c 'echo $(id -u) $(id -g)'
 		check "${name##*/} says what root without CAP_SETFCAP lacks" \
-			fails_saying 1 "^hint: root needs CAP_SETFCAP to map id 0" \
+			fails_saying 1 "^hint: root needs CAP_SETFCAP to map ID 0" \
 			sh -c '"$@" || exit 1' - setpriv --bounding-set -sys_admin,-setfcap \
 			--inh-caps -sys_admin,-setfcap "$sbx" --ro-bind / / -- true
 	done

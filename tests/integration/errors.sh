@@ -93,13 +93,13 @@ interpreters()
 {
 	check "a script whose interpreter is missing has a hint" \
 		fails 127 "sbx: cannot execute /f: No such file or directory
-hint: the file is there, but what it is run by, /opt/nope, is not in the sandbox: bind the directory that holds it" \
+hint: the file exists, but its interpreter, /opt/nope, is not in the sandbox: bind the directory that holds it" \
 		box --perms 0755 --file 7 /f -- /f 7< <(printf '#!/opt/nope -x\n')
 	check "a program without its dynamic loader has one" \
-		fails_saying 127 "^hint: the file is there, but what it is run by, /lib.*ld-.*, is not in" \
+		fails_saying 127 "^hint: the file exists, but its interpreter, /lib.*ld-.*, is not in" \
 		bare_box --ro-bind /usr /usr -- /usr/bin/true
 	check "also when it was found in PATH" \
-		fails_saying 127 "^hint: the file is there, but what it is run by, /lib" \
+		fails_saying 127 "^hint: the file exists, but its interpreter, /lib" \
 		bare_box --ro-bind /usr /usr --setenv PATH /nope:/usr/bin -- true
 	check "a COMMAND that is really missing has none" \
 		fails 127 "sbx: cannot execute /nope: No such file or directory" box -- /nope
@@ -146,7 +146,7 @@ in_container()
 containers()
 {
 	check "a new procfs where /proc is covered has a hint" \
-		fails_saying 1 "^hint: parts of the host's /proc are covered, as in a container" \
+		fails_saying 1 "^hint: parts of the host's /proc are masked, as in a container" \
 		in_container "$bwrap" --ro-bind / / --unshare-user --unshare-pid --proc /proc -- true
 	check "the first line says that it is --proc" \
 		fails_saying 125 "^sbx: --proc: cannot make a proc: .*Operation not permitted$" \
@@ -177,7 +177,7 @@ procfs where part of the host's is covered" in_container "$sbx" --ro-bind / / --
 		in_container "$sbx" --ro-bind / / --unshare-user --ro-bind /proc /proc -- true
 	if [ "$who" = root ]; then
 		check "without CAP_SETFCAP, user 0 cannot be mapped, and a hint says so" \
-			fails_saying 125 "^hint: root needs CAP_SETFCAP to map id 0" without_setfcap
+			fails_saying 125 "^hint: root needs CAP_SETFCAP to map ID 0" without_setfcap
 		check "the first line says what failed" \
 			fails_saying 125 "^sbx: cannot map id 5 to 0 in /proc/self/uid_map: Operation not permitted$" \
 			without_setfcap

@@ -144,7 +144,7 @@ pids()
 		check "with --unshare-pid, neither, where no other user namespace owns it" roots_pids
 	else
 		check "an ordinary user needs --userns" \
-			fails_saying 125 "^hint: the user namespace that it belongs to has to be entered" \
+			fails_saying 125 "^hint: enter the user namespace that owns it as well" \
 			box --pidns 21 -- true
 	fi
 	check "who ends the namespace ends COMMAND" ends_with_namespace
@@ -231,7 +231,7 @@ wrong()
 {
 	local option hint
 	for option in userns userns2 pidns; do
-		hint="^hint: it has to be open on a namespace that is not the caller's own, such as /proc/PID/ns/"
+		hint="^hint: it has to refer to a namespace other than the caller's own, such as /proc/PID/ns/"
 		check "--$option of a descriptor that is not open is an error" \
 			fails 125 "sbx: --$option: descriptor 99 is not open" box "--$option" 99 -- true
 		check "or of a file" fails_saying 125 \
@@ -255,7 +255,7 @@ wrong()
 		fails 125 "sbx: --userns cannot be combined with --unshare-user-try or --unshare-all" \
 		box --userns 20 --unshare-all -- true
 	[ "$who" = root ] || check "a namespace of somebody else has a hint" \
-		fails_saying 125 "^hint: only a user namespace that the caller has made, or one below it" \
+		fails_saying 125 "^hint: only a user namespace that the caller has created, or one below it" \
 		box --userns2 7 -- true 7</proc/self/ns/user
 }
 

@@ -111,7 +111,7 @@ fails_with_too_many()
 {
 	(
 		ulimit -Sn 64 && ulimit -Hn 64 &&
-			fails_saying 125 "^hint: each one that is made on the host takes two descriptors" with_many 100
+			fails_saying 125 "^hint: each mount point created on the host takes two descriptors" with_many 100
 	) && until_left
 }
 

@@ -62,8 +62,8 @@ static const struct {
 	{EACCES, APPARMOR, "1\n", "AppArmor restricts user namespaces"},
 	{EPERM, APPARMOR, "0\n", "a security module"},
 	{EPERM, NULL, NULL, "a security module"},
-	{EINVAL, NULL, NULL, "this kernel lacks one of the namespaces"},
-	{ENOSYS, NULL, NULL, "this kernel lacks one of the namespaces"},
+	{EINVAL, NULL, NULL, "this kernel lacks one of the requested"},
+	{ENOSYS, NULL, NULL, "this kernel lacks one of the requested"},
 	{ENOSPC, "/proc/sys/user/max_user_namespaces", "0\n",
 	 "run sysctl -w user.max_user_namespaces=10000"},
 	{ENOSPC, "/proc/sys/user/max_net_namespaces", "0\n", "user.max_net_namespaces is 0"},
@@ -111,8 +111,8 @@ static const struct {
 } entering[] = {
 	{CLONE_NEWUSER, EINVAL, "such as /proc/PID/ns/user"},
 	{CLONE_NEWPID, EINVAL, "such as /proc/PID/ns/pid"},
-	{CLONE_NEWUSER, EPERM, "only a user namespace that the caller has made"},
-	{CLONE_NEWPID, EPERM, "has to be entered as well, with --userns"},
+	{CLONE_NEWUSER, EPERM, "only a user namespace that the caller has created"},
+	{CLONE_NEWPID, EPERM, "owns it as well, with --userns"},
 	{CLONE_NEWUSER, ENOMEM, NULL},
 	{CLONE_NEWPID, EIO, NULL},
 };
@@ -208,7 +208,7 @@ TEST(tells_where_a_mount_point_cannot_be_made)
 	assert_hint(&e, EMFILE, "ulimit -Hn");
 	e = error(ETOOMANYREFS);
 	hint_mount_point(&e);
-	assert_hint(&e, ETOOMANYREFS, "make the mount point beforehand");
+	assert_hint(&e, ETOOMANYREFS, "create the mount point beforehand");
 	e = error(ENOTDIR);
 	hint_mount_point(&e);
 	assert_hint(&e, ENOTDIR, NULL);
@@ -340,7 +340,7 @@ TEST(tells_that_the_loader_of_a_program_is_missing)
 {
 	struct err e = ask_about(&program, sizeof(program));
 
-	assert_hint(&e, ENOENT, "what it is run by, /lib64/ld.so, is not in the sandbox");
+	assert_hint(&e, ENOENT, "its interpreter, /lib64/ld.so, is not in the sandbox");
 }
 
 TEST(believes_no_header_that_leads_out_of_the_file)

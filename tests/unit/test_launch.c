@@ -365,7 +365,7 @@ TEST(says_what_helps_when_namespaces_cannot_be_made)
 	fake_sys_answer("clone*", -EINVAL);
 	assert_int_equal(run(ARGV("--unshare-cgroup", "true"), &out, &e), -EINVAL);
 	assert_string_equal(e.msg, "cannot make the namespaces: Invalid argument");
-	assert_string_equal(e.hint, "this kernel lacks one of the namespaces asked for");
+	assert_string_equal(e.hint, "this kernel lacks one of the requested namespace types");
 }
 
 /* Command lines, and whether somebody is to be told who the processes are. */

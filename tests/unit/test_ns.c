@@ -773,7 +773,7 @@ TEST(says_what_helps_where_namespaces_cannot_be_made)
 	fake_sys_answer("clone*", -EINVAL);
 	assert_int_equal(clone_child(&plain, &e), -EINVAL);
 	assert_string_equal(e.msg, "cannot make the namespaces: Invalid argument");
-	assert_string_equal(e.hint, "this kernel lacks one of the namespaces asked for");
+	assert_string_equal(e.hint, "this kernel lacks one of the requested namespace types");
 }
 
 /* Namespaces to enter, and how. */
@@ -887,7 +887,7 @@ static const struct {
 	{"setns users user", EPERM,
 	 "--userns: cannot enter the namespace that descriptor 4 is open on: "
 	 "Operation not permitted",
-	 "--userns", "only a user namespace that the caller has made"},
+	 "--userns", "only a user namespace that the caller has created"},
 	{"setns pids pid", EPERM,
 	 "--pidns: cannot enter the namespace that descriptor 6 is open on: "
 	 "Operation not permitted",

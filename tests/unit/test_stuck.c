@@ -300,24 +300,24 @@ static const struct {
 } causes[] = {
 	{'t', "ptrace_stop", "its tracer holds it", "end the tracer"},
 	{'t', "", "its tracer holds it", "end the tracer"},
-	{'D', "request_wait_answer", "(FUSE)", "/sys/fs/fuse/connections"},
-	{'S', "fuse_dev_do_read", "(FUSE)", "/sys/fs/fuse/connections"},
+	{'D', "request_wait_answer", "FUSE", "/sys/fs/fuse/connections"},
+	{'S', "fuse_dev_do_read", "FUSE", "/sys/fs/fuse/connections"},
 	{'D', "__refrigerator", "its cgroup is frozen", "thaw"},
 	{'S', "do_freezer_trap", "its cgroup is frozen", "thaw"},
 	{'T', "do_signal_stop", "it is stopped", "SIGCONT"},
-	{'Z', "", "its tracer or parent takes no note", "end its tracer"},
+	{'Z', "", "its tracer or parent does not wait", "end its tracer"},
 	{'S', "zap_pid_ns_processes", "it waits for processes inside", ""},
 	{'S', "do_wait", "it waits for processes inside", ""},
 	{'S', "seccomp_do_user_notification", "seccomp supervisor", "end the supervisor"},
 	{'D', "kernel_clone", "it waits for its child", ""},
-	{'D', "nfs_wait_bit_killable", "(NFS)", ""},
-	{'D', "rpc_wait_bit_killable", "(NFS)", ""},
-	{'D', "folio_wait_bit_common", "data of a file", "see to the server"},
-	{'D', "wb_wait_for_completion", "written to disk", "the end of an overlay"},
+	{'D', "nfs_wait_bit_killable", "NFS", ""},
+	{'D', "rpc_wait_bit_killable", "NFS", ""},
+	{'D', "folio_wait_bit_common", "data of a file", "check the server"},
+	{'D', "wb_wait_for_completion", "written to disk", "unmounting an overlay"},
 	{'D', "msleep", "a device or a lock", "kernel log"},
 	{'D', "", "a device or a lock", "kernel log"},
 	{'S', "poll_schedule_timeout", "", ""},
-	{'R', "", "the kernel is busy with it", "it ends on its own"},
+	{'R', "", "the kernel is busy with it", "it exits on its own"},
 };
 
 TEST(says_what_helps_those_who_wait_where_it_knows_that)
@@ -343,16 +343,16 @@ static const struct {
 	const char *wchan;
 	const char *meaning;
 } janitors[] = {
-	{'R', "", "taking the file systems of the sandbox down"},
-	{'D', "", "taking the file systems of the sandbox down"},
-	{'D', "msleep", "taking the file systems of the sandbox down"},
-	{'D', "synchronize_rcu", "taking the file systems of the sandbox down"},
+	{'R', "", "unmounting the sandbox's file systems"},
+	{'D', "", "unmounting the sandbox's file systems"},
+	{'D', "msleep", "unmounting the sandbox's file systems"},
+	{'D', "synchronize_rcu", "unmounting the sandbox's file systems"},
 	{'t', "ptrace_stop", "its tracer holds it"},
 	{'t', "", "its tracer holds it"},
 	{'T', "do_signal_stop", "it is stopped"},
 	{'D', "__refrigerator", "its cgroup is frozen"},
 	{'S', "do_freezer_trap", "its cgroup is frozen"},
-	{'D', "request_wait_answer", "(FUSE)"},
+	{'D', "request_wait_answer", "FUSE"},
 	{'D', "wb_wait_for_completion", "written to disk"},
 };
 
