@@ -29,6 +29,7 @@
 #define MAX_FILES 256
 #define TEXT_BYTES (256 << 10)
 #define MAX_HOOKS 16
+#define MAX_POLLED 16
 #define MAX_WRITTEN 64
 #define MAX_LEFT 1024
 #define MAX_CALLS 65536 /* more is a loop without end */
@@ -170,6 +171,16 @@ void fake_sys_answer_text(const char *line, const char *text)
 void fake_sys_always_text(const char *line, const char *text)
 {
 	fake_sys_always_data(line, 0, text, strlen(text));
+}
+
+void fake_sys_answer_ready(const char *line, const char *names)
+{
+	add_answer(&(struct answer){.line = line, .is_once = true, .r = 1, .data = names});
+}
+
+void fake_sys_always_ready(const char *line, const char *names)
+{
+	add_answer(&(struct answer){.line = line, .r = 1, .data = names});
 }
 
 void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed)
@@ -1652,49 +1663,86 @@ int sys_signalfd(const sigset_t *set)
 	return fd;
 }
 
-/* What a poll is called in the trace: it waits for room, or does not wait at all. */
-static const char *poll_name(const struct pollfd *fds, unsigned n, int timeout_ms)
+static int compare_names(const void *a, const void *b)
 {
-	if (n > 0 && fds[0].events == POLLOUT)
-		return "await_room";
-	return timeout_ms == 0 ? "look" : "poll";
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* What comes of a poll of which nothing was told. */
-static struct outcome usual_poll(const struct pollfd *fds, unsigned n, int timeout_ms)
+/*
+ * " name name" of those of @fds that are polled for room to write, or for anything else, in the
+ * order of the alphabet: their order in the array means nothing.
+ */
+static struct words polled_words(const struct pollfd *fds, unsigned n, bool room)
 {
-	if (n > 0 && fds[0].events == POLLOUT)
-		return (struct outcome){.is_told = true, .r = 1, .data = "+...", .size = n};
-	if (n > 0 && timeout_ms != 0)
-		fail_msg("nothing happens any more, after\n%s", fake.trace);
-	return (struct outcome){.is_told = true, .r = 0};
+	const char *names[MAX_POLLED];
+	struct words ret = {.text = ""};
+	size_t n_names = 0;
+
+	assert_true(n <= MAX_POLLED);
+	for (unsigned i = 0; i < n; i++)
+		if (fds[i].fd >= 0 && (fds[i].events == POLLOUT) == room)
+			names[n_names++] = name_of(fds[i].fd);
+	if (n_names > 0)
+		qsort(names, n_names, sizeof(*names), compare_names);
+	for (size_t i = 0; i < n_names; i++) {
+		size_t used = strlen(ret.text);
+
+		(void)snprintf(ret.text + used, sizeof(ret.text) - used, " %s", names[i]);
+	}
+	return ret;
+}
+
+/* Let those of @fds be ready that are called @name.  Returns how many there are. */
+static int set_ready(struct pollfd *fds, unsigned n, const char *name)
+{
+	int ready = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (fds[i].fd >= 0 && matches(name, name_of(fds[i].fd))) {
+			fds[i].revents = fds[i].events == 0 ? POLLHUP : fds[i].events;
+			ready++;
+		}
+	if (ready == 0 && fake.failed == 0)
+		fail_msg("\"%s\" is not polled, after\n%s", name, fake.trace);
+	return ready;
+}
+
+/* The same for each of @names, with blanks between. */
+static int set_all_ready(struct pollfd *fds, unsigned n, const char *names)
+{
+	char copy[2 * NAME_BYTES];
+	char *rest = copy;
+	char *name;
+	int ready = 0;
+
+	(void)snprintf(copy, sizeof(copy), "%s", names);
+	while ((name = strsep(&rest, " ")) != NULL)
+		ready += *name == '\0' ? 0 : set_ready(fds, n, name);
+	return ready;
 }
 
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms)
 {
-	char line[LINE_BYTES] = "";
-	struct outcome outcome;
+	struct words room = polled_words(fds, n, true);
+	struct words others = polled_words(fds, n, false);
+	const char *usual = timeout_ms == 0 ? "look" : "poll";
+	struct outcome outcome = call("%s%s%s, %d ms", *room.text == '\0' ? usual : "await_room",
+				      room.text, others.text, timeout_ms);
 
-	for (unsigned i = 0; i < n; i++) {
-		size_t used = strlen(line);
-
+	for (unsigned i = 0; i < n; i++)
 		fds[i].revents = 0;
-		(void)snprintf(line + used, sizeof(line) - used, " %s",
-			       fds[i].fd < 0 ? "-" : name_of(fds[i].fd));
-	}
-	outcome = call("%s%s, %d ms", poll_name(fds, n, timeout_ms), line, timeout_ms);
-	if (!outcome.is_told)
-		outcome = usual_poll(fds, n, timeout_ms);
-	if (outcome.r == 0 && timeout_ms < 0)
+	if (outcome.data != NULL)
+		return set_all_ready(fds, n, outcome.data);
+	if (!outcome.is_told && *room.text != '\0')
+		return set_all_ready(fds, n, room.text);
+	if (!outcome.is_told && *others.text != '\0' && timeout_ms != 0)
+		fail_msg("nothing happens any more, after\n%s", fake.trace);
+	if (outcome.r != 0)
+		return (int)outcome.r;
+	if (timeout_ms < 0)
 		fail_msg("time is not up where nobody looks at it, after\n%s", fake.trace);
-	if (outcome.r == 0)
-		fake.now_ms += timeout_ms;
-	for (unsigned i = 0; i < n && i < outcome.size; i++) {
-		/* which are ready, as a string: one character each, in order */
-		if (((const char *)outcome.data)[i] == '+' && fds[i].fd >= 0)
-			fds[i].revents = fds[i].events;
-	}
-	return (int)outcome.r;
+	fake.now_ms += timeout_ms;
+	return 0;
 }
 
 int sys_socketpair(int pair[2])

@@ -22,11 +22,13 @@
  * a file if it was opened for writing; no path is a link; nothing is left to read
  * or wait for.  Processes are in one session, and on no terminal.
  *
- * sys_poll() has to be told what happens, unless it is for room to write in its first
- * descriptor: then its line is such as "await_room status, 1000 ms", and there is room; or
- * does not wait: then it is such as "look signals, 0 ms", and nothing is there; or waits for
- * time to pass, and nothing else: "poll, 20 ms".  Time passes only there, and in
- * fake_sys_advance().  Who asks for it, or for his own number, leaves no line.
+ * The line of sys_poll() is such as "poll child signals, 200 ms": the names in the order of the
+ * alphabet, those that are negative left out, because poll(2) gives their order no meaning.  It has
+ * to be told what happens, except in three cases.  If it is for room to write, that descriptor
+ * comes first, as in "await_room status child, 1000 ms", and there is room.  If it does not wait,
+ * as in "look signals, 0 ms", nothing is ready.  If it waits for time to pass, "poll, 20 ms", that
+ * does. Time passes only there, and in fake_sys_advance().  Asking for the time, or for the number
+ * of the calling process, leaves no line.
  *
  * A process of fake_proc.h that sleeps stops at a SIGSTOP by its directory, until a SIGCONT.
  */
@@ -50,14 +52,21 @@ void fake_sys_fail_at(unsigned nth, int error);
  * first kind is left.  @data goes to where the call writes; it has to stay there.
  * Calls that return how much they have written do so, whatever @r.
  *
- * For sys_dlsym(), @data is a function pointer.  For sys_poll(), it is a string with a "+" for each
- * descriptor that is ready, in their order, and anything else for the others.  For sys_wait_pidfd()
- * it is an int, the status, or a struct fake_end.
+ * For sys_dlsym(), @data is a function pointer.  For sys_wait_pidfd() it is an int, the status, or
+ * a struct fake_end.
  */
 void fake_sys_answer(const char *line, long r);
 void fake_sys_always(const char *line, long r);
 void fake_sys_answer_data(const char *line, long r, const void *data, size_t size);
 void fake_sys_always_data(const char *line, long r, const void *data, size_t size);
+
+/*
+ * Let a poll whose line is @line find ready what is called @names, with blanks between; once or
+ * always; a "*" may stand at the end of each.  It fails the test if one of them is not polled,
+ * unless a call has failed by fake_sys_fail_at() before.
+ */
+void fake_sys_answer_ready(const char *line, const char *names);
+void fake_sys_always_ready(const char *line, const char *names);
 
 /*
  * For sys_clone() and sys_clone_unreaped(): make the process @pid, and let its pidfd be called

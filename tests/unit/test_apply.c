@@ -516,7 +516,7 @@ TEST(has_mount_points_on_the_host_removed_in_the_end)
 
 	fake_sys_given(20, "monitor");
 	fake_sys_given(21, "janitor");
-	fake_sys_always_data("poll janitor, -1 ms", 1, "+", 1);
+	fake_sys_always_ready("poll janitor, -1 ms", "janitor");
 	fake_sys_always_data("stat box/h", 0, &host, sizeof(host));
 	fake_sys_always_data("stat tree:box/h/x", 0, &made, sizeof(made));
 	fake_sys_always("open_in box /h/x path", -ENOENT);
@@ -541,7 +541,7 @@ TEST(warns_of_mount_points_that_stay_on_the_host)
 
 	fake_sys_given(20, "monitor");
 	fake_sys_given(21, "janitor");
-	fake_sys_always_data("poll janitor, -1 ms", 1, "+", 1);
+	fake_sys_always_ready("poll janitor, -1 ms", "janitor");
 	fake_sys_always_data("stat box/h", 0, &host, sizeof(host));
 	fake_sys_always_data("stat tree:box/h/x", 0, &host, sizeof(host));
 	fake_sys_always("open_in box /h/x path", -ENOENT);

@@ -401,11 +401,10 @@ TEST(kills_at_once_and_reaps_those_who_end)
 	show_one();
 	ends_by("kill /proc/101 9", &pid);
 	goes_when_reaped("wait 101 nohang", &pid);
-	fake_sys_always("poll -, 2 ms", 0);
 	assert_int_equal(descendants_end(KIN(ROOT, 0), &at_once), 0);
 	assert_starts_with(fake_sys_trace(), SURVEY_OF_101 LOOK_AT_101
-			   "kill /proc/101 9\npoll -, 2 ms\n" SURVEY_OF_101);
-	assert_contains(fake_sys_trace(), "wait 101 nohang\npoll -, 2 ms\n" SURVEY_OF_NOBODY);
+			   "kill /proc/101 9\npoll, 2 ms\n" SURVEY_OF_101);
+	assert_contains(fake_sys_trace(), "wait 101 nohang\npoll, 2 ms\n" SURVEY_OF_NOBODY);
 	assert_int_equal(count_in(fake_sys_trace(), "kill"), 1);
 	assert_int_equal(count_in(fake_sys_trace(), "wait"), 1);
 	assert_int_equal(fake_sys_open_fds(), 0);
@@ -414,10 +413,9 @@ TEST(kills_at_once_and_reaps_those_who_end)
 TEST(stops_only_those_whom_it_cannot_kill_at_once)
 {
 	show_one();
-	fake_sys_always("poll -, 2 ms", 0);
 	assert_int_equal(descendants_end(KIN(ROOT, 0), &shortly), -ETIMEDOUT);
 	/* what is stopped cannot fork when it is killed, but might stay so for ever */
-	assert_starts_with(strstr(fake_sys_trace(), "kill"), "kill /proc/101 9\npoll -, 2 ms\n");
+	assert_starts_with(strstr(fake_sys_trace(), "kill"), "kill /proc/101 9\npoll, 2 ms\n");
 	assert_in_order(fake_sys_trace(),
 			ARGV("kill /proc/101 9\n", "kill /proc/101 9\n", "kill /proc/101 9\n",
 			     "kill /proc/101 19\n", "kill /proc/101 9\n"));
@@ -430,7 +428,6 @@ TEST(kills_its_children_without_opening_anything_if_it_has_to)
 
 	fake_sys_always("open *", -EMFILE);
 	fake_sys_file("/proc", "self 1 100 101 102 meminfo");
-	fake_sys_always("poll -, 2 ms", 0);
 	fake_sys_always("wait 1 nohang", -ECHILD);
 	fake_sys_always("wait 100 nohang", -ECHILD);
 	fake_sys_answer("wait 101 nohang", 0);
@@ -451,7 +448,6 @@ TEST(kills_its_children_without_opening_anything_if_it_has_to)
 	fake_sys_file("/proc/102/ns/mnt", "mnt:[8]");
 	fake_sys_answer("wait 102 nohang", 0);
 	fake_sys_always("wait 102 nohang", 102);
-	fake_sys_always("poll -, 2 ms", 0);
 	assert_int_equal(descendants_end(&others, &at_once), 0);
 	assert_int_equal(count_in(fake_sys_trace(), "kill 102 9\n"), 1);
 	assert_null(strstr(fake_sys_trace(), "wait 101"));
@@ -476,7 +472,6 @@ TEST(does_nothing_where_nobody_is_left)
 	assert_null(strstr(fake_sys_trace(), "kill"));
 	assert_null(strstr(fake_sys_trace(), "poll"));
 	assert_int_equal(fake_sys_now(), 0);
-	fake_sys_answer("poll -, 2 ms", 0); /* it looks twice */
 	assert_int_equal(descendants_end(KIN(ROOT, JANITOR), &at_once), 0);
 	assert_null(strstr(fake_sys_trace(), "kill"));
 }
@@ -536,8 +531,7 @@ TEST(kills_at_once_when_the_watch_says_so)
 	ends_by("kill /proc/101 9", &pid);
 	goes_when_reaped("wait 101 nohang", &pid);
 	fake_sys_answer("poll watch, 2 ms", 0);
-	fake_sys_answer_data("poll watch, 4 ms", 1, "+", 1);
-	fake_sys_always("poll -, 2 ms", 0);
+	fake_sys_answer_ready("poll watch, 4 ms", "watch");
 	assert_int_equal(descendants_end(KIN(ROOT, 0), &with_grace), 0);
 	assert_contains(fake_sys_trace(), "poll watch, 4 ms\n");
 	assert_contains(fake_sys_trace(), "kill /proc/101 9\n");
@@ -572,7 +566,7 @@ TEST(looks_often_at_those_whom_it_kills_as_they_may_fork)
 	fake_sys_always("poll*", 0);
 	assert_int_equal(descendants_end(KIN(ROOT, 0), &at_once), -ETIMEDOUT);
 	assert_int_equal(count_in(fake_sys_trace(), "poll"), 50);
-	assert_int_equal(count_in(fake_sys_trace(), "poll -, 2 ms\n"), 50);
+	assert_int_equal(count_in(fake_sys_trace(), "poll, 2 ms\n"), 50);
 }
 
 /* Whoever forks and ends while it looks is overlooked. */
@@ -707,7 +701,6 @@ TEST(takes_no_zombie_for_somebody_else_s_where_it_has_another_number)
 	fake_sys_be(7);
 	show(ROOT, 1);
 	fake_proc_show(&(struct fake_process){.pid = 101, .parent = ROOT, .state = 'Z'});
-	fake_sys_always("poll -, 2 ms", 0);
 	assert_int_equal(descendants_end(KIN(ROOT, 0), &at_once), 0);
 	assert_null(strstr(fake_sys_trace(), "wait"));
 	assert_null(strstr(fake_sys_trace(), "kill"));
@@ -751,7 +744,6 @@ TEST(goes_on_after_an_interruption)
 	show_one();
 	fake_sys_then("poll*", fake_proc_end_later, &pid);
 	fake_sys_answer("poll*", -EINTR);
-	fake_sys_always("poll -, 2 ms", 0);
 	assert_int_equal(descendants_end(KIN(ROOT, 0), &at_once), 0);
 }
 

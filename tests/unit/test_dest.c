@@ -735,7 +735,7 @@ static void start_with_host(void)
 	fake_sys_always_data("stat stage", 0, &own, sizeof(own));
 	fake_sys_always_data("stat box", 0, &own, sizeof(own));
 	fake_sys_always_data("stat box/h*", 0, &host, sizeof(host));
-	fake_sys_always_data("poll janitor, -1 ms", 1, "+", 1);
+	fake_sys_always_ready("poll janitor, -1 ms", "janitor");
 	fake_sys_always_data("stat tree:*", 0, &marked, sizeof(marked));
 	mount_point_done(&mount_points);
 	mount_points = (struct mount_points){.is_possible = true,

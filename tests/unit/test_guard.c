@@ -308,10 +308,10 @@ static void be_guard(void)
 static void looks(unsigned n)
 {
 	for (; n > 1; n--) {
-		fake_sys_answer("poll child -, 5 ms", 0);
-		fake_sys_answer("poll child /proc/self/mountinfo, 40 ms", 0);
+		fake_sys_answer("poll child, 5 ms", 0);
+		fake_sys_answer("poll /proc/self/mountinfo child, 40 ms", 0);
 	}
-	fake_sys_answer_data("poll child -, 5 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll child, 5 ms", "child");
 }
 
 /* What the guard has sent as the message number @i to the monitor. */
@@ -333,7 +333,7 @@ TEST(enters_hidden_and_finds_the_mounts_before_it_answers)
 					      "prctl dumpable 0\n", "setns mounts mnt\n",
 					      "open / path dir\n", "open /proc self/mountinfo\n",
 					      "stat stage/mask-file\n", "send places\n",
-					      "poll child -, 5 ms\n", "exit 0\n", NULL});
+					      "poll child, 5 ms\n", "exit 0\n", NULL});
 	assert_null(told(0));
 }
 
@@ -360,7 +360,7 @@ static void begin_without_copy(unsigned nth, const char *mounts, const char *sta
 	begin(GUARD_PUT_BACK, 1);
 	fake_sys_answer_message("receive places", "", 1, mounts);
 	fake_sys_answer_message("receive places", "", 1, stage);
-	fake_sys_always_data("poll child -, -1 ms", 1, "+", 1);
+	fake_sys_always_ready("poll child, -1 ms", "child");
 	fake_sys_fail_at(nth, EPERM);
 	is_always(&protecting);
 	looks(1);
@@ -425,8 +425,8 @@ TEST(answers_that_it_cannot_watch)
 		begin(GUARD_PUT_BACK, 1);
 		is_always(&protecting);
 		looks(1);
-		fake_sys_always_data("poll child -, -1 ms", 1, "+", 1);
-		fake_sys_always("poll child /proc/self/mountinfo*", 0);
+		fake_sys_always_ready("poll child, -1 ms", "child");
+		fake_sys_always("poll /proc/self/mountinfo child*", 0);
 		fake_sys_fail_at(nth, EIO);
 		be_guard();
 	}
@@ -533,8 +533,8 @@ static void begin_failing(enum guard_way way)
 		is_once(&protecting);
 	is_always(&bare);
 	fake_sys_always("move_mount *", -EIO);
-	fake_sys_always("poll child -*", 0);
-	fake_sys_always("poll child /proc/self/mountinfo*", 0);
+	fake_sys_always("poll child, *", 0);
+	fake_sys_always("poll /proc/self/mountinfo child*", 0);
 }
 
 TEST(ends_the_sandbox_where_nothing_can_be_put_back)
@@ -624,7 +624,7 @@ TEST(ends_the_guard_and_waits_for_that)
 	assert_string_equal(fake_sys_name(guard.sock), "here");
 	assert_string_equal(fake_sys_name(guard.pidfd), "guard");
 	assert_int_equal(fake_sys_fd("there"), -1);
-	fake_sys_answer_data("poll guard, 500 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll guard, 500 ms", "guard");
 	guard_end(&guard);
 	assert_contains(fake_sys_trace(), "kill guard 9\npoll guard, 500 ms\nwait_pidfd guard\n");
 	assert_int_equal(guard.pidfd, -1);

@@ -39,7 +39,7 @@ static void child_exits_with(int status)
 
 TEST(returns_the_status_of_a_helper)
 {
-	fake_sys_answer_data("poll pidfd:1000*", 1, "+", 1);
+	fake_sys_answer_ready("poll pidfd:1000*", "pidfd:1000");
 	child_exits_with(STATUS);
 	assert_int_equal(run(), STATUS);
 	assert_string_equal(fake_sys_trace(),
@@ -50,7 +50,7 @@ TEST(returns_the_status_of_a_helper)
 TEST(waits_no_longer_after_a_signal)
 {
 	fake_sys_answer("poll pidfd:1000, 50 ms", -EINTR);
-	fake_sys_answer_data("poll pidfd:1000, 50 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll pidfd:1000, 50 ms", "pidfd:1000");
 	child_exits_with(0);
 	assert_int_equal(run(), 0);
 }
@@ -58,7 +58,7 @@ TEST(waits_no_longer_after_a_signal)
 TEST(kills_a_helper_whose_time_is_up)
 {
 	fake_sys_answer("poll pidfd:1000, 50 ms", 0);
-	fake_sys_answer_data("poll pidfd:1000, 20 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll pidfd:1000, 20 ms", "pidfd:1000");
 	child_exits_with(SIGKILL);
 	assert_int_equal(run(), SIGKILL);
 	assert_contains(fake_sys_trace(), "kill pidfd:1000 9\npoll pidfd:1000, 20 ms\n");

@@ -116,7 +116,7 @@ TEST(asks_the_janitor)
 /* The janitor says something. */
 static void says(const struct janitor_note *note, size_t size)
 {
-	fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look sock, 0 ms", "sock");
 	fake_sys_answer_data("read sock", 0, note, size);
 }
 
@@ -149,7 +149,7 @@ TEST(does_not_listen_to_a_janitor_that_is_gone)
 	fake_sys_given(30, "sock");
 	janitor = (struct janitor){.pidfd = -1, .sock = 30};
 	says(&note, sizeof(note));
-	fake_sys_always_data("look sock, 0 ms", 1, "+", 1); /* the end of the file */
+	fake_sys_always_ready("look sock, 0 ms", "sock"); /* the end of the file */
 	janitor_listen(&janitor, &heard);
 	assert_string_equal(heard.doing, note.doing);
 	janitor.sock = -1;
@@ -236,25 +236,25 @@ static void begin(void)
 
 static void namespace_comes(void)
 {
-	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look inside, 0 ms", "inside");
 	fake_sys_answer_message("receive inside", "", 1, "mounts");
 }
 
 static void command_is_executed(void)
 {
-	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look inside, 0 ms", "inside");
 	fake_sys_answer_message("receive inside", "", 0, NULL);
 }
 
-#define WAIT "poll monitor child inside, -1 ms"
-#define WAIT_EXECUTED "poll monitor child -, -1 ms"
-#define WAIT_ALONE "poll - child -, -1 ms" /* the command has been executed */
-#define WAIT_A_SECOND "poll - child inside, 1000 ms"
-#define WAIT_A_SECOND_EXECUTED "poll - child -, 1000 ms"
+#define WAIT "poll child inside monitor, -1 ms"
+#define WAIT_EXECUTED "poll child monitor, -1 ms"
+#define WAIT_ALONE "poll child, -1 ms" /* the command has been executed */
+#define WAIT_A_SECOND "poll child inside, 1000 ms"
+#define WAIT_A_SECOND_EXECUTED "poll child, 1000 ms"
 
 static void first_process_ends(const char *wait)
 {
-	fake_sys_answer_data(wait, 1, ".+", 2);
+	fake_sys_answer_ready(wait, "child");
 }
 
 static void monitor_asks(enum janitor_request request)
@@ -264,14 +264,14 @@ static void monitor_asks(enum janitor_request request)
 	char *byte = &bytes[n++ % LENGTH(bytes)];
 
 	*byte = (char)request;
-	fake_sys_answer_data(WAIT, 1, "+.", 2);
+	fake_sys_answer_ready(WAIT, "monitor");
 	fake_sys_answer_data("read monitor", 0, byte, 1);
 }
 
 static void monitor_goes(void)
 {
 	fake_sys_always("poll inside, 20 ms", 0);
-	fake_sys_answer_data(WAIT, 1, "+.", 2);
+	fake_sys_answer_ready(WAIT, "monitor");
 }
 
 #define BEGIN                                                                                      \
@@ -342,7 +342,7 @@ TEST(ends_a_sandbox_that_it_cannot_wait_for)
 
 static void note_comes(const struct mount_point_note *note, const char *passed)
 {
-	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look inside, 0 ms", "inside");
 	fake_sys_answer_message("receive inside", note, sizeof(*note), passed);
 }
 
@@ -382,14 +382,14 @@ static void expect_namespace(bool *is_there)
 TEST(listens_while_it_waits)
 {
 	begin();
-	fake_sys_answer_data(WAIT, 1, "..+", 3);
+	fake_sys_answer_ready(WAIT, "inside");
 	namespace_comes();
 	fake_sys_answer("look inside, 0 ms", 0);
-	fake_sys_answer_data(WAIT, 1, "..+", 3);
+	fake_sys_answer_ready(WAIT, "inside");
 	mount_point_is_made(true);
 	command_is_executed();
 	first_process_ends(WAIT_EXECUTED);
-	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll unmounted, 20 ms", "unmounted");
 	be_janitor();
 	assert_in_order(fake_sys_trace(),
 			ARGV(WAIT "\n" TAKE_NAMESPACE WAIT "\n", "raise_files\n",
@@ -419,7 +419,7 @@ TEST(removes_mount_points_after_it_has_let_go_where_others_may_live)
 	first_process_ends(WAIT);
 	namespace_comes();
 	mount_point_is_made(true);
-	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll unmounted, 20 ms", "unmounted");
 	be_janitor();
 	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" REMOVAL "exit 0\n");
 }
@@ -435,7 +435,7 @@ TEST(leaves_a_process_behind_for_mount_points_while_others_live)
 		fake_sys_answer("poll unmounted, 20 ms", 0);
 		if (is_child)
 			fake_sys_answer("clone unreaped", 0);
-		fake_sys_answer_data("poll unmounted, -1 ms", 1, "+", 1);
+		fake_sys_answer_ready("poll unmounted, -1 ms", "unmounted");
 		be_janitor();
 		assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\nclone unreaped\n");
 		assert_int_equal(strstr(fake_sys_trace(), "poll unmounted, -1 ms\n" REMOVAL) !=
@@ -476,11 +476,11 @@ TEST(hears_who_was_killed_with_something_left_to_read)
 {
 	begin();
 	first_process_ends(WAIT);
-	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look inside, 0 ms", "inside");
 	fake_sys_answer("receive inside", -ECONNRESET);
 	namespace_comes();
 	mount_point_is_made(true);
-	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll unmounted, 20 ms", "unmounted");
 	be_janitor();
 	assert_contains(fake_sys_trace(), REMOVAL);
 }
@@ -508,7 +508,7 @@ TEST(tells_whether_anybody_of_it_is_left)
 	says(&note, sizeof(note));
 	assert_false(janitor_is_over(&janitor));
 	says(&note, sizeof(note));
-	fake_sys_answer_data("look sock, 0 ms", 1, "+", 1); /* the end of the file */
+	fake_sys_answer_ready("look sock, 0 ms", "sock"); /* the end of the file */
 	assert_true(janitor_is_over(&janitor));
 	janitor.sock = -1;
 	assert_true(janitor_is_over(&janitor));
@@ -592,7 +592,7 @@ TEST(frees_what_a_kill_does_not_end_and_lets_go_in_the_end)
 	monitor_goes();
 	namespace_comes();
 	fake_sys_always(WAIT_A_SECOND, 0);
-	fake_sys_always_data("poll pidfd:1000, 500 ms", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:1000, 500 ms", "pidfd:1000");
 	be_janitor();
 	assert_in_order(fake_sys_trace(),
 			ARGV("kill child 9\n" WAIT_A_SECOND "\nlook inside, 0 ms\n"
@@ -615,9 +615,9 @@ TEST(kills_a_reaper_in_the_end_that_has_no_command_yet)
 		if (executed)
 			command_is_executed();
 		fake_sys_always(executed ? WAIT_A_SECOND_EXECUTED : WAIT_A_SECOND, 0);
-		fake_sys_always_data("poll pidfd:1000, 500 ms", 1, "+", 1);
+		fake_sys_always_ready("poll pidfd:1000, 500 ms", "pidfd:1000");
 		be_janitor();
-		assert_contains(fake_sys_trace(), "kill child 18\npoll - child ");
+		assert_contains(fake_sys_trace(), "kill child 18\npoll child");
 		assert_int_equal(count_in(fake_sys_trace(), "kill child 9\n"), !executed);
 		assert_int_equal(fake_sys_now(), 2000);
 	}
@@ -630,7 +630,7 @@ TEST(frees_what_is_stuck_once_and_waits_on)
 	namespace_comes();
 	monitor_asks(JANITOR_FREE);
 	first_process_ends(WAIT);
-	fake_sys_always_data("poll pidfd:1000, 500 ms", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:1000, 500 ms", "pidfd:1000");
 	be_janitor();
 	assert_int_equal(count_in(fake_sys_trace(), "open /proc path dir\n"), 1);
 	assert_int_equal(count_in(fake_sys_trace(), WAIT "\n"), 3);
@@ -647,7 +647,7 @@ TEST(frees_after_it_has_cut_but_does_not_cut_after_that)
 		monitor_asks(requests[i]);
 	namespace_comes();
 	first_process_ends(WAIT);
-	fake_sys_always_data("poll pidfd:100*", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:100*", "pidfd:100*");
 	be_janitor();
 	assert_int_equal(count_in(fake_sys_trace(), "open /proc path dir\n"), 2);
 	assert_int_equal(count_in(fake_sys_trace(), "\nclone\n"), 2);
@@ -687,7 +687,7 @@ TEST(does_not_free_twice_when_the_monitor_goes_later)
 	namespace_comes();
 	monitor_goes();
 	fake_sys_always(WAIT_A_SECOND, 0);
-	fake_sys_always_data("poll pidfd:1000, 500 ms", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:1000, 500 ms", "pidfd:1000");
 	be_janitor();
 	assert_int_equal(count_in(fake_sys_trace(), "open /proc path dir\n"), 1);
 	assert_contains(fake_sys_trace(), "kill child 9\n" WAIT_A_SECOND "\nlook inside, 0 ms\n"
@@ -713,7 +713,7 @@ TEST(keeps_one_namespace_and_no_more)
 	begin();
 	first_process_ends(WAIT);
 	namespace_comes();
-	fake_sys_answer_data("look inside, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look inside, 0 ms", "inside");
 	fake_sys_answer_message("receive inside", "", 1, "another");
 	be_janitor();
 	assert_int_equal(fake_sys_fd("another"), -1);
@@ -780,9 +780,9 @@ static void end_of_first_process(void)
 					    WAIT_A_SECOND_EXECUTED};
 
 	for (size_t i = 0; i < LENGTH(waits); i++)
-		fake_sys_always_data(waits[i], 1, ".+", 2);
-	fake_sys_always_data("poll pidfd:1000*", 1, "+", 1);
-	fake_sys_always_data("poll pidfd:1001*", 1, "+", 1);
+		fake_sys_always_ready(waits[i], "child");
+	fake_sys_always_ready("poll pidfd:1000*", "pidfd:1000");
+	fake_sys_always_ready("poll pidfd:1001*", "pidfd:1001");
 }
 
 /* Let the test be the helper of a janitor that is asked to free what is stuck. */
@@ -944,8 +944,8 @@ TEST(clears_the_namespaces_that_those_inside_have_made_as_well)
 	namespace_comes();
 	show_inside();
 	first_process_ends(WAIT);
-	fake_sys_always_data("poll pidfd:1000, 500 ms", 1, "+", 1);
-	fake_sys_always_data("poll pidfd:1001, 500 ms", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:1000, 500 ms", "pidfd:1000");
+	fake_sys_always_ready("poll pidfd:1001, 500 ms", "pidfd:1001");
 	be_janitor();
 	assert_in_order(fake_sys_trace(),
 			ARGV("open /proc 50/task/50/ns/mnt\n", "open /proc 51/task/51/ns/mnt\n",
@@ -975,7 +975,7 @@ TEST(clears_no_namespace_that_is_not_the_sandbox_s)
 		fake_sys_always("ns_parent parent:*", -EPERM);
 		show_inside();
 		first_process_ends(WAIT);
-		fake_sys_always_data("poll pidfd:100*", 1, "+", 1);
+		fake_sys_always_ready("poll pidfd:100*", "pidfd:100*");
 		be_janitor();
 		assert_int_equal(count_in(fake_sys_trace(), "\nclone\n"), others[i].helpers);
 	}
@@ -995,7 +995,7 @@ TEST(begins_no_more_helpers_after_a_second)
 	first_process_ends(WAIT);
 	fake_sys_always("poll pidfd:1000*", 0);
 	fake_sys_always("poll pidfd:1001*", 0);
-	fake_sys_always_data("poll pidfd:1002, 500 ms", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:1002, 500 ms", "pidfd:1002");
 	be_janitor();
 	assert_int_equal(count_in(fake_sys_trace(), "\nclone\n"), 3); /* and the sandbox's */
 	assert_null(strstr(fake_sys_trace(), "51/task/54/ns"));
@@ -1019,7 +1019,7 @@ TEST(clears_a_namespace_once_however_many_are_in_it)
 	fake_sys_always_data("stat /proc/51/task/55/ns/mnt", 0, &third, sizeof(third));
 	fake_sys_always_data("stat /proc/56/task/56/ns/mnt", 0, &third, sizeof(third));
 	first_process_ends(WAIT);
-	fake_sys_always_data("poll pidfd:100*", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:100*", "pidfd:100*");
 	be_janitor();
 	assert_int_equal(count_in(fake_sys_trace(), "\nclone\n"), 3);
 	assert_in_order(fake_sys_trace(),
@@ -1163,7 +1163,7 @@ TEST(kills_the_group_of_a_command_that_the_kernel_has_killed_with_the_monitor)
 {
 	be_tied(false, false);
 	first_process_ends(WAIT);
-	fake_sys_answer_data("look monitor, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look monitor, 0 ms", "monitor");
 	namespace_comes();
 	be_janitor();
 	assert_contains(fake_sys_trace(), "read monitor\nkill group of child 9\n");
@@ -1173,7 +1173,7 @@ TEST(kills_nobody_after_the_end_of_a_command_whose_monitor_goes_in_order)
 {
 	be_tied(false, false);
 	first_process_ends(WAIT);
-	fake_sys_always_data("look monitor, 0 ms", 1, "+", 1);
+	fake_sys_always_ready("look monitor, 0 ms", "monitor");
 	fake_sys_answer_data("read monitor", 0, "l", 1);
 	namespace_comes();
 	be_janitor();

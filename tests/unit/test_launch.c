@@ -30,7 +30,7 @@ static void start(void)
 	fake_sys_answer_pair("to-janitor", "from-inside");
 	fake_sys_answer_pair("requests", "janitor's");
 	fake_sys_answer_child("clone unreaped", 1001, "janitor");
-	fake_sys_answer_data("poll outside*", 1, "+...", 4);
+	fake_sys_answer_ready("poll child janitor outside*", "outside");
 	fake_sys_answer_message("receive outside", &ended,
 				offsetof(struct report, ended) + sizeof(ended.ended), NULL);
 }
@@ -72,7 +72,7 @@ static int run(const char *const *argv, struct outcome *out, struct err *e)
 	"send outside\n"                                                                           \
 	"socketpair\n"                                                                             \
 	"clone unreaped\n"                                                                         \
-	"poll outside signals - child janitor, -1 ms\n"                                            \
+	"poll child janitor outside signals, -1 ms\n"                                              \
 	"receive outside\n"
 
 /* What follows when others are to be ended as well. */
@@ -128,9 +128,9 @@ static const char *const line[] = {
 /* The first process inside and the janitor end when the command has. */
 static void all_ends(void)
 {
-	fake_sys_answer_data("poll child signals*", 1, "+.", 2);
-	fake_sys_answer_data("poll janitor signals*", 1, "+.", 2);
-	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll child signals*", "child");
+	fake_sys_answer_ready("poll janitor signals*", "janitor");
+	fake_sys_always_ready("look janitor, 0 ms", "janitor");
 }
 
 TEST(prepares_everything_before_it_makes_a_process)
@@ -152,7 +152,7 @@ static bool is_harmless(const char *trace, const char *after)
 		/* another barrier is put up then */
 		"landlock signals",
 		/* to wait for others, and to look after the terminal */
-		"open /proc path dir\n", "look", "poll child", "poll - janitor", "poll janitor",
+		"open /proc path dir\n", "look", "poll child signals", "poll janitor signals",
 		"wait_pidfd", "tcgetpgrp", "signal_ignored 21"};
 	const char *call = after - 1;
 
@@ -516,7 +516,7 @@ TEST(has_a_reaper_only_where_something_is_to_be_done_at_the_end)
 		fake_sys_given(5, "five");
 		fake_sys_answer("clone*", 0);
 		fake_sys_answer_data("read inside", 0, "", 1);
-		fake_sys_answer_data("poll five inside*", 1, "+.", 2);
+		fake_sys_answer_ready("poll five inside*", "five");
 		assert_int_equal(opt_parse(&inside_plan, lines[i].argv, NULL, &e), 0);
 		(void)be_inside(run_inside);
 		assert_int_equal(strstr(fake_sys_trace(), "\nvfork") != NULL, lines[i].has_reaper);

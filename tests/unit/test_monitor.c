@@ -33,9 +33,9 @@ enum {
 #define KEEP_BEGIN "open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 5\n"
 #define LET_BEGIN "send sock\nsocketpair\nclone unreaped\n"
 #define BEGIN KEEP_BEGIN "close_range 9 11\nclose_range 15 99\nclose_range 101 -\n" LET_BEGIN
-#define WAIT "poll sock signals - child janitor, -1 ms\n"
-#define WAIT_WITHOUT_SOCK "poll - signals - child janitor, -1 ms\n"
-#define WAIT_WITH_COMMAND "poll sock signals command child janitor, 150 ms\n"
+#define WAIT "poll child janitor signals sock, -1 ms\n"
+#define WAIT_WITHOUT_SOCK "poll child janitor signals, -1 ms\n"
+#define WAIT_WITH_COMMAND "poll child command janitor signals sock, 150 ms\n"
 #define END_EARLY "shutdown sock\nlook sock, 0 ms\nkill child 9\n"
 #define END_OF_CHILD "poll child signals, 200 ms\nwait_pidfd child\n"
 #define END_OF_JANITOR                                                                             \
@@ -65,9 +65,8 @@ static int set_up(void **state __attribute__((unused)))
 	mounts = MOUNTS;
 	fake_sys_answer_pair("requests", "janitor's");
 	fake_sys_answer_child("clone unreaped", JANITOR_PID, "janitor");
-	fake_sys_always("clone", -EAGAIN);       /* nobody reads stacks */
-	fake_sys_always("poll - signals, *", 0); /* where there is no janitor */
-	fake_sys_always("poll -, 20 ms", 0);
+	fake_sys_always("clone", -EAGAIN);     /* nobody reads stacks */
+	fake_sys_always("poll signals, *", 0); /* where there is no janitor */
 	fake_sys_given(INFO, "info");
 	fake_sys_given(STATUS, "status");
 	fake_sys_given(BLOCK, "block");
@@ -82,15 +81,15 @@ static int set_up(void **state __attribute__((unused)))
 
 /* --- Events, in the order in which they are to come ----------------------- */
 
-/* Let the monitor see that those of its descriptors are ready that have a "+". */
-static void event(const char *ready)
+/* Let the monitor see that @names are ready, with blanks between. */
+static void ready(const char *names)
 {
-	fake_sys_answer_data("poll*", 1, ready, strlen(ready));
+	fake_sys_answer_ready("poll*", names);
 }
 
 static void report_comes(const struct report *report, size_t size, const char *passed)
 {
-	event("+...");
+	ready("sock");
 	fake_sys_answer_message("receive sock", report, size, passed);
 }
 
@@ -99,7 +98,7 @@ static void command_starts(void)
 	static const struct report report = {.kind = REPORT_STARTED};
 
 	fake_sys_sender(box.has_reaper ? COMMAND_PID : CHILD_PID);
-	event("+...");
+	ready("sock");
 	fake_sys_answer_message_by("receive sock", &report, sizeof(report.kind),
 				   box.has_reaper ? "command" : NULL);
 }
@@ -128,7 +127,7 @@ static void run_fails(void)
 
 static void nobody_speaks_any_more(void)
 {
-	event("+...");
+	ready("sock");
 }
 
 static void signal_comes(int sig, int code)
@@ -138,15 +137,15 @@ static void signal_comes(int sig, int code)
 	struct signalfd_siginfo *info = &infos[n++ % LENGTH(infos)];
 
 	*info = (struct signalfd_siginfo){.ssi_signo = (uint32_t)sig, .ssi_code = code};
-	event(".+..");
+	ready("signals");
 	fake_sys_answer_data("read signals", 0, info, sizeof(*info));
 }
 
 /* The janitor ends, as it does after the first process inside. */
 static void janitor_is_gone(void)
 {
-	fake_sys_answer_data("poll janitor signals*", 1, "+.", 2);
-	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll janitor signals*", "janitor");
+	fake_sys_always_ready("look janitor, 0 ms", "janitor");
 }
 
 /* The first process inside ends, and can be reaped, with the wait status @ended. */
@@ -157,7 +156,7 @@ static void child_ends(int ended)
 	int *at = &statuses[n++ % LENGTH(statuses)];
 
 	*at = ended;
-	event("...+");
+	ready("child");
 	fake_sys_answer_data("wait_pidfd child", 1, at, sizeof(*at));
 	janitor_is_gone();
 }
@@ -165,7 +164,7 @@ static void child_ends(int ended)
 /* The same, at the end of the run. */
 static void child_is_gone(void)
 {
-	fake_sys_answer_data("poll child signals*", 1, "+.", 2);
+	fake_sys_answer_ready("poll child signals*", "child");
 	janitor_is_gone();
 }
 
@@ -238,7 +237,7 @@ static void mount_point_is_made(void)
 
 static void janitor_was_killed(void)
 {
-	fake_sys_always_data("look requests, 0 ms", 1, "+", 1);
+	fake_sys_always_ready("look requests, 0 ms", "requests");
 }
 
 #define REMOVAL                                                                                    \
@@ -276,7 +275,7 @@ TEST(removes_mount_points_when_nobody_is_left_to_see_them)
 	command_starts();
 	command_ends(true);
 	child_is_gone();
-	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll unmounted, 20 ms", "unmounted");
 	assert_status(3 << 8);
 	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" REMOVAL);
 }
@@ -333,7 +332,7 @@ TEST(hears_of_mount_points_after_a_signal_has_ended_the_run)
 	janitor_was_killed();
 	signal_comes(SIGINT, SI_USER);
 	child_is_gone();
-	fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look sock, 0 ms", "sock");
 	fake_sys_answer_message("receive sock", &place,
 				offsetof(struct report, mount_points) + sizeof(place.mount_points),
 				"place");
@@ -381,7 +380,7 @@ TEST(hears_what_was_said_before_the_end)
 	static const int killed = SIGKILL;
 
 	command_starts();
-	fake_sys_answer_data("poll*", 2, "+.++", 4);
+	ready("child command sock");
 	fake_sys_answer_message(
 		"receive sock",
 		&(const struct report){.kind = REPORT_ENDED,
@@ -432,7 +431,7 @@ TEST(does_not_take_what_it_cannot_learn_for_success)
 {
 	command_starts();
 	nobody_speaks_any_more();
-	event("...+");
+	ready("child");
 	fake_sys_answer("wait_pidfd child", -ECHILD);
 	child_is_gone();
 	assert_fails(ECHILD, "cannot learn how the first process inside ended: No child processes");
@@ -455,14 +454,14 @@ TEST(knows_without_a_reaper_that_nothing_ran_before_exec)
 			     "command ran");
 }
 
-#define WAIT_UNREAPABLE "poll - signals - - janitor, 20 ms\n"
+#define WAIT_UNREAPABLE "poll janitor signals, 20 ms\n"
 
 TEST(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped)
 {
 	static const int exited = 4 << 8;
 
 	nobody_speaks_any_more();
-	event("...+");
+	ready("child");
 	fake_sys_answer("wait_pidfd child", 0);
 	time_is_up();
 	fake_sys_answer("wait_pidfd child", 0);
@@ -478,15 +477,17 @@ TEST(looks_again_at_a_child_that_has_ended_but_cannot_be_reaped)
 
 TEST(takes_what_happens_while_a_tracer_holds_the_child)
 {
+	static const int ended = 5 << 8;
+
 	command_starts();
 	nobody_speaks_any_more();
-	event("...+");
+	ready("child");
 	fake_sys_answer("wait_pidfd child", 0);
 	signal_comes(SIGTERM, SI_USER);
-	event("....+"); /* the janitor's work is done */
-	fake_sys_answer("poll - signals command - -, 20 ms", 0);
+	ready("janitor"); /* the janitor's work is done */
+	fake_sys_answer("poll command signals, 20 ms", 0);
 	fake_sys_answer("wait_pidfd child", 0);
-	child_ends(5 << 8);
+	fake_sys_answer_data("wait_pidfd child", 1, &ended, sizeof(ended));
 	fake_sys_always("poll*", 0);
 	assert_status(5 << 8);
 	assert_contains(fake_sys_trace(), "kill command 15\n");
@@ -495,20 +496,20 @@ TEST(takes_what_happens_while_a_tracer_holds_the_child)
 TEST(hears_of_an_end_while_a_tracer_holds_the_child)
 {
 	command_starts();
-	event("...+");
+	ready("child");
 	fake_sys_answer("wait_pidfd child", 0);
 	command_ends(true);
 	fake_sys_always("poll*", 0);
 	assert_status(3 << 8);
 }
 
-#define WAIT_FOR_REAPER "poll sock signals - child janitor, 50 ms"
+#define WAIT_FOR_REAPER "poll child janitor signals sock, 50 ms"
 #define ASK_FOR_COMMAND "open /proc self/fdinfo/"
 
 TEST(leaves_a_reaper_in_peace_that_says_at_once_how_the_command_ended)
 {
 	command_starts();
-	event("..+.");
+	ready("command");
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
@@ -520,7 +521,7 @@ TEST(leaves_a_reaper_in_peace_that_says_at_once_how_the_command_ended)
 TEST(wakes_a_reaper_once_that_does_not_say_how_the_command_ended)
 {
 	command_starts();
-	event("..+.");
+	ready("command");
 	for (unsigned i = 0; i < 3; i++)
 		time_is_up();
 	command_ends(true);
@@ -541,7 +542,7 @@ TEST(wakes_a_reaper_of_a_command_whose_end_has_taken_long)
 	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
 	command_starts();
 	time_is_up(); /* it is in its exit */
-	event("..+.");
+	ready("command");
 	time_is_up();
 	time_is_up();
 	command_ends(true);
@@ -561,7 +562,7 @@ static void be_hurried(bool is_known)
 						      .state = 'Z',
 						      .exit_code = 7 << 8});
 	command_starts();
-	event("..+.");
+	ready("command");
 	for (size_t i = 0; i < LENGTH(signals); i++)
 		signal_comes(signals[i], SI_USER);
 	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
@@ -585,7 +586,7 @@ TEST(cuts_the_wait_for_a_silent_reaper_short_when_a_signal_comes)
 TEST(hears_a_reaper_that_speaks_after_a_signal_all_the_same)
 {
 	command_starts();
-	event("..+.");
+	ready("command");
 	signal_comes(SIGTERM, SI_USER);
 	time_is_up();
 	command_ends(true);
@@ -599,8 +600,8 @@ TEST(hears_a_reaper_that_speaks_after_a_signal_all_the_same)
 TEST(waits_no_longer_than_a_second_to_hear_how_the_command_ended)
 {
 	command_starts();
-	event("..+.");
-	fake_sys_always("poll sock signals - child janitor, 50 ms", 0);
+	ready("command");
+	fake_sys_always("poll child janitor signals sock, 50 ms", 0);
 	child_is_gone();
 	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
 	assert_in_order(fake_sys_trace(),
@@ -612,8 +613,8 @@ TEST(waits_no_longer_than_a_second_to_hear_how_the_command_ended)
 TEST(takes_the_status_of_a_command_whose_reaper_is_silent_from_the_kernel)
 {
 	command_starts();
-	event("..+.");
-	fake_sys_always("poll sock signals - child janitor, 50 ms", 0);
+	ready("command");
+	fake_sys_always("poll child janitor signals sock, 50 ms", 0);
 	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
 	fake_proc_show(&(struct fake_process){
 		.pid = COMMAND_PID, .parent = CHILD_PID, .state = 'Z', .exit_code = 7 << 8});
@@ -627,8 +628,8 @@ TEST(takes_the_status_of_a_command_whose_reaper_is_silent_from_the_kernel)
 TEST(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds)
 {
 	command_starts();
-	event("..+.");
-	event("...+");
+	ready("command");
+	ready("child");
 	fake_sys_always("wait_pidfd child", 0);
 	fake_sys_always("poll*", 0);
 	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
@@ -660,7 +661,7 @@ TEST(takes_the_status_of_a_command_that_is_stuck_from_the_kernel)
 	assert_status(7 << 8);
 	assert_false(out.reaped);
 	assert_in_order(fake_sys_trace(),
-			ARGV(WAIT_WITH_COMMAND, "poll sock signals command child janitor, 50 ms\n",
+			ARGV(WAIT_WITH_COMMAND, "poll child command janitor signals sock, 50 ms\n",
 			     "send requests\nkill janitor 18\n",
 			     "look signals, 0 ms\n"
 			     "look child signals, 0 ms\n"
@@ -727,7 +728,7 @@ TEST(counts_from_a_report_however_long_the_command_has_been_seen_to_end)
 TEST(lets_a_command_run_that_only_looked_as_if_it_had_ended)
 {
 	fake_proc_show(&exiting);
-	fake_sys_then("poll sock signals command child janitor, 50 ms", fake_proc_show_later,
+	fake_sys_then("poll child command janitor signals sock, 50 ms", fake_proc_show_later,
 		      &running);
 	command_starts();
 	time_is_up();
@@ -750,7 +751,7 @@ TEST(looks_twice_before_it_gives_a_command_up)
 	time_passes();
 	assert_status(7 << 8);
 	assert_in_range(fake_sys_now(), 250, 350);
-	assert_contains(fake_sys_trace(), "poll sock signals command child janitor, 50 ms\n");
+	assert_contains(fake_sys_trace(), "poll child command janitor signals sock, 50 ms\n");
 }
 
 TEST(counts_the_time_of_a_command_from_when_it_was_last_seen_to_run)
@@ -799,7 +800,7 @@ TEST(waits_for_ever_without_a_procfs)
 {
 	fake_sys_answer("open /proc path dir", -ENOENT);
 	command_starts();
-	fake_sys_answer("poll sock signals command child janitor, -1 ms", -EINTR);
+	fake_sys_answer("poll child command janitor signals sock, -1 ms", -EINTR);
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
@@ -832,7 +833,7 @@ TEST(loses_no_time_over_a_janitor_that_there_is_not)
 
 TEST(begins_nothing_without_a_janitor)
 {
-	event("....+");
+	ready("janitor");
 	child_is_gone();
 	assert_fails(ECHILD, "the janitor was killed");
 	assert_contains(fake_sys_trace(), WAIT "kill child 9\n");
@@ -841,15 +842,15 @@ TEST(begins_nothing_without_a_janitor)
 TEST(goes_on_without_a_janitor_unless_nothing_is_to_be_left)
 {
 	command_starts();
-	event("....+");
+	ready("janitor");
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
-	assert_contains(fake_sys_trace(), "poll sock signals command child -, 150 ms\n");
+	assert_contains(fake_sys_trace(), "poll child command signals sock, 150 ms\n");
 	(void)set_up(NULL);
 	plan.die_with_parent = true;
 	command_starts();
-	event("....+");
+	ready("janitor");
 	child_is_gone();
 	assert_fails(ECHILD, "the janitor was killed");
 	assert_contains(fake_sys_trace(), "kill child 9\nkill command 9\n");
@@ -924,7 +925,8 @@ TEST(does_not_mind_a_command_that_is_dead_before_it_can_be_opened)
 		box.shows_itself = true;
 		fake_sys_answer("pidfd_open*", failures[i]);
 		shows_itself(COMMAND_PID);
-		run_fails();
+		if (failures[i] == -ESRCH)
+			run_fails();
 		child_is_gone();
 		if (failures[i] == -ESRCH)
 			assert_fails(ENOENT, "cannot");
@@ -962,7 +964,7 @@ TEST(hears_of_a_command_before_it_passes_a_signal_on)
 {
 	static const struct report report = {.kind = REPORT_STARTED};
 
-	fake_sys_answer_data("poll*", 2, "++..", 4);
+	ready("signals sock");
 	fake_sys_answer_message_by("receive sock", &report, sizeof(report.kind), "command");
 	signal_comes(SIGTERM, SI_USER);
 	command_ends(true);
@@ -994,7 +996,7 @@ TEST(leaves_a_reaper_that_has_to_end_others_to_its_work_if_a_signal_comes_too_la
 		(void)set_up(NULL);
 		box.reaper_ends = reaper_ends != 0;
 		signal_comes(SIGINT, SI_USER);
-		fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
+		fake_sys_answer_ready("look sock, 0 ms", "sock");
 		fake_sys_answer_message_by("receive sock", &report, sizeof(report.kind), "command");
 		child_is_gone();
 		assert_status(SIGINT);
@@ -1037,7 +1039,7 @@ TEST(goes_on_when_the_command_cannot_be_signalled_any_more)
 
 TEST(goes_on_when_there_is_no_signal_after_all)
 {
-	event(".+..");
+	ready("signals");
 	fake_sys_answer("read signals", -EAGAIN);
 	command_starts();
 	command_ends(true);
@@ -1225,7 +1227,7 @@ TEST(sees_itself_that_a_command_without_a_reaper_stops)
 	signal_comes(SIGCHLD, SI_USER);
 	fake_sys_answer("wait_stop child", SIGSTOP);
 	signal_comes(SIGCHLD, SI_USER); /* it tells of another */
-	event("...+");
+	ready("child");
 	janitor_is_gone();
 	assert_int_equal(run(), 0);
 	assert_in_order(fake_sys_trace(), ARGV("wait_stop child\n", "die_of 19\n",
@@ -1321,7 +1323,7 @@ TEST(says_that_the_sandbox_cannot_begin)
 
 TEST(says_that_it_cannot_hear)
 {
-	event("+...");
+	ready("sock");
 	fake_sys_answer("receive sock", -EIO);
 	child_is_gone();
 	assert_fails(EIO, "cannot hear from inside the sandbox: Input/output error");
@@ -1350,7 +1352,7 @@ TEST(believes_no_report_that_brings_a_descriptor_of_its_own)
 TEST(leaves_nobody_behind_when_the_run_has_failed)
 {
 	command_starts();
-	event("+...");
+	ready("sock");
 	fake_sys_answer("receive sock", -EIO);
 	child_is_gone();
 	assert_fails(EIO, "cannot hear from inside the sandbox: Input/output error");
@@ -1413,7 +1415,7 @@ static void namespaces_come(void)
 	};
 
 	fake_sys_sender(CHILD_PID);
-	event("+..");
+	ready("sock");
 	fake_sys_answer_message("receive sock", &report,
 				offsetof(struct report, namespaces) + sizeof(report.namespaces),
 				NULL);
@@ -1563,7 +1565,7 @@ static void begin_guarded(enum guard_way way)
 
 static void guard_sends(const struct report *report, size_t size)
 {
-	event(".....+");
+	ready("guard");
 	fake_sys_answer_message("receive guard", report != NULL ? report : (const void *)"", size,
 				NULL);
 }
@@ -1582,7 +1584,7 @@ TEST(ends_all_if_the_guard_says_so)
 {
 	begin_guarded(GUARD_END);
 	guard_sends(&failure_of_guard, sizeof(failure_of_guard));
-	fake_sys_always_data("poll guard, 1000 ms", 1, "+", 1);
+	fake_sys_always_ready("poll guard, 1000 ms", "guard");
 	child_is_gone();
 	assert_fails(ESTALE, "unprotected");
 	assert_int_equal(e.stage, ERR_GUARD);
@@ -1593,9 +1595,9 @@ TEST(hears_of_it_also_if_the_command_has_ended_meanwhile)
 {
 	begin_guarded(GUARD_END);
 	command_ends(true);
-	fake_sys_answer_data("look guard, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look guard, 0 ms", "guard");
 	fake_sys_answer_message("receive guard", &failure_of_guard, sizeof(failure_of_guard), NULL);
-	fake_sys_always_data("poll guard, 1000 ms", 1, "+", 1);
+	fake_sys_always_ready("poll guard, 1000 ms", "guard");
 	child_is_gone();
 	assert_int_equal(run(), -ESTALE);
 	assert_string_equal(e.msg, "unprotected");
@@ -1624,7 +1626,7 @@ TEST(does_not_miss_a_guard_that_ends_with_the_first_process)
 {
 	begin_guarded(GUARD_PUT_BACK);
 	guard_sends(NULL, 0);
-	fake_sys_answer_data("look child, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look child, 0 ms", "child");
 	child_ends(3 << 8);
 	assert_status(3 << 8);
 }
@@ -1646,11 +1648,11 @@ TEST(tells_of_the_start_before_it_lets_the_sandbox_begin)
 			   KEEP_BEGIN "close_range 11 11\n"
 				      "close_range 15 99\n"
 				      "close_range 101 -\n"
-				      "poll sock signals child, -1 ms\n"
+				      "poll child signals sock, -1 ms\n"
 				      "receive sock\n"
-				      "await_room info signals child, -1 ms\n"
+				      "await_room info child signals, -1 ms\n"
 				      "write info " INFO_TEXT "\n"
-				      "await_room status signals child, -1 ms\n"
+				      "await_room status child signals, -1 ms\n"
 				      "write status " STARTED_TEXT "\n" LET_BEGIN);
 	assert_int_equal(fake_sys_fd("info"), -1);
 	assert_int_equal(fake_sys_fd("status"), STATUS);
@@ -1737,7 +1739,7 @@ TEST(hears_why_there_are_no_namespaces_to_tell_of)
 	};
 
 	tell();
-	event("+..");
+	ready("sock");
 	fake_sys_answer_message("receive sock", &failed, sizeof(failed), NULL);
 	child_is_gone();
 	assert_fails(EACCES, "cannot learn");
@@ -1754,7 +1756,7 @@ TEST(believes_nothing_else_to_be_about_namespaces)
 	for (size_t i = 0; i < LENGTH(sizes); i++) {
 		(void)set_up(NULL);
 		tell();
-		event("+..");
+		ready("sock");
 		fake_sys_answer_message("receive sock", &started, sizes[i], "planted");
 		child_is_gone();
 		assert_fails(EPROTO, "cannot hear which namespaces there are: Protocol error");
@@ -1765,7 +1767,7 @@ TEST(believes_nothing_else_to_be_about_namespaces)
 TEST(lets_the_end_tell_why_there_are_no_namespaces_to_tell_of)
 {
 	tell();
-	event("+.."); /* nobody speaks any more */
+	ready("sock"); /* nobody speaks any more */
 	nobody_speaks_any_more();
 	child_ends(SIGKILL);
 	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "
@@ -1776,7 +1778,7 @@ TEST(lets_the_end_tell_why_there_are_no_namespaces_to_tell_of)
 
 /* Where it waits for the caller to read, or for the first process inside to speak. */
 static const char *const waits[] = {
-	"poll sock signals child*",
+	"poll child signals sock, -1 ms",
 	"await_room info*",
 	"await_room status*",
 };
@@ -1789,7 +1791,7 @@ TEST(ends_the_run_by_a_signal_while_nobody_reads)
 		(void)set_up(NULL);
 		tell();
 		fake_sys_answer(waits[i], -EINTR);
-		fake_sys_answer_data(waits[i], 1, ".+.", 3);
+		fake_sys_answer_ready(waits[i], "signals");
 		fake_sys_answer_data("read signals", 0, &info, sizeof(info));
 		if (i > 0)
 			namespaces_come();
@@ -1806,7 +1808,7 @@ TEST(does_not_wait_for_readers_when_the_first_process_has_ended)
 	for (size_t i = 0; i < LENGTH(waits); i++) {
 		(void)set_up(NULL);
 		tell();
-		fake_sys_answer_data(waits[i], 1, "..+", 3);
+		fake_sys_answer_ready(waits[i], "child");
 		if (i > 0)
 			namespaces_come();
 		child_ends(SIGKILL);
@@ -1939,9 +1941,9 @@ TEST(tells_that_the_command_is_stuck_even_if_nobody_can_say_how_it_ended)
 TEST(tells_of_nobody_who_ends_when_a_run_that_has_failed_late_is_ended)
 {
 	nobody_may_know();
-	fake_sys_answer_data("poll child signals, 30 ms", 1, "+.", 2);
-	fake_sys_always_data("poll janitor signals, 30 ms", 1, "+.", 2);
-	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll child signals, 30 ms", "child");
+	fake_sys_always_ready("poll janitor signals, 30 ms", "janitor");
+	fake_sys_always_ready("look janitor, 0 ms", "janitor");
 	assert_int_equal(run(), -ETIMEDOUT);
 	for (size_t i = 0; i < out.n_stuck; i++)
 		assert_int_not_equal(out.stuck[i].role, STUCK_REAPER);
@@ -2000,7 +2002,7 @@ TEST(hears_of_namespaces_twice_without_harm)
 
 /* --- Ids that the caller maps --------------------------------------------- */
 
-#define AWAIT "poll block signals child, -1 ms\n"
+#define AWAIT "poll block child signals, -1 ms\n"
 
 /* A run that is not to begin before something comes from the descriptor BLOCK. */
 static void block(void)
@@ -2014,7 +2016,7 @@ TEST(lets_the_sandbox_begin_when_the_ids_are_mapped)
 {
 	block();
 	fake_sys_answer("poll*", -EINTR);
-	event("+..");
+	ready("block");
 	command_starts();
 	command_ends(true);
 	child_is_gone();
@@ -2037,9 +2039,9 @@ TEST(ends_the_run_by_a_signal_before_the_ids_are_mapped)
 TEST(waits_on_when_there_is_no_signal_after_all)
 {
 	block();
-	event(".+.");
+	ready("signals");
 	fake_sys_answer("read signals", -EAGAIN);
-	event("+..");
+	ready("block");
 	command_starts();
 	command_ends(true);
 	child_is_gone();
@@ -2050,7 +2052,7 @@ TEST(waits_on_when_there_is_no_signal_after_all)
 TEST(does_not_wait_for_the_ids_of_the_dead)
 {
 	block();
-	event("..+");
+	ready("child");
 	nobody_speaks_any_more();
 	child_ends(SIGKILL);
 	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "

@@ -39,7 +39,7 @@ static void start(void)
 	fake_sys_given(DIR, "dir");
 	fake_sys_given(THING, "thing");
 	fake_sys_always_data("stat stage", 0, &own, sizeof(own));
-	fake_sys_always_data("poll janitor, -1 ms", 1, "+", 1);
+	fake_sys_always_ready("poll janitor, -1 ms", "janitor");
 	mount_point_done(&mount_points);
 	mount_points = (struct mount_points){.is_possible = true,
 					     .is_on = true,

@@ -272,7 +272,7 @@ static const char golden[] = "command_line sbx-reaper\nopen /proc path dir\n"
 			     "\tgetcwd\n"
 			     "\tumask 22\n"
 			     "\tsigprocmask set\n"
-			     "\tlook sock janitor, 0 ms\n"
+			     "\tlook janitor sock, 0 ms\n"
 			     "\tsmall filter\n"
 			     "\tseccomp 1\n"
 			     "\texec sh as sh -c true\n"
@@ -326,7 +326,7 @@ static bool is_harmless(const char *call)
 		"wait 1000\n",           /* the helper has said that all is done */
 		"write sock (data)\n",   /* nobody is there to hear */
 		"prctl name ",           /* it is for people */
-		"look sock janitor, ",   /* both were there a moment ago */
+		"look janitor sock, ",   /* both were there a moment ago */
 		"open_in tree:mount:tmpfs/box /proc path\n", /* it is for people */
 		"statfs tree:mount:tmpfs/box/proc\n",        /* likewise */
 	};
@@ -591,7 +591,7 @@ TEST(becomes_the_command_as_pid_1)
 			"umask 22\n"
 			"sigprocmask set\n"
 			"prctl pdeathsig 0\n"
-			"look sock janitor, 0 ms\n"
+			"look janitor sock, 0 ms\n"
 			"small filter\n"
 			"exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
@@ -747,7 +747,7 @@ TEST(does_not_wait_for_those_inside_when_the_monitor_is_gone)
 	start_ending(teardown_line, 1000);
 	fake_sys_always("wait nohang", 0);
 	fake_sys_answer("poll sock, 5 ms", 0);
-	fake_sys_answer_data("poll sock, 5 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll sock, 5 ms", "sock");
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_contains(fake_sys_trace(), "poll sock, 5 ms\nexit 3\n");
 }
@@ -783,7 +783,7 @@ TEST(may_signal_those_inside_who_are_of_other_users)
 
 /* --- The same, without a process namespace -------------------------------- */
 
-#define WAIT_FOR_EITHER "poll sock signals, -1 ms"
+#define WAIT_FOR_EITHER "poll signals sock, -1 ms"
 
 static const char *const adopting_line[] = {"--kill-on-exit",    "--seccomp", "9",
 					    "--die-with-parent", "true",      NULL};
@@ -805,7 +805,7 @@ static void start_adopting(void)
 
 static void child_ends(void)
 {
-	fake_sys_answer_data(WAIT_FOR_EITHER, 1, ".+", 2);
+	fake_sys_answer_ready(WAIT_FOR_EITHER, "signals");
 }
 
 static pid_t descendant = 77;
@@ -864,8 +864,7 @@ TEST(has_two_seconds_to_kill_those_inside_when_the_monitor_is_gone)
 	start_adopting();
 	plan.teardown_ms = 200;
 	fake_sys_always("wait nohang", 0);
-	fake_sys_always_data("poll sock*", 1, "+.", 2);
-	fake_sys_always("poll -*", 0);
+	fake_sys_always_ready("poll signals sock*", "sock");
 	fake_proc_end(77);
 	fake_sys_file("/proc/1/task/1/children", NULL);
 	assert_int_equal(fake_sys_run(run, NULL), 125);
@@ -913,12 +912,11 @@ TEST(kills_all_inside_when_the_monitor_is_gone)
 	fake_sys_answer("wait nohang", 0);
 	fake_sys_answer(WAIT_FOR_EITHER, -EINTR);
 	fake_sys_answer("wait nohang", 0);
-	fake_sys_answer_data(WAIT_FOR_EITHER, 1, "+.", 2);
+	fake_sys_answer_ready(WAIT_FOR_EITHER, "sock");
 	fake_sys_file("/proc/1/task/1/children", NULL); /* so that it has to look for them */
 	fake_sys_answer("wait nohang", 0);
 	fake_sys_answer("wait nohang", 0);
 	fake_sys_then("kill /proc/77 9", fake_proc_end_later, &descendant);
-	fake_sys_always("poll -, 2 ms", 0);
 	(void)fake_sys_run(run, NULL);
 	assert_contains(fake_sys_trace(), "kill /proc/77 9\n");
 	assert_null(strstr(fake_sys_trace(), "kill /proc/77 15"));
@@ -931,7 +929,6 @@ TEST(kills_those_inside_who_do_not_end_in_their_time)
 	process_ends("wait nohang", COMMAND_PID);
 	fake_sys_always("wait nohang", 0);
 	fake_sys_always("poll sock*", 0);
-	fake_sys_always("poll -*", 0);
 	plan.teardown_ms = 200;
 	assert_int_equal(fake_sys_run(run, NULL), 125);
 	assert_in_order(fake_sys_trace(), ARGV("kill /proc/77 15\n", "kill /proc/77 9\n"));
@@ -955,7 +952,7 @@ TEST(says_that_it_cannot_wait_for_a_command_whose_descendants_it_adopts)
 		start_adopting();
 		fake_sys_answer(calls[i], -EIO);
 		fake_sys_always("wait nohang", 0);
-		fake_sys_always_data(WAIT_FOR_EITHER, 1, ".+", 2);
+		fake_sys_always_ready(WAIT_FOR_EITHER, "signals");
 		assert_int_equal(fake_sys_run(run, NULL), 125);
 		assert_one_failure(EIO, "cannot wait for the command: Input/output error");
 		assert_contains(fake_sys_trace(), "kill 2 9\n");
@@ -996,7 +993,7 @@ TEST(tells_of_its_namespaces_before_it_begins)
 /* The caller lets the command run. */
 static void caller_agrees(void)
 {
-	fake_sys_answer_data("poll block sock, -1 ms", 1, "+.", 2);
+	fake_sys_answer_ready("poll block sock, -1 ms", "block");
 }
 
 TEST(tells_whoever_wants_to_know_and_nobody_else)
@@ -1167,7 +1164,7 @@ TEST(does_not_wait_for_the_caller_without_a_monitor)
 {
 	start_simple(ARGV("--block-fd", "22", "true"));
 	give_descriptors();
-	fake_sys_answer_data("poll block*", 2, "++", 2);
+	fake_sys_answer_ready("poll block*", "block sock");
 	assert_int_equal(fake_sys_run(run, NULL), 125);
 	assert_one_failure(EPIPE, "the monitor is gone");
 	assert_null(strstr(fake_sys_trace(), "read block"));
@@ -1578,7 +1575,7 @@ TEST(becomes_the_command_where_there_is_nothing_to_reap_or_to_hold)
 					  "send sock\ngetpgrp\ngetsid\nnew session keyring\n" CLOSE
 					  "open / path dir\n");
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\n"
-					  "look sock janitor, 0 ms\n"
+					  "look janitor sock, 0 ms\n"
 					  "small filter\n"
 					  "exec true as true\n");
 	assert_null(strstr(fake_sys_trace(), "vfork"));

@@ -466,7 +466,7 @@ static void helpers_end(void)
 {
 	hear_users();
 	made();
-	fake_sys_always_data("poll pidfd:100*", 1, "+", 1);
+	fake_sys_always_ready("poll pidfd:100*", "pidfd:100*");
 }
 
 TEST(waits_for_that_helper_and_removes_nothing_itself)
@@ -552,7 +552,7 @@ TEST(leaves_a_process_behind_that_removes_them_in_the_end)
 	fake_sys_answer("poll unmounted, 20 ms", 0);
 	fake_sys_answer("clone unreaped", 0);
 	fake_sys_answer("poll unmounted, -1 ms", -EINTR);
-	fake_sys_answer_data("poll unmounted, -1 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll unmounted, -1 ms", "unmounted");
 	assert_int_equal(fake_sys_run(run, NULL), 0);
 	assert_in_order(fake_sys_trace(),
 			ARGV("clone unreaped\nsigprocmask block all\nprctl name sbx-janitor\n"
@@ -576,7 +576,7 @@ TEST(removes_at_once_if_the_last_process_exits_meanwhile)
 {
 	made();
 	things_are(&dir, &dir);
-	fake_sys_answer_data("poll unmounted, 20 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll unmounted, 20 ms", "unmounted");
 	finish_later();
 	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" HELD);
 	assert_contains(fake_sys_trace(), "rmdir unmounted/p x\n");
@@ -608,7 +608,7 @@ TEST(goes_on_with_all_open_without_memory)
 	fake_malloc_fail_at(1);
 	fake_sys_answer("poll unmounted, 20 ms", 0);
 	fake_sys_answer("clone unreaped", 0);
-	fake_sys_answer_data("poll unmounted, -1 ms", 1, "+", 1);
+	fake_sys_answer_ready("poll unmounted, -1 ms", "unmounted");
 	assert_int_equal(fake_sys_run(run, NULL), 0);
 	assert_null(strstr(fake_sys_trace(), "close_range"));
 	assert_contains(fake_sys_trace(), "rmdir unmounted/p x\n");

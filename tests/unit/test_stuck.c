@@ -37,7 +37,7 @@ static int set_up(void **state __attribute__((unused)))
 static void reader_says(const char *text)
 {
 	fake_sys_answer_text("read answer", text);
-	fake_sys_answer_data("poll pidfd:1000*", 1, "+", 1);
+	fake_sys_answer_ready("poll pidfd:1000*", "pidfd:1000");
 }
 
 static struct stuck look_at(enum stuck_role role)
@@ -172,7 +172,7 @@ TEST(gives_who_reads_the_stack_little_time)
 	const int killed = SIGKILL;
 
 	fake_sys_answer("poll pidfd:1000*", 0);
-	fake_sys_answer_data("poll pidfd:1000*", 1, "+", 1);
+	fake_sys_answer_ready("poll pidfd:1000*", "pidfd:1000");
 	fake_sys_answer_data("wait_pidfd pidfd:1000", 1, &killed, sizeof(killed));
 	assert_string_equal(look().stack[0], "");
 	assert_in_order(fake_sys_trace(), ARGV("poll pidfd:1000, ", "kill pidfd:1000 9\n",

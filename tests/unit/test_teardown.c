@@ -88,13 +88,13 @@ static void await(void)
 
 static void child_ends(const char *wait)
 {
-	fake_sys_answer_data(wait, 1, "+.", 2);
+	fake_sys_answer_ready(wait, "child");
 }
 
 static void janitor_ends(const char *wait)
 {
-	fake_sys_answer_data(wait, 1, "+.", 2);
-	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready(wait, "janitor");
+	fake_sys_always_ready("look janitor, 0 ms", "janitor");
 }
 
 static void signal_comes(const char *wait)
@@ -102,7 +102,7 @@ static void signal_comes(const char *wait)
 	static const struct signalfd_siginfo info = {.ssi_signo = SIGTERM};
 
 	fake_sys_answer_data("read signals", 0, &info, sizeof(info));
-	fake_sys_answer_data(wait, 1, ".+", 2);
+	fake_sys_answer_ready(wait, "signals");
 }
 
 /* Nobody ends, whatever is done. */
@@ -280,7 +280,7 @@ TEST(minds_no_signal_that_came_before)
 	static const struct signalfd_siginfo info = {.ssi_signo = SIGTERM};
 
 	for (unsigned i = 0; i < 2; i++) {
-		fake_sys_answer_data("look signals, 0 ms", 1, "+", 1);
+		fake_sys_answer_ready("look signals, 0 ms", "signals");
 		fake_sys_answer_data("read signals", 0, &info, sizeof(info));
 	}
 	child_ends(POLL_CHILD "200 ms");
@@ -308,19 +308,19 @@ TEST(looks_again_at_a_process_that_it_cannot_reap)
 {
 	child_ends(POLL_CHILD "200 ms");
 	fake_sys_always("wait_pidfd child", 0);
-	fake_sys_answer("poll - signals, 20 ms", 0);
-	fake_sys_answer("poll - signals, 20 ms", 0);
+	fake_sys_answer("poll signals, 20 ms", 0);
+	fake_sys_answer("poll signals, 20 ms", 0);
 	nobody_ends();
 	await();
 	assert_contains(fake_sys_trace(), POLL_CHILD "200 ms\n"
 						     "wait_pidfd child\n"
-						     "poll - signals, 20 ms\n"
+						     "poll signals, 20 ms\n"
 						     "wait_pidfd child\n");
 	assert_asked("fl");
 	assert_in_range(fake_sys_now(), 1000, 1100);
 	start();
 	teardown.first.unreapable = true;
-	fake_sys_answer("poll - signals, 20 ms", 0);
+	fake_sys_answer("poll signals, 20 ms", 0);
 	janitor_ends(POLL_JANITOR "980 ms");
 	await();
 	assert_asked("");
@@ -361,7 +361,7 @@ TEST(does_not_wait_for_a_janitor_that_there_is_not)
 
 TEST(reaps_a_janitor_that_lets_go_when_it_is_told_to)
 {
-	fake_sys_always_data("poll janitor, " LEAST, 1, "+", 1);
+	fake_sys_always_ready("poll janitor, " LEAST, "janitor");
 	nobody_ends();
 	await();
 	assert_contains(fake_sys_trace(), "send sock\nkill janitor 18\npoll janitor, " LEAST
@@ -503,7 +503,7 @@ TEST(tells_of_the_janitor_and_what_it_was_at)
 	static const struct janitor_note note = {"unmounting /mnt (fuse)"};
 
 	child_ends(POLL_CHILD "200 ms");
-	fake_sys_answer_data("look sock, 0 ms", 1, "+", 1);
+	fake_sys_answer_ready("look sock, 0 ms", "sock");
 	fake_sys_answer_data("read sock", 0, &note, sizeof(note));
 	nobody_ends();
 	await();
@@ -540,7 +540,6 @@ TEST(ends_those_whom_the_reaper_has_left)
 	show_orphan();
 	fake_sys_then("kill /proc/1002 9", fake_proc_end_later, &other);
 	child_ends(POLL_CHILD "200 ms");
-	fake_sys_always("poll -, 2 ms", 0);
 	janitor_ends(POLL_JANITOR "996 ms");
 	await();
 	assert_contains(fake_sys_trace(), "kill /proc/1002 9\n");
@@ -556,10 +555,9 @@ TEST(ends_those_whom_a_reaper_has_left_that_was_killed_before)
 	show_orphan();
 	teardown.first.gone = true;
 	fake_sys_then("kill /proc/1002 9", fake_proc_end_later, &other);
-	fake_sys_always("poll -, 2 ms", 0);
-	fake_sys_always_data(POLL_JANITOR "1000 ms", 1, "+.", 2);
-	fake_sys_always_data(POLL_JANITOR "996 ms", 1, "+.", 2);
-	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+	fake_sys_always_ready(POLL_JANITOR "1000 ms", "janitor");
+	fake_sys_always_ready(POLL_JANITOR "996 ms", "janitor");
+	fake_sys_always_ready("look janitor, 0 ms", "janitor");
 	await();
 	assert_contains(fake_sys_trace(), "kill /proc/1002 9\n");
 }
@@ -664,7 +662,7 @@ TEST(tells_of_those_whom_it_could_not_end)
 	reaper_ends();
 	show_orphan();
 	child_ends(POLL_CHILD "200 ms");
-	fake_sys_always_data("look janitor, 0 ms", 1, "+", 1);
+	fake_sys_always_ready("look janitor, 0 ms", "janitor");
 	nobody_ends();
 	await();
 	assert_int_equal(out.n_stuck, 1);
@@ -681,8 +679,8 @@ TEST(leaks_nothing_whichever_call_fails)
 		reaper_ends();
 		show_orphan();
 		fake_sys_answer(POLL_CHILD "200 ms", 0);
-		fake_sys_always_data(POLL_CHILD "200 ms", 1, "+.", 2);
-		fake_sys_always_data(POLL_CHILD "800 ms", 1, "+.", 2);
+		fake_sys_always_ready(POLL_CHILD "200 ms", "child");
+		fake_sys_always_ready(POLL_CHILD "800 ms", "child");
 		nobody_ends();
 		fake_sys_fail_at(nth, EIO);
 		await();
