@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-#include "isolation/caps.h"
+#include "base/err.h"
 #include "isolation/landlock.h"
-#include "plan/plan.h"
 
 struct ids {
 	uid_t uid;
@@ -70,25 +71,6 @@ extern const char *const ns_names[NS_KINDS]; /* as in /proc/self/ns */
 struct ns_ids {
 	uint64_t ino[NS_KINDS];
 };
-
-/*
- * Decide which namespaces @plan needs on this host; @lent as setuid.h has it.  @root is what root
- * has, NULL if the caller is another user: without CAP_SYS_ADMIN, root needs a user namespace as
- * others do.  Capabilities may still make a second user namespace necessary: see ns_plan_second().
- *
- * Returns 0 or -errno with @e naming the option that cannot be had.
- */
-int ns_plan(const struct plan *plan, bool privileged, const struct caps_own *root, struct ns *ret,
-	    struct err *e) must_check;
-
-/*
- * Decide on the second user namespace.  @caps are the command's; where it comes with one of its
- * own, these hold in that alone, and are limited to what it would have had.
- *
- * Returns 0 or -EINVAL with @e naming the option that cannot be had.
- */
-int ns_plan_second(const struct plan *plan, struct caps *caps, struct ns *ns,
-		   struct err *e) must_check;
 
 /* Whether the command is in another user namespace than the caller. */
 bool ns_other_users(const struct ns *ns);

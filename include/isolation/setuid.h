@@ -2,6 +2,7 @@
 #pragma once
 
 #include "isolation/ns.h"
+#include "plan/plan.h"
 
 /*
  * For a set-user-ID root installation: see the theory of operation in setuid.c.

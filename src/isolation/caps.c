@@ -57,19 +57,6 @@ static uint64_t listed(cap_t caps, cap_flag_t which)
 	return bits;
 }
 
-/* What the calling process may have, and what it has in effect. */
-static int own(uint64_t *permitted, uint64_t *effective)
-{
-	cap_t now = cap_get_proc();
-
-	if (now == NULL)
-		return sys_last_error();
-	*permitted = listed(now, CAP_PERMITTED);
-	*effective = listed(now, CAP_EFFECTIVE);
-	(void)cap_free(now);
-	return 0;
-}
-
 /* Apply the changes that @plan has to @caps.  @all is what ALL means. */
 static int change(const struct plan *plan, uint64_t all, struct caps *caps, struct err *e)
 {
@@ -90,9 +77,14 @@ static int change(const struct plan *plan, uint64_t all, struct caps *caps, stru
 
 int caps_own(struct caps_own *ret, struct err *e)
 {
-	int r = own(&ret->permitted, &ret->effective);
+	cap_t now = cap_get_proc();
 
-	return r < 0 ? err_sys(e, r, "cannot read the capabilities of this process") : 0;
+	if (now == NULL)
+		return err_sys(e, sys_last_error(), "cannot read the capabilities of this process");
+	ret->permitted = listed(now, CAP_PERMITTED);
+	ret->effective = listed(now, CAP_EFFECTIVE);
+	(void)cap_free(now);
+	return 0;
 }
 
 /* What root's command keeps without an option: power over files and ids that are its own to see. */
@@ -113,8 +105,7 @@ static uint64_t roots_share(void)
 int caps_plan(const struct plan *plan, const struct caps_own *root, bool other_users,
 	      struct caps *ret, struct err *e)
 {
-	struct caps caps = {.set = root == NULL || !plan->as_bwrap || plan->n_caps > 0,
-			    .bound = other_users};
+	struct caps caps = {.set = root == NULL || !plan->as_bwrap || plan->n_caps > 0};
 	uint64_t all = bit(cap_max_bits()) - 1;
 	int r;
 

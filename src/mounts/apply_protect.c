@@ -13,7 +13,7 @@
  * any more: no path to be protected may go through it.
  *
  * All this holds in the mount namespaces of the sandbox.  Somebody who can make others can
- * leave the mounts behind there and rename what they are on: hence ns_plan_second() forbids
+ * leave the mounts behind there and rename what they are on: hence identity_plan() forbids
  * new user namespaces where it can.
  */
 #include <errno.h>

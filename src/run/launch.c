@@ -44,6 +44,7 @@
 #include "base/cleanup.h"
 #include "host/hint.h"
 #include "host/job.h"
+#include "isolation/identity.h"
 #include "isolation/setuid.h"
 #include "run/command.h"
 #include "run/fds.h"
@@ -94,20 +95,6 @@ static void plan_end(struct box *box)
 				    box->guard_way != GUARD_OFF); /* all inside are to be watched */
 }
 
-/* Decide on namespaces, ids and capabilities. */
-static int plan_privileges(struct box *box, struct err *e)
-{
-	struct caps_own own = {0};
-	const struct caps_own *root = sys_getuid() == 0 ? &own : NULL;
-	int r = root != NULL ? caps_own(&own, e) : 0;
-
-	if (r == 0)
-		r = ns_plan(box->plan, box->privileged, root, &box->ns, e);
-	if (r == 0)
-		r = caps_plan(box->plan, root, ns_other_users(&box->ns), &box->caps, e);
-	return r < 0 ? r : ns_plan_second(box->plan, &box->caps, &box->ns, e);
-}
-
 /*
  * Decide on the process group of the sandbox.  Process 1 of a PID namespace is never stopped by
  * the terminal: if it read from there in the background, it would try again for ever.  So it
@@ -147,7 +134,7 @@ static int prepare(struct box *box, struct err *e)
 	if (r == 0)
 		r = seccomp_read(box->plan, SECCOMP_EARLY, &box->seccomp, e);
 	if (r == 0)
-		r = plan_privileges(box, e);
+		r = identity_plan(box->plan, box->privileged, &box->ns, &box->caps, e);
 	if (r < 0)
 		return r;
 	plan_end(box);
