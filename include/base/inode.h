@@ -6,12 +6,13 @@
 
 struct statx;
 
-/* What tells a file or directory from all others. */
+/* The identity of a file or directory. */
 struct inode {
 	uint64_t dev;
 	uint64_t ino;
 };
 
-/* What @st tells. */
+/* The identity in @st, which has STATX_INO. */
 struct inode inode_of(const struct statx *st);
 bool inode_is_same(const struct inode *a, const struct inode *b);
+bool inode_is_same_stat(const struct statx *a, const struct statx *b);

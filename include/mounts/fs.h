@@ -6,23 +6,23 @@
 
 #include "base/err.h"
 
-/* A parameter of a file system; a list of them ends with a NULL key. */
+/* A parameter of a file system; a NULL key ends a list. */
 struct fs_param {
 	const char *key;
 	const char *value; /* NULL if it has none */
 };
 
 /*
- * Make a file system of @type, detached.
+ * Create a file system of @type, with @attr, MOUNT_ATTR_*, for its mount.
  *
- * @attr are MOUNT_ATTR_* of the mount.  Returns a descriptor of its root, the
- * caller's to close, or -errno with @e saying what the kernel said.
+ * Returns the detached mount, which the caller closes, or -errno with @e set, with the kernel's
+ * own message if there is one.
  */
 int fs_make(const char *type, const struct fs_param *params, unsigned attr,
 	    struct err *e) must_check;
 
 /*
- * A tmpfs, nosuid and nodev, of @size bytes or, if 0, of the kernel's default, with
- * the SELinux label @label on all of its files, if that is not NULL.
+ * Create a tmpfs, nosuid and nodev, as fs_make(): of @size bytes, 0 for the kernel's default, with
+ * the SELinux label @label on its files, NULL for none.
  */
 int fs_tmpfs(mode_t mode, uint64_t size, const char *label, struct err *e) must_check;

@@ -4,25 +4,20 @@
 #include "base/err.h"
 
 /*
- * Masks: what is mounted in the place of something that the payload must neither see nor
- * change.  A mask is empty and of mode 000, and its mount is read-only, nosuid, nodev and
- * noexec.
+ * Masks: empty files and directories, mounted over paths that the payload must neither read nor
+ * change.  A mask has mode 000, and its mount is read-only, nosuid, nodev and noexec.
  */
 
 /*
- * Make a mask that can be mounted on @place, an O_PATH descriptor: of a directory it is a
- * directory, of all else a file.  @stage is the stage of struct roots, where masks have their
- * names; the umask has to be 0.
+ * Create a mask for @place, an O_PATH descriptor: a directory for a directory, else a file.  @stage
+ * is the staging tmpfs, which holds the masks' names; the umask has to be 0.
  *
- * Returns the mask detached, the caller's to close, or -errno; the caller knows how to word it.
+ * Returns a detached mount, which the caller closes, or -errno.
  */
 int mask_make(int stage, int place) must_check;
 
-/*
- * Whether what is at @place, an O_PATH descriptor, is a mask, with @stage as above.  Returns that
- * or -errno.
- */
+/* Whether @place, an O_PATH descriptor, is a mask from @stage.  Returns 1, 0 or -errno. */
 int mask_covers(int stage, int place) must_check;
 
-/* Make one and mount it on @place.  Returns 0 or -errno, as mask_make(). */
+/* Create a mask and mount it on @place, as mask_make().  Returns 0 or -errno. */
 int mask_place(int stage, int place) must_check;

@@ -13,9 +13,8 @@
 #include "sys/sys.h"
 
 /*
- * Restrictions of a bind.  They are only ever added, and to every mount of the
- * tree at once: a recursive mount_setattr(2) changes all or nothing, and would
- * refuse to clear what is locked.
+ * Restrictions of a bind.  They are only ever added, to all mounts of the tree at once: a
+ * recursive mount_setattr(2) changes all or none, and refuses to clear locked attributes.
  */
 static uint64_t restrictions(unsigned flags)
 {
@@ -39,7 +38,7 @@ static int attach(struct site *site, const struct op *op, int tree, struct err *
 	return apply_attach(site, op, tree, e);
 }
 
-/* Whether what --free-bind mounts is to be known later: to be put aside, or by what protects. */
+/* Whether mounts of --free-bind are recorded: to be set aside, or for protected paths. */
 static bool keeps_free(const struct site *site)
 {
 	return site->lock_mounts ||

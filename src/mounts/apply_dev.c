@@ -13,10 +13,10 @@
 #define DEV_MODE 0755
 #define NODE_MODE 0444
 
-/* Device nodes that every program may expect; bound from the host. */
+/* Device nodes that programs expect; bound from the host. */
 static const struct {
 	const char *path;
-	bool may_be_missing; /* as in some containers; hardly any program needs it */
+	bool may_be_missing; /* as in some containers: few programs need it */
 } nodes[] = {
 	{.path = DEV "null"},
 	{.path = DEV "zero"},
@@ -46,7 +46,7 @@ static const struct {
 	{.name = "pts", .mode = 0755},
 };
 
-/* Bind the host's device node @src at @name in @dev, a directory that only we see. */
+/* Bind the host's device node @src at @name in @dev, the new /dev. */
 static int bind_node(int dev, const char *src, const char *name, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID};
@@ -67,7 +67,7 @@ static int bind_node(int dev, const char *src, const char *name, struct err *e)
 	return 0;
 }
 
-/* Whether nodes[@i] can be done without now that binding it has come to @r. */
+/* Whether nodes[@i] can be left out, with @r from bind_node(). */
 static bool can_do_without(const struct plan *plan, size_t i, int r)
 {
 	return r == -ENOENT && nodes[i].may_be_missing && !plan->as_bwrap;
@@ -101,7 +101,7 @@ static int make_entries(int dev, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot fill the new /dev") : 0;
 }
 
-/* Mount a devpts: an instance of its own, whose ptmx anybody may open. */
+/* Mount a new devpts instance, whose ptmx every user may open. */
 static int mount_devpts(int dev, const char *label, struct err *e)
 {
 	const struct fs_param params[] = {

@@ -16,9 +16,9 @@
 #include "sys/io.h"
 #include "sys/sys.h"
 
-#define DATA_NAME_BYTES 16 /* of a file on the stage: "data" and a number */
+#define DATA_NAME_BYTES 16 /* of a file on the staging tmpfs: "data" and a number */
 
-/* What exists may stay, with its mode, if it is a directory. */
+/* Accept an existing directory, with its mode.  Returns 0 or -errno. */
 static int check_dir(const struct place *dest)
 {
 	autoclose int dir = sys_openat(dest->dir, dest->name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
@@ -43,14 +43,15 @@ int apply_dir(struct site *site, const struct op *op, struct err *e)
 	return r;
 }
 
-/* What to say of a link that cannot be made because @dest exists. */
+/* Accept an existing link at @dest if it has the same target.  Returns 0 or -errno with @e set. */
 static int check_link(const struct op *op, const struct place *dest, struct err *e)
 {
 	char target[PATH_MAX];
 	ssize_t n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
 
 	if (n < 0) {
-		(void)err_set(e, EEXIST, "cannot create the link %s: it exists and is no link",
+		(void)err_set(e, EEXIST,
+			      "cannot create the link %s: it exists and is not a symbolic link",
 			      op->dest);
 		return err_bwrap(
 			e, "Can't make symlink at %s: destination exists and is not a symlink",
@@ -59,7 +60,7 @@ static int check_link(const struct op *op, const struct place *dest, struct err 
 	target[n] = '\0';
 	if (strcmp(target, op->target) == 0)
 		return 0;
-	(void)err_set(e, EEXIST, "cannot create the link %s: it is already one to %s", op->dest,
+	(void)err_set(e, EEXIST, "cannot create the link %s: it already points to %s", op->dest,
 		      target);
 	return err_bwrap(e, "Can't make symlink at %s: existing destination is %s", op->dest,
 			 target);
@@ -79,8 +80,8 @@ int apply_symlink(struct site *site, const struct op *op, struct err *e)
 }
 
 /*
- * Copy @op's descriptor to the new file @out.  Writing takes set-user-ID bits away;
- * put them back.
+ * Copy @op's descriptor to the new file @out.  Writing clears set-user-ID and set-group-ID bits:
+ * set them again.  Returns 0 or -errno.
  */
 static int fill(const struct op *op, int out)
 {
@@ -90,8 +91,8 @@ static int fill(const struct op *op, int out)
 }
 
 /*
- * The mode of @op's file in the directory @dir: on the host, which an overlay's changes may be on
- * as well, the caller's umask applies unless a mode was asked for.  Returns it or -errno.
+ * The mode of @op's file in the directory @dir.  The caller's umask applies on the host, unless the
+ * option sets a mode; an overlay's changes may be on the host, too.  Returns the mode or -errno.
  */
 static int file_mode(struct site *site, const struct op *op, int dir)
 {
@@ -110,8 +111,8 @@ static int file_mode(struct site *site, const struct op *op, int dir)
 }
 
 /*
- * Open the regular file @dest for writing, made if it is missing.  A fifo that
- * somebody put there must not block: hence O_NONBLOCK.
+ * Open the regular file @dest for writing; create it if it is missing.  O_NONBLOCK: another
+ * process may have put a FIFO there.  Returns a descriptor or -errno with @e set.
  */
 static int open_output(struct site *site, const struct place *dest, const struct op *op,
 		       struct err *e)
@@ -131,7 +132,8 @@ static int open_output(struct site *site, const struct place *dest, const struct
 		return r;
 	}
 	if (!S_ISREG(st.stx_mode))
-		return err_set(e, EEXIST, "cannot create the file %s: it exists and is no file",
+		return err_set(e, EEXIST,
+			       "cannot create the file %s: it exists and is not a regular file",
 			       op->dest);
 	return fd_take(&fd);
 }
@@ -152,9 +154,9 @@ int apply_file(struct site *site, const struct op *op, struct err *e)
 }
 
 /*
- * Put the contents of @op's descriptor into a file of the stage; returns a mount of it.  The file
- * keeps its name there, where nobody sees it: what has none cannot be mounted on, by a mask for
- * example.
+ * Copy @op's descriptor to a file on the staging tmpfs.  Returns a detached mount of the file, or
+ * -errno with @e set.  The file keeps its name there, which no process inside sees: an unlinked
+ * file cannot be a mount point, for a mask for example.
  */
 static int make_data(struct site *site, const struct op *op, struct err *e)
 {
@@ -188,8 +190,8 @@ int apply_bind_data(struct site *site, const struct op *op, struct err *e)
 }
 
 /*
- * Change the mode of what @dest is, without fchmodat2(2) (Linux 6.6): open it for
- * that, never through a link that came to be there.
+ * Change the mode of @op's destination without fchmodat2(2) (Linux 6.6): by fchmod(2), never
+ * through a symbolic link that has appeared there.
  */
 static int chmod_opened(const struct site *site, const struct op *op, struct err *e)
 {
@@ -212,7 +214,7 @@ int apply_chmod(struct site *site, const struct op *op, struct err *e)
 	if (fd < 0)
 		return fd;
 	r = sys_fchmod_path(fd, op->mode);
-	if (r == -ENOSYS || r == -EPERM) /* EPERM: what some seccomp filters say to new calls */
+	if (r == -ENOSYS || r == -EPERM) /* EPERM: some seccomp filters refuse new calls so */
 		return chmod_opened(site, op, e);
 	return r < 0 ? err_sys(e, r, "cannot change the mode of %s", op->dest) : 0;
 }

@@ -2,13 +2,13 @@
 /*
  * Theory of operation
  *
- * Every directory that an overlay is made of is opened first, so that a message can name
- * the one that is missing.  The kernel gets it as /proc/self/fd/N, on the host's /proc:
- * short, whatever the path is, without a character that means something in a list of
- * options, and telling the payload, who can read mount options, nothing of the host.
+ * Every directory of an overlay is opened first, so that a message can name a missing one.  The
+ * kernel gets it as /proc/self/fd/N on the host's /proc.  Such a path is short, contains no
+ * separator of mount options, and reveals no path of the host in the mount options, which the
+ * payload can read.
  *
- * Since Linux 6.7 layers are given one by one.  Before, all of them have to go into the
- * one page of options of mount(2), since an option of the new calls has 255 bytes.
+ * Since Linux 6.7 layers are passed one by one.  Earlier kernels take them as one option, which
+ * fsconfig(2) limits to 255 bytes; the options of mount(2) have a page.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +25,9 @@
 #include "mounts/source.h"
 #include "sys/sys.h"
 
-#define NAME_BYTES 32 /* of a directory on the stage; "/proc/self/fd/" and a number */
+#define NAME_BYTES 32 /* of a directory on the staging tmpfs; "/proc/self/fd/" and a number */
 #define DIR_MODE 0755
-#define MOUNT_POINT "overlay" /* on the stage */
+#define MOUNT_POINT "overlay" /* on the staging tmpfs */
 #define OTHERS 5              /* parameters besides the layers, and the end of the list */
 
 /* The directories of an overlay, opened. */
@@ -53,7 +53,7 @@ static void dirs_done(struct dirs *dirs)
 	close_dir(dirs->work);
 }
 
-/* Open the directory @path on the host.  Returns it or -errno with @e set. */
+/* Open the directory @path on the host.  Returns a descriptor or -errno with @e set. */
 static int open_dir(const struct site *site, const struct op *op, const char *path, struct err *e)
 {
 	return source_open_dir(&site->roots, path, apply_root(site, op).links, e);
@@ -64,7 +64,7 @@ static int open_layers(const struct site *site, const struct op *op, struct dirs
 {
 	dirs->layers = calloc(op->overlay.n, sizeof(*dirs->layers));
 	if (dirs->layers == NULL)
-		return err_sys(e, -ENOMEM, "cannot note the layers down");
+		return err_set(e, ENOMEM, "out of memory");
 	while (dirs->n < op->overlay.n) {
 		int fd = open_dir(site, op, site->plan->layers[op->overlay.first + dirs->n], e);
 
@@ -75,7 +75,7 @@ static int open_layers(const struct site *site, const struct op *op, struct dirs
 	return 0;
 }
 
-/* Make the directory @kind, for the overlay number @number, on the stage, and open it. */
+/* Create the directory @kind of the overlay @number on the staging tmpfs, and open it. */
 static int make_dir(const struct site *site, const char *kind, unsigned number, struct err *e)
 {
 	char name[NAME_BYTES];
@@ -85,12 +85,12 @@ static int make_dir(const struct site *site, const char *kind, unsigned number, 
 	r = sys_mkdirat(site->roots.stage, name, DIR_MODE);
 	if (r == 0)
 		r = sys_openat(site->roots.stage, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-	return r < 0 ? err_sys(e, r, "cannot make a place for the overlay's changes") : r;
+	return r < 0 ? err_sys(e, r, "cannot create a directory for the overlay's changes") : r;
 }
 
 /*
- * The parameters of an overlay of @dirs, what is thrown away not being synced to disk.
- * @paths has room for one of each.
+ * The parameters of an overlay of @dirs; @is_volatile: its changes need not reach the disk.  @paths
+ * has room for a path per parameter.
  */
 static void list_params(const struct dirs *dirs, bool is_volatile, char (*paths)[NAME_BYTES],
 			struct fs_param *params)
@@ -114,7 +114,7 @@ static void list_params(const struct dirs *dirs, bool is_volatile, char (*paths)
 	params[n] = (struct fs_param){.key = "userxattr"};
 }
 
-/* The same parameters as mount(2) wants them. */
+/* The parameters as options of mount(2). */
 static void join_params(const struct fs_param *params, struct text *ret)
 {
 	bool in_layers = false;
@@ -134,7 +134,7 @@ static void join_params(const struct fs_param *params, struct text *ret)
 	}
 }
 
-/* Mount an overlay on the stage, the old way.  Returns an O_PATH descriptor or -errno. */
+/* Mount an overlay on the staging tmpfs by mount(2).  Returns an O_PATH descriptor or -errno. */
 static int mount_on_stage(const struct site *site, const struct fs_param *params)
 {
 	const struct roots *roots = &site->roots;
@@ -155,7 +155,7 @@ static int mount_on_stage(const struct site *site, const struct fs_param *params
 	return r;
 }
 
-/* Make the overlay.  Returns a descriptor of its mount or -errno with @e set. */
+/* Create the overlay.  Returns a descriptor of its mount or -errno with @e set. */
 static int make_overlay(const struct site *site, const struct fs_param *params, struct err *e)
 {
 	int mount = fs_make("overlay", params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, e);
@@ -163,17 +163,17 @@ static int make_overlay(const struct site *site, const struct fs_param *params, 
 
 	if (mount != -EINVAL)
 		return mount;
-	old = mount_on_stage(site, params); /* it may be that the kernel is too old */
+	old = mount_on_stage(site, params); /* the kernel may be too old for "lowerdir+" */
 	if (old >= 0)
 		return old;
 	if (old != -EINVAL) {
-		mount = err_sys(e, old, "cannot make an overlay");
+		mount = err_sys(e, old, "cannot create an overlay");
 		hint_filesystem("overlay", e);
 	}
 	return mount;
 }
 
-/* Make the overlay of @dirs and mount it. */
+/* Create the overlay of @dirs and mount it. */
 static int attach_overlay(struct site *site, const struct op *op, const struct dirs *dirs,
 			  bool is_volatile, struct err *e)
 {
@@ -185,7 +185,7 @@ static int attach_overlay(struct site *site, const struct op *op, const struct d
 		list_params(dirs, is_volatile, paths, params);
 		mount = make_overlay(site, params, e);
 	} else {
-		(void)err_sys(e, -ENOMEM, "cannot note the layers down");
+		(void)err_set(e, ENOMEM, "out of memory");
 	}
 	free(paths);
 	free(params);
@@ -206,7 +206,7 @@ static int open_changes(struct site *site, const struct op *op, struct dirs *dir
 	return dirs->work < 0 ? dirs->work : 0;
 }
 
-/* Make directories on the stage for the changes. */
+/* Create directories on the staging tmpfs for the changes. */
 static int make_changes(struct site *site, const struct op *op, struct dirs *dirs, struct err *e)
 {
 	unsigned number = site->overlays++;
@@ -219,7 +219,7 @@ static int make_changes(struct site *site, const struct op *op, struct dirs *dir
 	return dirs->work < 0 ? dirs->work : 0;
 }
 
-/* An overlay whose changes go where @changes says; NULL for none. */
+/* Mount an overlay; @changes opens the directories for its changes, NULL for none. */
 static int apply_any(struct site *site, const struct op *op,
 		     int (*changes)(struct site *, const struct op *, struct dirs *, struct err *),
 		     struct err *e)

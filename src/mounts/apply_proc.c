@@ -2,14 +2,13 @@
 /*
  * The kernel's own file systems: procfs and sysfs.
  *
- * Where a new one can be had, it shows the sandbox's processes, or its network devices; else
- * it is the host's that is bound.  In either case much of it is the machine's: it is covered, by
- * a mask or by being read-only.  To an ordinary user the kernel refuses some of that anyway,
- * because it belongs to the machine's root, and no user namespace of his can stand for that one;
- * this is not covered then, because each cover takes time.
+ * A new one shows the sandbox's processes or network devices; where the kernel refuses it, the
+ * host's is bound.  Entries that are the machine's, not the sandbox's, are masked or made
+ * read-only.  To some only the host's root has access, which an ordinary user's namespaces cannot
+ * map.  They are left as they are then, as each mask takes time.
  *
- * The kernel lets nobody in a user namespace have a new procfs or sysfs that would show what is
- * covered in each that there is (mount_too_revealing() in fs/namespace.c).
+ * In a user namespace the kernel refuses a new procfs or sysfs that would show files masked in
+ * every visible one (mount_too_revealing() in fs/namespace.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +47,7 @@ static int clone_host(const char *path, uint64_t attr, struct err *e)
 	return fd_take(&tree);
 }
 
-/* The same, in the place of a new one, and say so, and @why. */
+/* As clone_host(), in place of a new file system: report that, and @why. */
 static int clone_instead(const struct site *site, const struct op *op, const char *path,
 			 uint64_t attr, const char *why, struct err *e)
 {
@@ -62,7 +61,7 @@ static int clone_instead(const struct site *site, const struct op *op, const cha
 	return r < 0 ? r : fd_take(&tree);
 }
 
-/* Open @name below @root, what was just mounted.  Returns -ENOENT without @e if it is missing. */
+/* Open @name below @root, a new mount.  Returns -ENOENT without @e set if it is missing. */
 static int open_place(int root, const char *name, const struct op *op, struct err *e)
 {
 	int place = sys_openat(root, name, O_PATH | O_NOFOLLOW, 0);
@@ -72,7 +71,7 @@ static int open_place(int root, const char *name, const struct op *op, struct er
 	return place;
 }
 
-/* Put a mask on @name below @root, if it exists. */
+/* Mask @name below @root, if it exists. */
 static int mask(const struct site *site, const struct op *op, int root, const char *name,
 		struct err *e)
 {
@@ -85,7 +84,7 @@ static int mask(const struct site *site, const struct op *op, int root, const ch
 	return r < 0 ? err_sys(e, r, "cannot mask %s in %s", name, op->dest) : 0;
 }
 
-/* Make @name below @root read-only, if it exists, by a mount of it on itself. */
+/* Make @name below @root read-only, if it exists: bind it on itself. */
 static int protect(const struct op *op, int root, const char *name, struct err *e)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -104,13 +103,13 @@ static int protect(const struct op *op, int root, const char *name, struct err *
 
 /* --- procfs --------------------------------------------------------------- */
 
-/* What of a procfs is not the sandbox's, as containers have it. */
+/* Entries of a procfs that are the machine's, much as containers mask them. */
 static const struct {
 	const char *name;
 	bool is_masked; /* else read-only */
-	bool is_roots;  /* the kernel lets none but the machine's root at it */
-	bool as_bwrap;  /* covered under that name as well */
-} covers[] = {
+	bool is_roots;  /* only the host's root has access */
+	bool as_bwrap;  /* under the name bwrap as well */
+} entries[] = {
 	{.name = "sys", .as_bwrap = true},
 	{.name = "sysrq-trigger", .is_roots = true, .as_bwrap = true},
 	{.name = "irq", .is_roots = true, .as_bwrap = true},
@@ -128,35 +127,35 @@ static const struct {
 	{.name = "timer_stats", .is_masked = true},
 };
 
-static bool is_covered(const struct site *site, size_t i)
+static bool is_protected(const struct site *site, size_t i)
 {
 	if (site->plan->proc_unmasked)
 		return false;
 	if (site->plan->as_bwrap)
-		return covers[i].as_bwrap && site->by_root;
-	return !covers[i].is_roots || site->by_root || site->others_map;
+		return entries[i].as_bwrap && site->by_root;
+	return !entries[i].is_roots || site->by_root || site->others_map;
 }
 
-static int cover_proc(const struct site *site, const struct op *op, int proc, struct err *e)
+static int protect_proc(const struct site *site, const struct op *op, int proc, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof(covers) / sizeof(covers[0]); i++) {
-		if (!is_covered(site, i))
+	for (size_t i = 0; r == 0 && i < sizeof(entries) / sizeof(entries[0]); i++) {
+		if (!is_protected(site, i))
 			continue;
-		r = covers[i].is_masked ? mask(site, op, proc, covers[i].name, e)
-					: protect(op, proc, covers[i].name, e);
+		r = entries[i].is_masked ? mask(site, op, proc, entries[i].name, e)
+					 : protect(op, proc, entries[i].name, e);
 	}
 	return r;
 }
 
-/* What a new procfs is to hide, which the host's does not hide for us. */
+/* Whether a new procfs is to hide entries that the host's shows. */
 static bool hides(const struct plan *plan)
 {
 	return plan->proc_subset != PROC_SUBSET_NONE || plan->hidepid != HIDEPID_USUAL;
 }
 
-/* Make a procfs of the new process namespace.  Returns it detached. */
+/* Create a procfs of the new PID namespace.  Returns a detached mount or -errno with @e set. */
 static int make_proc(const struct plan *plan, struct err *e)
 {
 	static const char *const modes[] = {
@@ -176,11 +175,11 @@ static int make_proc(const struct plan *plan, struct err *e)
 }
 
 /*
- * A procfs of the new process namespace, or the host's.  Returns it detached.
+ * A procfs of the new PID namespace, or a copy of the host's.  Returns a detached mount or -errno
+ * with @e set.
  *
- * The host's shows processes that are not in the namespace.  What is not of a user namespace of
- * its own might look into them, and get out by their roots: it does not get the host's in the
- * place of a new one.
+ * The host's shows processes outside the namespace.  A sandbox without its own user namespace could
+ * trace them, and escape by /proc/PID/root: it never gets the host's in place of a new one.
  */
 static int get_proc(const struct site *site, const struct op *op, struct err *e)
 {
@@ -195,27 +194,25 @@ static int get_proc(const struct site *site, const struct op *op, struct err *e)
 	if (r != -EPERM || plan->as_bwrap)
 		return r;
 	if (hides(plan))
-		return err_hint(e,
-				"part of the host's /proc is covered, as in a container, and the "
-				"kernel then refuses a new one: without --proc-subset and "
-				"--hidepid the host's is bound instead, which shows more");
+		return err_hint(e, "part of the host's /proc is masked, as in a container, and the "
+				   "kernel then refuses a new one: without --proc-subset and "
+				   "--hidepid the host's is bound instead, which shows more");
 	if (!site->own_users)
-		return err_hint(e,
-				"part of the host's /proc is covered, as in a container, and the "
-				"kernel then refuses a new one: give --unshare-user, and the "
-				"host's is bound instead; without it, COMMAND could look into "
-				"processes outside");
+		return err_hint(e, "part of the host's /proc is masked, as in a container, and the "
+				   "kernel then refuses a new one: give --unshare-user, and the "
+				   "host's is bound instead; without it, COMMAND could trace "
+				   "processes outside");
 	*e = (struct err){0};
 	return clone_instead(site, op, "/proc", KERNELS_OWN,
-			     "the kernel refuses a new procfs where part of the host's is covered",
+			     "the kernel refuses a new procfs where part of the host's is masked",
 			     e);
 }
 
 /*
- * Warn of a procfs that is not covered, if its owner, the machine's root, is who runs the command:
- * the kernel lets that user write to /proc/sys, in any user namespace and without capabilities.
+ * Warn of an unmasked procfs whose owner, the host's root, runs the command: that user can write to
+ * /proc/sys, in any user namespace and without capabilities.
  */
-static int warn_of_uncovered(const struct site *site, const struct op *op, int proc, struct err *e)
+static int warn_of_unmasked(const struct site *site, const struct op *op, int proc, struct err *e)
 {
 	struct statx st = {0};
 	int r = 0;
@@ -224,12 +221,12 @@ static int warn_of_uncovered(const struct site *site, const struct op *op, int p
 		return 0;
 	r = sys_statx(proc, STATX_UID, &st);
 	if (r < 0)
-		return err_sys(e, r, "cannot learn whose the procfs is");
+		return err_sys(e, r, "cannot determine the owner of the procfs");
 	if (st.stx_uid != sys_getuid())
 		return 0;
 	return apply_note(site, op, NOTE_WARNING, e,
-			  "%s is not covered, and COMMAND is the machine's root: it can take over "
-			  "the machine",
+			  "%s is not masked, and COMMAND runs as the host's root: it can take over "
+			  "the host",
 			  op->dest);
 }
 
@@ -239,11 +236,11 @@ int apply_proc(struct site *site, const struct op *op, struct err *e)
 	int r = proc < 0 ? proc : apply_attach(site, op, proc, e);
 
 	if (r == 0)
-		r = warn_of_uncovered(site, op, proc, e);
-	return r < 0 ? r : cover_proc(site, op, proc, e);
+		r = warn_of_unmasked(site, op, proc, e);
+	return r < 0 ? r : protect_proc(site, op, proc, e);
 }
 
-/* Whether an op says what is to be at /proc. */
+/* Whether an operation has /proc as its destination. */
 static bool names_proc(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_ops; i++) {
@@ -258,8 +255,8 @@ static bool names_proc(const struct plan *plan)
 }
 
 /*
- * Whether what is at /proc is the procfs of another process namespace: to that, this process, the
- * first inside, has another number or none.
+ * Whether a procfs of another PID namespace is at /proc: it has another PID, or none, for this
+ * process, the first one inside.
  */
 static bool has_others_proc(const struct site *site)
 {
@@ -286,35 +283,34 @@ int apply_warn_of_proc(const struct site *site, struct err *e)
 		return 0;
 	(void)snprintf(
 		note.text, sizeof(note.text),
-		"the host's /proc came along with a bind, in which COMMAND sees the processes "
-		"outside: --proc /proc mounts the sandbox's own");
+		"a bind includes the host's /proc, which shows COMMAND the processes outside: "
+		"--proc /proc mounts the sandbox's own");
 	r = report_note(site->sock, &note);
-	return r < 0 ? err_sys(e, r, "cannot tell the monitor of /proc") : 0;
+	return r < 0 ? err_sys(e, r, "cannot report to the monitor") : 0;
 }
 
 /* --- sysfs ---------------------------------------------------------------- */
 
 #define SYS_ATTR (KERNELS_OWN | MOUNT_ATTR_RDONLY)
 
-/* What of a sysfs tells of the machine what others can make use of. */
+/* Entries of a sysfs with information on the machine that helps an attacker. */
 static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap"};
 
-/* A sysfs of the new network namespace, or the host's.  Returns it detached. */
+/* A sysfs of the new network namespace, or a copy of the host's.  Returns as get_proc(). */
 static int get_sys(const struct site *site, const struct op *op, struct err *e)
 {
 	static const struct fs_param no_params[] = {{.key = NULL}};
 	int r;
 
 	if (!site->new_sysfs)
-		return clone_instead(
-			site, op, "/sys", SYS_ATTR,
-			"there is no new network namespace that a new sysfs would show", e);
+		return clone_instead(site, op, "/sys", SYS_ATTR,
+				     "a new sysfs needs a new network namespace", e);
 	r = fs_make("sysfs", no_params, SYS_ATTR, e);
 	if (r != -EPERM)
 		return r;
 	*e = (struct err){0};
 	return clone_instead(site, op, "/sys", SYS_ATTR,
-			     "the kernel refuses a new sysfs where part of the host's is covered",
+			     "the kernel refuses a new sysfs where part of the host's is masked",
 			     e);
 }
 

@@ -11,9 +11,9 @@
 
 #define LOG_BYTES 256  /* of the kernel's explanation; the rest is cut */
 #define LOG_PREFIX 2   /* "e " before it */
-#define VALUE_BYTES 32 /* a 64-bit number in any base from 8 on */
+#define VALUE_BYTES 32 /* a 64-bit number in base 8 or 10 */
 
-/* Word a failure, with the explanation that the kernel keeps in @fs, if any. */
+/* Describe a failure, with the kernel's message from @fs, if any.  Returns @ret. */
 static int explain(int fs, const char *type, int ret, struct err *e)
 {
 	char log[LOG_BYTES];
@@ -21,16 +21,16 @@ static int explain(int fs, const char *type, int ret, struct err *e)
 	const char *article = strchr("aeiou", type[0]) != NULL ? "an" : "a";
 
 	if (n <= LOG_PREFIX)
-		return err_sys(e, ret, "cannot make %s %s", article, type);
+		return err_sys(e, ret, "cannot create %s %s", article, type);
 	log[n] = '\0';
 	log[strcspn(log, "\n")] = '\0';
-	return err_sys(e, ret, "cannot make %s %s: %s", article, type, log + LOG_PREFIX);
+	return err_sys(e, ret, "cannot create %s %s: %s", article, type, log + LOG_PREFIX);
 }
 
 int fs_make(const char *type, const struct fs_param *params, unsigned attr, struct err *e)
 {
 	autoclose int fs = sys_fsopen(type);
-	int r = fs < 0 ? fs : sys_fsconfig_string(fs, "source", type); /* what df(1) calls it */
+	int r = fs < 0 ? fs : sys_fsconfig_string(fs, "source", type); /* shown by df(1) */
 
 	for (; r == 0 && params->key != NULL; params++)
 		r = params->value != NULL ? sys_fsconfig_string(fs, params->key, params->value)

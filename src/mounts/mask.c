@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/inode.h"
 #include "sys/sys.h"
 
 #define MASK_DIR "mask-dir"
@@ -23,8 +24,8 @@ static int make_file(int stage)
 }
 
 /*
- * Clone what masks are made of, which is there from the first time on.  It is on the stage, and
- * not detached itself, because before Linux 6.15 only what is attached can be cloned.
+ * Clone the empty directory or file that masks show; the first call creates it.  It is on the
+ * staging tmpfs, as only attached mounts can be cloned before Linux 6.15.
  */
 static int clone_mask(int stage, bool is_dir)
 {
@@ -49,12 +50,9 @@ int mask_covers(int stage, int place)
 	fd = sys_openat(stage, S_ISDIR(what.stx_mode) ? MASK_DIR : MASK_FILE, O_PATH | O_NOFOLLOW,
 			0);
 	if (fd == -ENOENT)
-		return false; /* none was made yet */
+		return false; /* there is no such mask yet */
 	r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE | STATX_INO, &mask);
-	if (r < 0)
-		return r;
-	return what.stx_dev_major == mask.stx_dev_major &&
-	       what.stx_dev_minor == mask.stx_dev_minor && what.stx_ino == mask.stx_ino;
+	return r < 0 ? r : inode_is_same_stat(&what, &mask);
 }
 
 int mask_make(int stage, int place)

@@ -135,14 +135,6 @@ static int look(const struct removal_entry *entry, struct statx *st)
 	return there < 0 ? there : sys_statx(there, WANTED, st);
 }
 
-static bool is_same(const struct statx *a, const struct statx *b)
-{
-	const struct inode x = inode_of(a);
-	const struct inode y = inode_of(b);
-
-	return inode_is_same(&x, &y);
-}
-
 /* Whether a file that this sandbox has made, and could not mark, is as it was then. */
 static bool is_unchanged(const struct removal_entry *entry, const struct statx *st)
 {
@@ -171,7 +163,7 @@ static bool is_as_made(const struct removal_entry *entry, int thing, bool *is_di
 	struct statx there = {0};
 
 	if (sys_statx(thing, WANTED, &held) < 0 || look(entry, &there) < 0 ||
-	    !is_same(&held, &there))
+	    !inode_is_same_stat(&held, &there))
 		return false;
 	*is_dir = S_ISDIR(held.stx_mode);
 	return has_marks(entry, thing, &held);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/inode.h"
 #include "base/num.h"
 #include "host/hint.h"
 #include "mounts/dest.h"
@@ -20,10 +21,10 @@
 #define NUMBER_BYTES 16
 #define LINK_BYTES 32 /* "/proc/self/fd/" and a number */
 
-/* Directories in which the name of a process's own descriptor is its number. */
+/* Directories in which an entry is named for a descriptor of the process itself. */
 static const char *const fd_dirs[] = {"/proc/self/fd/", "/dev/fd/"};
 
-/* The descriptor that @path goes through, or -1. */
+/* The number of the descriptor in @path, or -1. */
 static int fd_in_path(const char *path)
 {
 	for (size_t i = 0; i < sizeof(fd_dirs) / sizeof(fd_dirs[0]); i++) {
@@ -41,7 +42,7 @@ static int fd_in_path(const char *path)
 	return -1;
 }
 
-/* Whether @fd is the caller's: what comes through exec is never O_CLOEXEC, ours always. */
+/* Whether @fd is the caller's: inherited through exec, it is not O_CLOEXEC; sbx's own are. */
 static bool is_callers(int fd)
 {
 	int flags = sys_getfd(fd);
@@ -49,7 +50,7 @@ static bool is_callers(int fd)
 	return flags >= 0 && !(flags & FD_CLOEXEC);
 }
 
-/* Whether two descriptors are of the same inode.  Returns that or -errno. */
+/* Whether two descriptors are of the same inode.  Returns 1, 0 or -errno. */
 static int same_inode(int a, int b)
 {
 	struct statx x = {0};
@@ -58,15 +59,13 @@ static int same_inode(int a, int b)
 
 	if (r == 0)
 		r = sys_statx(b, STATX_INO, &y);
-	return r < 0 ? r
-		     : x.stx_ino == y.stx_ino && x.stx_dev_major == y.stx_dev_major &&
-			       x.stx_dev_minor == y.stx_dev_minor;
+	return r < 0 ? r : inode_is_same_stat(&x, &y);
 }
 
 /*
- * What a descriptor of the caller's is open on is on a mount of the caller's
- * namespace, which cannot be copied in this one: find it here, by its path, and see
- * that what is copied is the very same.  -ESTALE if it is not.
+ * Copy the mounts at the file or directory of @object, a descriptor on a mount of the caller's
+ * namespace.  That mount cannot be copied in this one, so copy the one at the same path.  Returns
+ * the tree or -errno: -ESTALE if the path leads to another file by now.
  */
 static int clone_object(const struct roots *roots, int object)
 {
@@ -90,7 +89,7 @@ static int clone_object(const struct roots *roots, int object)
 	return fd_take(&tree);
 }
 
-/* The same for what @path leads to. */
+/* As clone_object(), for @path. */
 static int clone_again(const struct roots *roots, const char *path)
 {
 	autoclose int object = sys_openat(roots->cwd, path, O_PATH, 0);
@@ -105,14 +104,13 @@ int source_clone_fd(const struct roots *roots, int fd, struct err *e)
 	if (tree >= 0)
 		return tree;
 	if (tree == -ESTALE || tree == -ENOENT)
-		return err_set(e, -tree, "what descriptor %d is open on is no longer at its path",
-			       fd);
-	(void)err_sys(e, tree, "cannot find on the host what descriptor %d is open on", fd);
+		return err_set(e, -tree, "the file of descriptor %d is no longer at its path", fd);
+	(void)err_sys(e, tree, "cannot find the file of descriptor %d on the host", fd);
 	hint_mount(e);
 	return tree;
 }
 
-/* Say that the source @path cannot be had.  Returns @ret. */
+/* Report that the source @path cannot be opened.  Returns @ret. */
 static int explain(struct err *e, int ret, const char *path)
 {
 	(void)err_sys(e, ret, "cannot open %s on the host", path);
@@ -122,7 +120,7 @@ static int explain(struct err *e, int ret, const char *path)
 	return ret;
 }
 
-/* Check that @path can be looked up, and goes through no descriptor but the caller's. */
+/* Check that @path can be looked up and names no descriptor of sbx.  Returns 0 or -errno. */
 static int check(const struct roots *roots, const char *path, struct err *e)
 {
 	int fd = fd_in_path(path);
@@ -144,14 +142,14 @@ static int make_absolute(const char *path, char *ret)
 		if (r < 0)
 			return r;
 		if (ret[0] != '/')
-			return -ENOENT; /* it is not below the root */
+			return -ENOENT; /* "(unreachable)": it is not below the root */
 		used = strlen(ret);
 	}
 	n = snprintf(ret + used, PATH_MAX - used, "%s%s", used > 0 ? "/" : "", path);
 	return n < 0 || (size_t)n >= PATH_MAX - used ? -ENAMETOOLONG : 0;
 }
 
-/* Open @path following only the links that @links allows. */
+/* Open @path, following the links that @links allows.  Returns a descriptor or -errno. */
 static int open_judging(const struct roots *roots, const char *path, enum link_rule links,
 			struct err *e)
 {
@@ -162,10 +160,10 @@ static int open_judging(const struct roots *roots, const char *path, enum link_r
 	if (r < 0)
 		return explain(e, r, path);
 	r = dest_open(host, absolute, e);
-	return r < 0 && e->hint[0] == '\0' ? explain(e, r, path) : r; /* it has one about links */
+	return r < 0 && e->hint[0] == '\0' ? explain(e, r, path) : r; /* keep a hint about links */
 }
 
-/* Copy the mounts at what is opened as @object. */
+/* Copy the mounts at @object, an O_PATH descriptor. */
 static int clone_opened(const struct roots *roots, int object)
 {
 	int tree = sys_open_tree(object, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | AT_RECURSIVE);
@@ -173,7 +171,7 @@ static int clone_opened(const struct roots *roots, int object)
 	return tree == -EINVAL ? clone_object(roots, object) : tree;
 }
 
-/* source_clone() without any link. */
+/* As source_clone(), following no link. */
 static int clone_without_links(const struct roots *roots, const char *path, struct err *e)
 {
 	autoclose int object = open_judging(roots, path, LINK_NONE, e);
@@ -196,7 +194,7 @@ int source_clone(const struct roots *roots, const char *path, enum link_rule lin
 	return tree < 0 ? explain(e, tree, path) : tree;
 }
 
-/* Give @fd, which is taken, if it is a directory. */
+/* Return @fd if it is a directory; else close it and return -errno with @e set. */
 static int only_dir(int fd, const char *path, struct err *e)
 {
 	autoclose int opened = fd;

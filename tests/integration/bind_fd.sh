@@ -4,7 +4,7 @@
 # now, or nothing is.
 . "$(dirname "$0")/lib.sh"
 
-gone="what descriptor 7 is open on is no longer at its path"
+gone="the file of descriptor 7 is no longer at its path"
 
 set_source()
 {

@@ -149,14 +149,14 @@ containers()
 		fails_saying 1 "^hint: parts of the host's /proc are masked, as in a container" \
 		in_container "$bwrap" --ro-bind / / --unshare-user --unshare-pid --proc /proc -- true
 	check "the first line says that it is --proc" \
-		fails_saying 125 "^sbx: --proc: cannot make a proc: .*Operation not permitted$" \
+		fails_saying 125 "^sbx: --proc: cannot create a proc: .*Operation not permitted$" \
 		in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid --proc /proc \
 		--hidepid off -- true
 	check "without --hidepid, sbx binds the old one" \
 		fails 0 "" in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid \
 		--proc /proc -- test -e /proc/self/status
 	check "but not where COMMAND could look into the processes outside" \
-		fails_saying 125 "^hint: part of the host's /proc is covered.*give --unshare-user" \
+		fails_saying 125 "^hint: part of the host's /proc is masked.*give --unshare-user" \
 		in_container unshare --user --map-root-user --mount "$sbx" --ro-bind / / --unshare-pid \
 		--proc /proc -- true
 	check "with it nothing of them can be looked at" \
@@ -164,7 +164,7 @@ containers()
 		--proc /proc -- sh -c 'cat /proc/1/environ; ls /proc/1/root/ /proc/1/cwd/; readlink /proc/1/exe /proc/1/fd/0; true'
 	check "and says so if asked to" \
 		fails 0 "sbx: --proc: /proc of the host is bound at /proc: the kernel refuses a new \
-procfs where part of the host's is covered" in_container "$sbx" --ro-bind / / --unshare-user \
+procfs where part of the host's is masked" in_container "$sbx" --ro-bind / / --unshare-user \
 		--unshare-pid --proc /proc --verbose -- true
 	check "what is covered there stays so" \
 		prints "" in_container "$sbx" --ro-bind / / --unshare-user --unshare-pid \

@@ -151,13 +151,13 @@ links()
 	check "below missing directories" prints "755" box --symlink x /a/l -- stat -c %a /a
 	check "the same link again is no error" box --symlink x /l --symlink x /l -- true
 	check "another link of that name is" \
-		fails 125 "sbx: --symlink: cannot create the link /l: it is already one to x" \
+		fails 125 "sbx: --symlink: cannot create the link /l: it already points to x" \
 		box --symlink x /l --symlink y /l -- true
 	check "what a link says cannot steer the terminal" \
-		fails 125 "sbx: --symlink: cannot create the link /l: it is already one to ?[2J" \
+		fails 125 "sbx: --symlink: cannot create the link /l: it already points to ?[2J" \
 		box --symlink $'\033[2J' /l --symlink y /l -- true
 	check "as is a file of that name" \
-		fails 125 "sbx: --symlink: cannot create the link /l: it exists and is no link" \
+		fails 125 "sbx: --symlink: cannot create the link /l: it exists and is not a symbolic link" \
 		box --dir /l --symlink y /l -- true
 	check "a link with an empty target is refused" \
 		fails 125 "sbx: --symlink: TARGET is empty" box --symlink '' /l -- true

@@ -35,8 +35,8 @@ proc()
 # A procfs that a bind of the whole root has brought along is not that of the sandbox's processes.
 proc_along()
 {
-	local warning="the host's /proc came along"
-	check "that the host's /proc came along with a bind is told" \
+	local warning="a bind includes the host's /proc"
+	check "a bind that includes the host's /proc is reported" \
 		fails_saying 0 "^sbx: $warning" "$sbx" --ro-bind / / --unshare-pid -- true
 	check "not where it is asked for" fails 0 "" "$sbx" --ro-bind / / --unshare-pid --bind /proc /proc/ -- true
 	check "nor with --proc" fails 0 "" "$sbx" --ro-bind / / --unshare-pid --proc /proc -- true
@@ -159,7 +159,7 @@ nested()
 		prints covered nest --proc /proc -- "${inner[@]}" --proc /proc -- sh -c "$covered"
 	check "and says so if asked to" \
 		fails 0 "sbx: --proc: /proc of the host is bound at /proc: the kernel refuses a new procfs \
-where part of the host's is covered" nest --proc /proc -- "${inner[@]}" --verbose --proc /proc -- true
+where part of the host's is masked" nest --proc /proc -- "${inner[@]}" --verbose --proc /proc -- true
 	check "with --proc-unmasked outside it gets its own" \
 		prints "1 2" nest --proc /proc --proc-unmasked -- "${inner[@]}" --proc /proc -- \
 		sh -c 'cd /proc; echo [0-9]*'
@@ -167,7 +167,7 @@ where part of the host's is covered" nest --proc /proc -- "${inner[@]}" --verbos
 		prints "1 2" nest --proc /proc --proc-unmasked -- "$bwrap" "${inner[@]:1}" --proc /proc -- \
 		sh -c 'cd /proc; echo [0-9]*'
 	check "with --hidepid inside, the host's is no replacement" \
-		fails_saying 125 "^sbx: --proc: cannot make a proc: .*Operation not permitted$" \
+		fails_saying 125 "^sbx: --proc: cannot create a proc: .*Operation not permitted$" \
 		nest --proc /proc -- "${inner[@]}" --proc /proc --hidepid off -- true
 }
 
@@ -202,8 +202,8 @@ sys()
 		prints "$(ls /sys/class/net)" box --sys /sys -- ls /sys/class/net
 	check "a new one is not spoken of" fails 0 "" box --unshare-net --sys /sys --verbose -- true
 	check "the host's is, if asked to" \
-		fails 0 "sbx: --sys: /sys of the host is bound at /s: there is no new network namespace \
-that a new sysfs would show" box --sys /s --verbose -- true
+		fails 0 "sbx: --sys: /sys of the host is bound at /s: a new sysfs needs a new \
+network namespace" box --sys /s --verbose -- true
 	check "else it is not" fails 0 "" box --sys /s -- true
 	check "a line of --json-status-fd says so" \
 		fails_saying 0 '^{ "phase": "note", "level": "info", "option": "--sys", "path": "/s", ' \
@@ -226,7 +226,7 @@ that a new sysfs would show" box --sys /s --verbose -- true
 		prints 0 covered_sys stat -c %a /sys/firmware
 	check "and that is said if asked to" \
 		fails 0 "sbx: --sys: /sys of the host is bound at /sys: the kernel refuses a new sysfs \
-where part of the host's is covered" covered_sys true
+where part of the host's is masked" covered_sys true
 }
 
 # covered_sys COMMAND...: in a sandbox in which part of /sys is covered.
@@ -355,7 +355,7 @@ mqueue()
 		check "root needs no --unshare-ipc" box --mqueue /q -- test -d /q
 	else
 		check "an ordinary user needs --unshare-ipc, and is told" \
-			fails 125 "sbx: --mqueue: cannot make a mqueue: Operation not permitted
+			fails 125 "sbx: --mqueue: cannot create a mqueue: Operation not permitted
 hint: --mqueue needs --unshare-ipc" box --mqueue /q -- true
 	fi
 }

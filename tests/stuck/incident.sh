@@ -46,7 +46,7 @@ nothing_is_said()
 {
 	printf '%s\n' "${there[@]}"
 	cat said status
-	[ ${#there[@]} -eq 0 ] && ! grep -vq "^sbx: the host's /proc came along with a bind" said && ! grep -q stuck status
+	[ ${#there[@]} -eq 0 ] && ! grep -vq "^sbx: a bind includes the host's /proc" said && ! grep -q stuck status
 }
 
 # A machine that is busy with something else can be late, but not twice.

@@ -131,7 +131,7 @@ rest_is_alive()
 	printf '%s\n' "${there[@]}"
 	cat said
 	# it has the host's /proc, of which sbx warns
-	[ ${#left[@]} -gt 0 ] && ! grep -vq "^sbx: the host's /proc came along with a bind" said
+	[ ${#left[@]} -gt 0 ] && ! grep -vq "^sbx: a bind includes the host's /proc" said
 }
 
 # Even the moment when sbx returns is too late for anything to be there.

@@ -426,7 +426,7 @@ static void check_failure(size_t operation, unsigned nth)
 	(void)snprintf(start_of_msg, sizeof(start_of_msg), "%s: cannot ", option_of(operation));
 	assert_starts_with(e.msg, start_of_msg);
 	assert_contains(e.msg, ": Input/output error");
-	if (strstr(e.msg, "cannot make a ") == NULL) {
+	if (strstr(e.msg, "cannot create a ") == NULL) {
 		assert_contains(e.msg, operations[operation].path);
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	} else if (*fake_sys_trace_after_failure() != '\0') {
@@ -967,7 +967,7 @@ TEST(says_that_it_cannot_warn_of_a_procfs)
 	start_with_proc(NULL);
 	fake_sys_always("write sock*", -EPIPE);
 	assert_int_equal(apply_warn_of_proc(&site, &e), -EPIPE);
-	assert_string_equal(e.msg, "cannot tell the monitor of /proc: Broken pipe");
+	assert_string_equal(e.msg, "cannot report to the monitor: Broken pipe");
 }
 
 /* --- /proc and /dev ------------------------------------------------------- */
@@ -1184,8 +1184,8 @@ TEST(warns_of_a_procfs_that_the_machine_s_root_may_write_to)
 		}
 		assert_int_equal(note(0)->level, NOTE_WARNING);
 		assert_string_equal(note(0)->text,
-				    "--proc: /p is not covered, and COMMAND is the machine's "
-				    "root: it can take over the machine");
+				    "--proc: /p is not masked, and COMMAND runs as the "
+				    "host's root: it can take over the host");
 	}
 }
 
@@ -1206,7 +1206,7 @@ TEST(binds_the_procfs_of_the_host_where_the_kernel_refuses_a_new_one_and_says_so
 	assert_string_equal(note(0)->path, "/p");
 	assert_string_equal(note(0)->text,
 			    "--proc: /proc of the host is bound at /p: the kernel refuses a new "
-			    "procfs where part of the host's is covered");
+			    "procfs where part of the host's is masked");
 	assert_null(fake_sys_written(SOCK, 1, NULL));
 }
 
@@ -1243,7 +1243,7 @@ TEST(binds_no_other_procfs_where_that_is_not_what_was_asked_for)
 		site.plan = &plan;
 		fake_sys_answer("fsmount fs:proc*", -refused[i].code);
 		assert_int_equal(apply_ops(&site, &e), -refused[i].code);
-		assert_starts_with(e.msg, "--proc: cannot make a proc: ");
+		assert_starts_with(e.msg, "--proc: cannot create a proc: ");
 		assert_contains(e.hint, refused[i].hint);
 		assert_null(strstr(fake_sys_trace(), "open_tree"));
 	}
@@ -1258,7 +1258,7 @@ TEST(shows_no_processes_outside_to_who_may_look_into_them)
 	fake_sys_answer("fsmount fs:proc*", -EPERM);
 	assert_int_equal(apply_at(&site, ARGV("--unshare-pid", "--proc", "/proc", "sh"), &e),
 			 -EPERM);
-	assert_starts_with(e.msg, "--proc: cannot make a proc: ");
+	assert_starts_with(e.msg, "--proc: cannot create a proc: ");
 	assert_contains(e.hint, "give --unshare-user");
 	assert_null(strstr(fake_sys_trace(), "open_tree"));
 	assert_null(fake_sys_written(SOCK, 0, NULL));
@@ -1301,11 +1301,10 @@ TEST(binds_the_sysfs_of_the_host_where_there_is_no_new_one_and_says_so)
 
 	fake_sys_answer("fsmount fs:sysfs*", -EPERM);
 	assert_sysfs_of_host(&site,
-			     "the kernel refuses a new sysfs where part of the host's is covered");
+			     "the kernel refuses a new sysfs where part of the host's is masked");
 	start();
 	site.new_sysfs = false;
-	assert_sysfs_of_host(&site,
-			     "there is no new network namespace that a new sysfs would show");
+	assert_sysfs_of_host(&site, "a new sysfs needs a new network namespace");
 	assert_null(strstr(fake_sys_trace(), "fsopen"));
 }
 
@@ -1472,7 +1471,7 @@ TEST(says_where_another_link_leads)
 	fake_sys_answer_text("readlink box bin", "usr/bin2");
 	assert_int_equal(apply(ARGV("--symlink", "usr/bin", "/bin", "sh"), &e), -EEXIST);
 	assert_string_equal(
-		e.msg, "--symlink: cannot create the link /bin: it is already one to usr/bin2");
+		e.msg, "--symlink: cannot create the link /bin: it already points to usr/bin2");
 	assert_string_equal(e.bwrap,
 			    "Can't make symlink at /bin: existing destination is usr/bin2");
 }
@@ -1483,8 +1482,9 @@ TEST(does_not_put_a_link_in_the_place_of_anything_else)
 
 	fake_sys_answer("symlink*", -EEXIST);
 	assert_int_equal(apply(ARGV("--symlink", "usr/bin", "/bin", "sh"), &e), -EEXIST);
-	assert_string_equal(e.msg,
-			    "--symlink: cannot create the link /bin: it exists and is no link");
+	assert_string_equal(
+		e.msg,
+		"--symlink: cannot create the link /bin: it exists and is not a symbolic link");
 }
 
 TEST(writes_to_no_fifo_or_device)
@@ -1494,7 +1494,8 @@ TEST(writes_to_no_fifo_or_device)
 
 	fake_sys_answer_data("stat box/f", 0, &fifo, sizeof(fifo));
 	assert_int_equal(apply(ARGV("--file", "10", "/f", "sh"), &e), -EEXIST);
-	assert_string_equal(e.msg, "--file: cannot create the file /f: it exists and is no file");
+	assert_string_equal(
+		e.msg, "--file: cannot create the file /f: it exists and is not a regular file");
 	assert_null(strstr(fake_sys_trace(), "write box/f "));
 }
 

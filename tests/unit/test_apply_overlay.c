@@ -153,8 +153,7 @@ TEST(reports_running_out_of_memory)
 
 		start();
 		assert_int_equal(apply_without_memory(nth, overlay, &e), -ENOMEM);
-		assert_contains(e.msg, "cannot note the layers down: "
-				       "Cannot allocate memory");
+		assert_contains(e.msg, "out of memory");
 	}
 }
 
@@ -205,7 +204,7 @@ TEST(says_why_there_is_no_overlay)
 		start();
 		fake_sys_answer("fsconfig fs:overlay create", -causes[i].code);
 		assert_int_equal(apply(overlay, &e), -causes[i].code);
-		assert_starts_with(e.msg, "--overlay: /o: cannot make an overlay: ");
+		assert_starts_with(e.msg, "--overlay: /o: cannot create an overlay: ");
 		assert_contains(e.hint, causes[i].hint);
 		assert_string_equal(e.bwrap, causes[i].bwrap);
 	}
@@ -277,7 +276,7 @@ TEST(reports_every_call_that_fails_on_old_kernels)
 		start_old();
 		fake_sys_answer(calls[i], -EIO);
 		assert_int_equal(apply(ro_overlay, &e), -EIO);
-		assert_string_equal(e.msg, "--ro-overlay: /o: cannot make an overlay: "
+		assert_string_equal(e.msg, "--ro-overlay: /o: cannot create an overlay: "
 					   "Input/output error");
 		assert_null(strstr(fake_sys_trace(), "move_mount"));
 	}
@@ -290,7 +289,7 @@ TEST(says_why_there_is_no_overlay_on_old_kernels)
 	start_old();
 	fake_sys_answer("mount overlay*", -ELOOP);
 	assert_int_equal(apply(overlay, &e), -ELOOP);
-	assert_starts_with(e.msg, "--overlay: /o: cannot make an overlay: ");
+	assert_starts_with(e.msg, "--overlay: /o: cannot create an overlay: ");
 	assert_string_equal(e.hint, "none of an overlay's directories may lie in another one");
 	assert_string_equal(e.bwrap,
 			    "Can't make overlay mount on /o: Overlay directories may not overlap");
@@ -305,7 +304,7 @@ TEST(keeps_the_error_of_a_new_kernel_if_the_old_way_is_invalid_as_well)
 	fake_sys_answer_text("read fs:overlay", "e overlay: it is wrong\n");
 	fake_sys_answer("mount overlay*", -EINVAL);
 	assert_int_equal(apply(overlay, &e), -EINVAL);
-	assert_string_equal(e.msg, "--overlay: /o: cannot make an overlay: overlay: it is wrong: "
+	assert_string_equal(e.msg, "--overlay: /o: cannot create an overlay: overlay: it is wrong: "
 				   "Invalid argument");
 }
 
@@ -324,7 +323,8 @@ TEST(makes_no_overlay_of_options_that_are_not_whole)
 
 	start_old();
 	assert_int_equal(apply_without_memory(4, overlay, &e), -ENOMEM);
-	assert_string_equal(e.msg, "--overlay: /o: cannot make an overlay: Cannot allocate memory");
+	assert_string_equal(e.msg,
+			    "--overlay: /o: cannot create an overlay: Cannot allocate memory");
 	assert_null(strstr(fake_sys_trace(), "mount overlay"));
 }
 

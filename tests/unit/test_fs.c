@@ -54,9 +54,9 @@ TEST(has_an_article_before_a_vowel)
 
 	fake_sys_always("fsopen*", -ENODEV);
 	assert_int_equal(fs_make("overlay", none, 0, &e), -ENODEV);
-	assert_string_equal(e.msg, "cannot make an overlay: No such device");
+	assert_string_equal(e.msg, "cannot create an overlay: No such device");
 	assert_int_equal(fs_make("mqueue", none, 0, &e), -ENODEV);
-	assert_string_equal(e.msg, "cannot make a mqueue: No such device");
+	assert_string_equal(e.msg, "cannot create a mqueue: No such device");
 }
 
 TEST(makes_a_tmpfs_of_any_mode_size_and_label)
@@ -103,7 +103,7 @@ TEST(says_what_the_kernel_says)
 	fake_sys_answer("fsconfig fs:devpts ptmxmode=0666", -EINVAL);
 	fake_sys_answer_text("read fs:devpts", "e devpts: Bad value for 'ptmxmode'\ne more\n");
 	assert_int_equal(fs_make("devpts", params, 0, &e), -EINVAL);
-	assert_string_equal(e.msg, "cannot make a devpts: devpts: Bad value for 'ptmxmode': "
+	assert_string_equal(e.msg, "cannot create a devpts: devpts: Bad value for 'ptmxmode': "
 				   "Invalid argument");
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
@@ -119,7 +119,7 @@ TEST(does_without_an_explanation)
 		fake_sys_answer("fsmount*", -EBUSY);
 		fake_sys_answer_text("read fs:devpts", explanations[i]);
 		assert_int_equal(fs_make("devpts", params, 0, &e), -EBUSY);
-		assert_string_equal(e.msg, "cannot make a devpts: Device or resource busy");
+		assert_string_equal(e.msg, "cannot create a devpts: Device or resource busy");
 	}
 }
 
@@ -132,7 +132,7 @@ TEST(cuts_an_explanation_without_end)
 	fake_sys_answer("fsconfig fs:devpts create", -EINVAL);
 	fake_sys_answer_data("read fs:devpts", 0, long_one, sizeof(long_one));
 	assert_int_equal(fs_make("devpts", params, 0, &e), -EINVAL);
-	assert_starts_with(e.msg, "cannot make a devpts: xxx");
+	assert_starts_with(e.msg, "cannot create a devpts: xxx");
 	assert_contains(e.msg, "xxx: Invalid argument");
 }
 
@@ -162,7 +162,7 @@ TEST(reports_every_call_that_fails)
 		}
 		assert_int_equal(fd, -EIO);
 		assert_int_equal(e.code, EIO);
-		assert_string_equal(e.msg, "cannot make a devpts: Input/output error");
+		assert_string_equal(e.msg, "cannot create a devpts: Input/output error");
 		assert_string_equal(fake_sys_trace_after_failure(),
 				    nth == 1 ? "" : "read fs:devpts\n");
 		assert_int_equal(fake_sys_open_fds(), 0);

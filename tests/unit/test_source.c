@@ -341,7 +341,7 @@ TEST(says_that_something_else_is_at_the_path_of_a_descriptor)
 		start_with_object();
 		fake_sys_answer_data("stat tree:/src", 0, &others[i], sizeof(others[i]));
 		assert_int_equal(clone_object(&e), -ESTALE);
-		assert_string_equal(e.msg, "what descriptor 7 is open on is no longer at its path");
+		assert_string_equal(e.msg, "the file of descriptor 7 is no longer at its path");
 	}
 }
 
@@ -352,7 +352,7 @@ TEST(says_that_nothing_is_at_the_path_of_a_descriptor)
 	start_with_object();
 	fake_sys_answer("open_tree*", -ENOENT);
 	assert_int_equal(clone_object(&e), -ENOENT);
-	assert_string_equal(e.msg, "what descriptor 7 is open on is no longer at its path");
+	assert_string_equal(e.msg, "the file of descriptor 7 is no longer at its path");
 }
 
 TEST(reports_every_call_that_fails_for_a_descriptor)
@@ -363,7 +363,7 @@ TEST(reports_every_call_that_fails_for_a_descriptor)
 		start_with_object();
 		fake_sys_fail_at(nth, EIO);
 		assert_int_equal(clone_object(&e), -EIO);
-		assert_string_equal(e.msg, "cannot find on the host what descriptor 7 is open on: "
+		assert_string_equal(e.msg, "cannot find the file of descriptor 7 on the host: "
 					   "Input/output error");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
