@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# check_docs.sh GEN_DOCS SRCDIR MAN_PAGE: the manual and the completions match the
-# option table, the shells take the completions, and the manual is a good one.
+# check_docs.sh GEN_DOCS SRCDIR MAN_PAGE...: the manual and the completions match the option table, the
+# shells accept the completions, and mandoc and man accept the pages.
 set -u
-gen=$1 src=$2 man_page=$3 status=0
+gen=$1 src=$2 status=0
+shift 2
 
 # same WHAT A B: complain if two texts differ
 same()
@@ -17,6 +18,45 @@ same()
 headings()
 {
 	awk '/^# / { inside = $0 == "# OPTIONS" } inside && /^(## |\*--)/' "$1"
+}
+
+# misses TOOL: the tool is not installed; fails unless tests may skip work
+misses()
+{
+	command -v "$1" >/dev/null && return 1
+	echo "no $1" >&2
+	[ -z "${SBX_MUST_WORK-}" ] || status=1
+}
+
+# lint PAGE: mandoc finds no error
+lint()
+{
+	misses mandoc || mandoc -T lint -W error "$1" || status=1
+}
+
+# is_clean PAGE: groff warns of nothing, and no line is longer than 80 columns
+is_clean()
+{
+	local warnings long
+	misses man && return
+	warnings=$(LC_ALL=C MANWIDTH=80 man --warnings -l "$1" 2>&1 >/dev/null)
+	long=$(LC_ALL=C MANWIDTH=80 man -l "$1" 2>/dev/null | grep -E '.{81}')
+	[ -n "$warnings$long" ] || return
+	printf '%s: %s\n' "$1" "$warnings" "$1" "$long" >&2
+	status=1
+}
+
+# refers_to_sections PAGE: each section that the page names, of its own or of another page, exists
+refers_to_sections()
+{
+	local name=${1##*/} section page
+	while IFS='|' read -r section page; do
+		grep -qxF "# $section" "$src/man/$page.scd" && continue
+		echo "$name: there is no section $section in $page" >&2
+		status=1
+	done < <(tr -s '\n\t' ' ' <"$src/man/$name.scd" |
+		grep -oE '\*[A-Z]{2}[A-Z ]+\*( in \*[a-z-]+\*\([1-8]\))?' |
+		sed -E "s/\*([A-Z ]+)\* in \*([a-z-]+)\*\((.)\)/\1|\2.\3/; s/^\*(.+)\*$/\1|$name/")
 }
 
 # completes LINE WORD: bash offers WORD as the last word of LINE
@@ -40,7 +80,11 @@ for shell in bash zsh fish; do
 	"$shell" -n "$src/completions/sbx.$shell" || status=1
 done
 same man/sbx.1.scd <(headings "$src/man/sbx.1.scd") <("$gen" man)
-mandoc -T lint -W error "$man_page" || status=1
+for page in "$@"; do
+	lint "$page"
+	is_clean "$page"
+	refers_to_sections "$page"
+done
 
 cd "$src" || exit 1
 completes "sbx --ro-b" --ro-bind
