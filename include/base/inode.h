@@ -14,5 +14,4 @@ struct inode {
 
 /* The identity in @st, which has STATX_INO. */
 struct inode inode_of(const struct statx *st);
-bool inode_is_same(const struct inode *a, const struct inode *b);
-bool inode_is_same_stat(const struct statx *a, const struct statx *b);
+bool inode_is_same(struct inode a, struct inode b);

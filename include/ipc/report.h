@@ -9,12 +9,12 @@
 
 /* What those outside are told, each with a descriptor but the last. */
 enum mount_point_kind {
-	MOUNT_POINT_WATCH, /* can be read from once no process is left that sees the mounts */
-	MOUNT_POINT_USERS, /* the user namespace, of which who removes needs the capabilities */
-	MOUNT_POINT_PLACE, /* the directory that something is in, or is about to be made or held in
-			    */
-	MOUNT_POINT_THING, /* that something itself: locked, as long as this is open */
-	MOUNT_POINT_VOID,  /* somebody else has made it, or it is to stay: forget the last place */
+	MOUNT_POINT_WATCH,  /* can be read from once no process is left that sees the mounts */
+	MOUNT_POINT_USERS,  /* the user namespace, of which who removes needs the capabilities */
+	MOUNT_POINT_ENTRY,  /* the directory that something is in, or is about to be made or held in
+			     */
+	MOUNT_POINT_LOCKED, /* that something itself: locked, as long as this is open */
+	MOUNT_POINT_VOID,   /* somebody else has made it, or it is to stay: forget the last place */
 };
 
 struct mount_point_note {

@@ -13,10 +13,10 @@
 int apply_ops(struct site *site, struct err *e) must_check;
 
 /* Free the record of protected paths. */
-void apply_forget_places(struct site *site);
+void apply_forget_protected(struct site *site);
 
 /*
- * Protect @path, which is that of a struct protected_place, again as @op says: what is there now
+ * Protect @path, which is that of a struct protected_path, again as @op says: what is there now
  * has no mount of ours any more.  The directories above are pinned again where they are not, and
  * the placeholder of --deny-create is made again if its directory exists.
  *

@@ -6,9 +6,9 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "mounts/entry.h"
 #include "mounts/link.h"
 #include "mounts/mount_points.h"
-#include "mounts/place.h"
 
 /*
  * Destinations: paths inside the sandbox while it is being built.  Whatever
@@ -34,7 +34,7 @@ struct dest_root {
  * unless @keep_link.  Returns 0 or -errno with @e set.
  */
 int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool keep_link,
-	      struct place *ret, struct err *e) must_check;
+	      struct entry *ret, struct err *e) must_check;
 
 /* Whom dest_resolve() tells of the links that it meets. */
 struct dest_watch {

@@ -16,7 +16,7 @@
 /* Something to be removed. */
 struct removal_entry {
 	int parent;   /* O_PATH, the directory that it is in */
-	int thing;    /* holds a lock on it; -1 if it was about to be made or held */
+	int point;    /* holds a lock on it; -1 if it was about to be made or held */
 	bool is_new;  /* it was about to be made, by this sandbox */
 	bool is_ours; /* to be removed; what is not is held, and removed if it has the mark then */
 	struct statx_timestamp made; /* when it was last changed, if this sandbox made it */

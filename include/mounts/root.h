@@ -34,7 +34,7 @@ int root_begin(struct roots *roots, bool slave, struct err *e) must_check;
 
 /* Whether two descriptors are of the same place: the same mount and inode.  Returns that or -errno.
  */
-int root_same_place(int a, int b) must_check;
+int root_same_file(int a, int b) must_check;
 
 /* Whether @place, a descriptor, is the sandbox's root.  Returns that or -errno. */
 int root_is(const struct roots *roots, int place) must_check;

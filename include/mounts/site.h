@@ -13,7 +13,7 @@ struct free_mount {
 };
 
 /* A path that is protected, for the guard: see guard.h. */
-struct protected_place {
+struct protected_path {
 	size_t op;           /* the number of the plan's operation that protects it */
 	bool on_host;        /* its placeholder is on the host, and removed at exit */
 	struct inode parent; /* the directory that it is in */
@@ -41,6 +41,6 @@ struct site {
 	mode_t umask;         /* bits that files on the host do not get unless asked for */
 	enum link_rule links; /* which are followed, unless an op says otherwise */
 	bool is_guarded;      /* protected paths are to be recorded, */
-	struct protected_place *places; /* in the order of their ops */
-	size_t n_places;
+	struct protected_path *protected; /* in the order of their ops */
+	size_t n_protected;
 };

@@ -24,7 +24,7 @@ void guard_close(struct guard_ends *ends, const int *kept);
  * @stage the stage there.  Returns when they are, and closes its end of the socket.  Returns 0, or
  * -errno with @e set: then nothing watches them.
  */
-int guard_entrust(struct box *box, const struct protected_place *places, size_t n, int stage,
+int guard_entrust(struct box *box, const struct protected_path *places, size_t n, int stage,
 		  int proc, struct err *e) must_check;
 
 /* What the janitor has of the guard. */

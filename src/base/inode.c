@@ -13,15 +13,7 @@ struct inode inode_of(const struct statx *st)
 	};
 }
 
-bool inode_is_same(const struct inode *a, const struct inode *b)
+bool inode_is_same(struct inode a, struct inode b)
 {
-	return a->dev == b->dev && a->ino == b->ino;
-}
-
-bool inode_is_same_stat(const struct statx *a, const struct statx *b)
-{
-	const struct inode x = inode_of(a);
-	const struct inode y = inode_of(b);
-
-	return inode_is_same(&x, &y);
+	return a.dev == b.dev && a.ino == b.ino;
 }

@@ -19,7 +19,7 @@
 #define DATA_NAME_BYTES 16 /* of a file on the staging tmpfs: "data" and a number */
 
 /* Accept an existing directory, with its mode.  Returns 0 or -errno. */
-static int check_dir(const struct place *dest)
+static int check_dir(const struct entry *dest)
 {
 	autoclose int dir = sys_openat(dest->dir, dest->name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
@@ -28,7 +28,7 @@ static int check_dir(const struct place *dest)
 
 int apply_dir(struct site *site, const struct op *op, struct err *e)
 {
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	int r = dest_find(apply_root(site, op), op->dest, op->parents_mode, false, &dest, e);
 
 	if (r < 0)
@@ -44,7 +44,7 @@ int apply_dir(struct site *site, const struct op *op, struct err *e)
 }
 
 /* Accept an existing link at @dest if it has the same target.  Returns 0 or -errno with @e set. */
-static int check_link(const struct op *op, const struct place *dest, struct err *e)
+static int check_link(const struct op *op, const struct entry *dest, struct err *e)
 {
 	char target[PATH_MAX];
 	ssize_t n = sys_readlinkat(dest->dir, dest->name, target, sizeof(target) - 1);
@@ -68,7 +68,7 @@ static int check_link(const struct op *op, const struct place *dest, struct err 
 
 int apply_symlink(struct site *site, const struct op *op, struct err *e)
 {
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	int r = dest_find(apply_root(site, op), op->dest, op->parents_mode, true, &dest, e);
 
 	if (r < 0)
@@ -101,7 +101,7 @@ static int file_mode(struct site *site, const struct op *op, int dir)
 
 	if (!(op->flags & OP_USUAL_MODE) || site->umask == 0)
 		return (int)op->mode;
-	r = mount_point_counts(&site->mount_points, dir);
+	r = mount_point_is_on_host(&site->mount_points, dir);
 	if (r == 0)
 		r = sys_fstatfs(dir, &fs);
 	if (r < 0)
@@ -114,7 +114,7 @@ static int file_mode(struct site *site, const struct op *op, int dir)
  * Open the regular file @dest for writing; create it if it is missing.  O_NONBLOCK: another
  * process may have put a FIFO there.  Returns a descriptor or -errno with @e set.
  */
-static int open_output(struct site *site, const struct place *dest, const struct op *op,
+static int open_output(struct site *site, const struct entry *dest, const struct op *op,
 		       struct err *e)
 {
 	int mode = file_mode(site, op, dest->dir);
@@ -140,7 +140,7 @@ static int open_output(struct site *site, const struct place *dest, const struct
 
 int apply_file(struct site *site, const struct op *op, struct err *e)
 {
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	autoclose int out = -1;
 	int r = dest_find(apply_root(site, op), op->dest, op->parents_mode, false, &dest, e);
 
@@ -195,7 +195,7 @@ int apply_bind_data(struct site *site, const struct op *op, struct err *e)
  */
 static int chmod_opened(const struct site *site, const struct op *op, struct err *e)
 {
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	autoclose int fd = -1;
 	int r = dest_find(apply_root(site, op), op->dest, DEST_NO_PARENTS, false, &dest, e);
 

@@ -112,7 +112,7 @@ struct way {
 static int check_free(struct way *way, int dir)
 {
 	for (unsigned i = 0; i < way->site->n_free; i++) {
-		int r = root_same_place(dir, way->site->free[i].tree);
+		int r = root_same_file(dir, way->site->free[i].tree);
 
 		if (r < 0)
 			return r;
@@ -258,8 +258,8 @@ static int identify_parent(struct site *site, const char *path, struct inode *re
 /* Write down for the guard, if there is one, that @op protects @path. */
 static int record(struct site *site, const struct op *op, const char *path, struct err *e)
 {
-	struct protected_place *more;
-	struct protected_place place = {.op = (size_t)(op - site->plan->ops)};
+	struct protected_path *more;
+	struct protected_path place = {.op = (size_t)(op - site->plan->ops)};
 	int r;
 
 	if (!site->is_guarded || path_is_root(path))
@@ -269,23 +269,23 @@ static int record(struct site *site, const struct op *op, const char *path, stru
 	if (r < 0)
 		return err_sys(e, r, "cannot identify the directory of %s", op->dest);
 	place.path = strdup(path);
-	more = reallocarray(site->places, site->n_places + 1, sizeof(*more));
+	more = reallocarray(site->protected, site->n_protected + 1, sizeof(*more));
 	if (more != NULL)
-		site->places = more;
+		site->protected = more;
 	if (more == NULL || place.path == NULL) {
 		free(place.path);
 		return err_sys(e, -ENOMEM, "cannot record that %s is protected", op->dest);
 	}
-	site->places[site->n_places++] = place;
+	site->protected[site->n_protected++] = place;
 	return 0;
 }
 
-void apply_forget_places(struct site *site)
+void apply_forget_protected(struct site *site)
 {
-	while (site->n_places > 0)
-		free(site->places[--site->n_places].path);
-	free(site->places);
-	site->places = NULL;
+	while (site->n_protected > 0)
+		free(site->protected[--site->n_protected].path);
+	free(site->protected);
+	site->protected = NULL;
 }
 
 /* Mount a mask on @place, which is @op's destination. */

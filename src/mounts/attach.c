@@ -24,11 +24,12 @@ static int name_mismatch(int mount, int dest)
 }
 
 /* Note a file system of the sandbox's own, where mount points need not be removed in the end. */
-static int note_own(struct site *site, const struct op *op, int mount, struct err *e)
+static int add_own_fs(struct site *site, const struct op *op, int mount, struct err *e)
 {
 	const unsigned hosts = 1U << OP_BIND | 1U << OP_BIND_FD | 1U << OP_BIND_DATA |
 			       1U << OP_PROC | 1U << OP_SYS;
-	int r = (hosts & 1U << op->kind) != 0 ? 0 : mount_point_own(&site->mount_points, mount);
+	int r = (hosts & 1U << op->kind) != 0 ? 0
+					      : mount_point_add_own_fs(&site->mount_points, mount);
 
 	return r < 0 ? err_sys(e, r, "cannot note the file system for %s down", op->dest) : 0;
 }
@@ -44,7 +45,7 @@ struct dest_root apply_root(const struct site *site, const struct op *op)
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e)
 {
 	autoclose int dest = -1;
-	int r = note_own(site, op, mount, e);
+	int r = add_own_fs(site, op, mount, e);
 
 	if (r < 0)
 		return r;

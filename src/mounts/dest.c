@@ -28,7 +28,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "host/hint.h"
-#include "mounts/place.h"
+#include "mounts/entry.h"
 #include "sys/sys.h"
 
 #define MAX_LINKS 40   /* as many as the kernel follows */
@@ -90,7 +90,7 @@ static int meet_link(struct walk *w, struct path_part part)
  * -ESTALE if it is no link any more; -EACCES, having noted why, if it is not followed; or
  * another -errno.
  */
-static int read_link(struct walk *w, const struct place *dest, char *target)
+static int read_link(struct walk *w, const struct entry *dest, char *target)
 {
 	autoclose int link = sys_openat(dest->dir, dest->name, O_PATH | O_NOFOLLOW, 0);
 	int verdict = link < 0 ? link : link_judge(dest->dir, link, w->root.links);
@@ -122,9 +122,9 @@ static int follow(struct walk *w, struct path_part part, const char *target, con
  * See whether what is made at @dest is to be removed in the end.  Returns 1 or 0; -ESTALE for the
  * walk to start again; or -errno.  The walk that starts again may end elsewhere.
  */
-static int judge(struct walk *w, const struct place *dest)
+static int judge(struct walk *w, const struct entry *dest)
 {
-	int r = dest->is_own ? 0 : mount_point_counts(w->mount_points, dest->dir);
+	int r = dest->is_kept ? 0 : mount_point_is_on_host(w->mount_points, dest->dir);
 
 	if (r <= 0 || w->is_adopting)
 		return r;
@@ -133,7 +133,7 @@ static int judge(struct walk *w, const struct place *dest)
 }
 
 /* Make the directory @dest.  Returns 1 if it is removed in the end, 0 if not, or -errno. */
-static int make_parent(struct walk *w, const struct place *dest)
+static int make_parent(struct walk *w, const struct entry *dest)
 {
 	int r;
 
@@ -151,7 +151,7 @@ static int make_parent(struct walk *w, const struct place *dest)
 }
 
 /* Go down to the directory @dest, making it if it is missing. */
-static int enter(struct walk *w, struct place *dest, bool missing)
+static int enter(struct walk *w, struct entry *dest, bool missing)
 {
 	autoclose int dir = -1;
 	int r = missing ? make_parent(w, dest) : 0;
@@ -167,10 +167,10 @@ static int enter(struct walk *w, struct place *dest, bool missing)
 		r = mount_point_adopt(w->mount_points, dest, dir);
 	if (r < 0)
 		return r;
-	place_done(dest);
+	entry_done(dest);
 	dest->dir = fd_take(&dir);
 	dest->is_host_mount_point = r > 0;
-	dest->is_own = missing && r == 0;
+	dest->is_kept = missing && r == 0;
 	return 0;
 }
 
@@ -188,7 +188,7 @@ static int start_again(struct walk *w)
 
 /* Take the link that the component @part at @dest is into the path. */
 static int take_link(struct walk *w, struct path_part part, const char *rest,
-		     const struct place *dest)
+		     const struct entry *dest)
 {
 	char target[PATH_MAX];
 	int r = meet_link(w, part);
@@ -203,7 +203,7 @@ static int take_link(struct walk *w, struct path_part part, const char *rest,
 }
 
 /* Take the component @name down, or the link that it is into the path. */
-static int descend(struct walk *w, struct path_part part, const char *rest, struct place *dest)
+static int descend(struct walk *w, struct path_part part, const char *rest, struct entry *dest)
 {
 	char start; /* of its target */
 	ssize_t n = sys_readlinkat(dest->dir, dest->name, &start, sizeof(start));
@@ -227,7 +227,7 @@ static int descend(struct walk *w, struct path_part part, const char *rest, stru
  * Take one step: the component @part, in @dest->dir, with @rest behind it.
  * Returns an enum step or -errno.
  */
-static int step(struct walk *w, struct path_part part, const char *rest, struct place *dest)
+static int step(struct walk *w, struct path_part part, const char *rest, struct entry *dest)
 {
 	if (path_is_parent(part)) {
 		int r = go_up(w, part, rest);
@@ -244,9 +244,9 @@ static int step(struct walk *w, struct path_part part, const char *rest, struct 
 }
 
 /* Walk @w->path from the root until it ends or has to be rewritten. */
-static int walk_once(struct walk *w, struct place *ret)
+static int walk_once(struct walk *w, struct entry *ret)
 {
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	const char *rest = w->path;
 	int r = STEP_ENTERED;
 
@@ -291,7 +291,7 @@ static int explain_lock(const char *locked, const char *path, struct err *e)
 }
 
 /* Walk @path, as @w says. */
-static int walk(struct walk *w, const char *path, struct place *ret, struct err *e)
+static int walk(struct walk *w, const char *path, struct entry *ret, struct err *e)
 {
 	int r = path_clean(path, w->path, sizeof(w->path));
 
@@ -311,7 +311,7 @@ static int walk(struct walk *w, const char *path, struct place *ret, struct err 
 }
 
 int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool keep_link,
-	      struct place *ret, struct err *e)
+	      struct entry *ret, struct err *e)
 {
 	struct walk w = {.root = root, .parents_mode = parents_mode, .keep_link = keep_link};
 
@@ -319,12 +319,12 @@ int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool
 }
 
 /* Open what is at @dest, without following a link that came to be there. */
-static int open_found_as(const struct place *dest, int flags)
+static int open_found_as(const struct entry *dest, int flags)
 {
 	return sys_openat(dest->dir, dest->name, flags | O_NOFOLLOW, 0);
 }
 
-static int open_found(const struct place *dest)
+static int open_found(const struct entry *dest)
 {
 	return open_found_as(dest, O_PATH);
 }
@@ -333,7 +333,7 @@ int dest_resolve(struct dest_root root, const char *path, const struct dest_watc
 		 struct err *e)
 {
 	struct walk w = {.root = root, .parents_mode = DEST_NO_PARENTS, .watch = watch};
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	autoclose int fd = -1;
 	int r = walk(&w, path, &dest, e);
 
@@ -363,7 +363,7 @@ static int open_existing(struct dest_root root, const char *path, int flags)
 
 int dest_open_as(struct dest_root root, const char *path, int flags, struct err *e)
 {
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	int fd = open_existing(root, path, flags);
 
 	if (fd == -ENOSYS) {
@@ -395,7 +395,7 @@ static int mount_point_mode(int mount)
 }
 
 /* Make what is to stay, of the type and mode @mode, unless it is there. */
-static int make_for_good(const struct place *dest, mode_t mode)
+static int make_for_good(const struct entry *dest, mode_t mode)
 {
 	autoclose int file = -1;
 
@@ -410,13 +410,13 @@ static int make_for_good(const struct place *dest, mode_t mode)
 }
 
 /* Make what is to be removed in the end, unless it is there; then hold it. */
-static int make_or_adopt(struct mount_points *mount_points, const struct place *dest, mode_t mode)
+static int make_or_adopt(struct mount_points *mount_points, const struct entry *dest, mode_t mode)
 {
-	autoclose int thing = open_found(dest);
+	autoclose int point = open_found(dest);
 	int r;
 
-	if (thing != -ENOENT) {
-		r = thing < 0 ? thing : mount_point_adopt(mount_points, dest, thing);
+	if (point != -ENOENT) {
+		r = point < 0 ? point : mount_point_adopt(mount_points, dest, point);
 		return r < 0 ? r : 0;
 	}
 	r = mount_point_make(mount_points, dest, mode);
@@ -427,7 +427,7 @@ static int make_or_adopt(struct mount_points *mount_points, const struct place *
  * Make an empty file or directory, as @mount's root is, at @dest, to which @w led.  Returns 0,
  * -ESTALE for the walk to start again, or another -errno.
  */
-static int make_mount_point(struct walk *w, const struct place *dest, int mount)
+static int make_mount_point(struct walk *w, const struct entry *dest, int mount)
 {
 	int r = judge(w, dest);
 	int mode;
@@ -441,17 +441,17 @@ static int make_mount_point(struct walk *w, const struct place *dest, int mount)
 		     : make_for_good(dest, (mode_t)mode);
 }
 
-/* Whether @thing at @dest is a placeholder of another sandbox's: 0, which holds it, or -errno. */
-static int adopt_placeholder(struct mount_points *mount_points, const struct place *dest, int thing)
+/* Whether @point at @dest is a placeholder of another sandbox's: 0, which holds it, or -errno. */
+static int adopt_placeholder(struct mount_points *mount_points, const struct entry *dest, int point)
 {
 	struct statx st = {0};
-	int r = sys_statx(thing, STATX_TYPE, &st);
+	int r = sys_statx(point, STATX_TYPE, &st);
 
 	if (r < 0)
 		return r;
 	if (!S_ISREG(st.stx_mode))
 		return -EEXIST;
-	r = mount_point_adopt(mount_points, dest, thing);
+	r = mount_point_adopt(mount_points, dest, point);
 	return r == 0 ? -EEXIST : r < 0 ? r : 0;
 }
 
@@ -459,29 +459,29 @@ static int adopt_placeholder(struct mount_points *mount_points, const struct pla
  * Make an empty file at @dest that nobody removes in the end, marked: in an overlay, it is there
  * when that is mounted again.  Returns 0, also if it is there, or -errno.
  */
-static int place_for_good(const struct place *dest)
+static int place_for_good(const struct entry *dest)
 {
-	autoclose int thing =
+	autoclose int point =
 		sys_openat(dest->dir, dest->name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW,
 			   S_ISVTX | FILE_MODE);
 	struct statx st = {0};
 	int r;
 
-	if (thing >= 0)
-		mount_point_mark(thing);
-	if (thing != -EEXIST)
-		return thing < 0 ? thing : 0;
-	thing = open_found(dest);
-	r = thing < 0 ? thing : sys_statx(thing, STATX_TYPE | STATX_MODE | STATX_SIZE, &st);
+	if (point >= 0)
+		mount_point_mark(point);
+	if (point != -EEXIST)
+		return point < 0 ? point : 0;
+	point = open_found(dest);
+	r = point < 0 ? point : sys_statx(point, STATX_TYPE | STATX_MODE | STATX_SIZE, &st);
 	if (r < 0)
 		return r;
 	return S_ISREG(st.stx_mode) && mount_point_has_mode(&st) ? 0 : -EEXIST;
 }
 
 /* Make an empty file at @dest, to which @w led.  Returns as make_mount_point(). */
-static int make_placeholder(struct walk *w, const struct place *dest, int mount)
+static int make_placeholder(struct walk *w, const struct entry *dest, int mount)
 {
-	autoclose int thing = -1;
+	autoclose int point = -1;
 	int r = judge(w, dest);
 
 	(void)mount;
@@ -489,11 +489,11 @@ static int make_placeholder(struct walk *w, const struct place *dest, int mount)
 		return r;
 	if (r == 0)
 		return place_for_good(dest);
-	thing = open_found(dest);
-	if (thing >= 0)
-		return adopt_placeholder(w->mount_points, dest, thing);
-	if (thing != -ENOENT)
-		return thing;
+	point = open_found(dest);
+	if (point >= 0)
+		return adopt_placeholder(w->mount_points, dest, point);
+	if (point != -ENOENT)
+		return point;
 	r = mount_point_make(w->mount_points, dest, S_IFREG | FILE_MODE);
 	return r == -EEXIST ? -ESTALE : r;
 }
@@ -503,15 +503,15 @@ static int make_placeholder(struct walk *w, const struct place *dest, int mount)
  * -errno with @e set.
  */
 static int walk_and_make(struct walk *w, const char *path,
-			 int (*make)(struct walk *w, const struct place *dest, int mount),
+			 int (*make)(struct walk *w, const struct entry *dest, int mount),
 			 int mount, struct err *e)
 {
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	int fd;
 	int r;
 
 	do {
-		place_done(&dest);
+		entry_done(&dest);
 		r = walk(w, path, &dest, e);
 		if (r < 0)
 			return r;

@@ -72,7 +72,7 @@ static int is_seen(const struct site *site, const struct free_mount *mount, stru
 	}
 	if (place < 0)
 		return place;
-	r = root_same_place(place, mount->tree);
+	r = root_same_file(place, mount->tree);
 	return r < 0 ? err_sys(e, r, "cannot find %s again", mount->op->dest) : r;
 }
 

@@ -29,7 +29,7 @@
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_UID | STATX_ATIME)
 
 /* A link and the directory that it is in. */
-struct place {
+struct found_link {
 	int dir;
 	int link;
 	struct statx dir_st;
@@ -37,66 +37,66 @@ struct place {
 };
 
 /* Whether the link certainly belongs to this process. */
-static bool is_own(const struct place *place)
+static bool is_own(const struct found_link *found)
 {
-	if (place->link_st.stx_uid != sys_geteuid())
+	if (found->link_st.stx_uid != sys_geteuid())
 		return false;
-	return place->link_st.stx_uid != OVERFLOW_UID ||
-	       sys_set_atime(place->link, &place->link_st.stx_atime) == 0;
+	return found->link_st.stx_uid != OVERFLOW_UID ||
+	       sys_set_atime(found->link, &found->link_st.stx_atime) == 0;
 }
 
 /* Whether the kernel's rule for sticky directories forbids to follow the link. */
-static bool is_forbidden(const struct place *place)
+static bool is_forbidden(const struct found_link *found)
 {
 	const unsigned shared = S_ISVTX | S_IWOTH;
 
-	if ((place->dir_st.stx_mode & shared) != shared)
+	if ((found->dir_st.stx_mode & shared) != shared)
 		return false;
-	if (place->link_st.stx_uid != OVERFLOW_UID &&
-	    place->link_st.stx_uid == place->dir_st.stx_uid)
+	if (found->link_st.stx_uid != OVERFLOW_UID &&
+	    found->link_st.stx_uid == found->dir_st.stx_uid)
 		return false;
-	return !is_own(place);
+	return !is_own(found);
 }
 
 /* Whether the link may be root's, and can be nobody's but that of the owner of the directory. */
-static bool is_perhaps_roots(const struct place *place, enum link_rule rule)
+static bool is_perhaps_roots(const struct found_link *found, enum link_rule rule)
 {
-	return rule == LINK_TRUSTED && place->link_st.stx_uid == OVERFLOW_UID &&
-	       (place->dir_st.stx_mode & OTHERS_MAY_WRITE) == 0;
+	return rule == LINK_TRUSTED && found->link_st.stx_uid == OVERFLOW_UID &&
+	       (found->dir_st.stx_mode & OTHERS_MAY_WRITE) == 0;
 }
 
 /* Whether the link is on a mount that cannot be written to.  Returns that or -errno. */
-static int is_read_only(const struct place *place)
+static int is_read_only(const struct found_link *found)
 {
 	struct statfs fs = {0};
-	int r = sys_fstatfs(place->dir, &fs);
+	int r = sys_fstatfs(found->dir, &fs);
 
 	return r < 0 ? r : (fs.f_flags & ST_RDONLY) != 0;
 }
 
 /* Whether the link may be followed wherever it is writable.  Returns that or -errno. */
-static int is_trusted(const struct place *place, enum link_rule rule)
+static int is_trusted(const struct found_link *found, enum link_rule rule)
 {
-	if (place->link_st.stx_uid == 0 || is_perhaps_roots(place, rule) || is_own(place))
+	if (found->link_st.stx_uid == 0 || is_perhaps_roots(found, rule) || is_own(found))
 		return true;
-	return is_read_only(place);
+	return is_read_only(found);
 }
 
 int link_judge(int dir, int link, enum link_rule rule)
 {
-	struct place place = {.dir = dir, .link = link};
+	struct found_link found = {.dir = dir, .link = link};
 	int r;
 
 	if (rule == LINK_NONE || rule == LINK_ANY)
 		return rule == LINK_NONE ? LINK_REFUSED : LINK_FOLLOWED;
-	r = sys_statx(link, WANTED, &place.link_st);
+	r = sys_statx(link, WANTED, &found.link_st);
 	if (r == 0)
-		r = sys_statx(dir, WANTED, &place.dir_st);
+		r = sys_statx(dir, WANTED, &found.dir_st);
 	if (r < 0)
 		return r;
-	if (is_forbidden(&place))
+	if (is_forbidden(&found))
 		return LINK_IN_STICKY;
-	r = rule == LINK_STICKY ? true : is_trusted(&place, rule);
+	r = rule == LINK_STICKY ? true : is_trusted(&found, rule);
 	if (r < 0)
 		return r;
 	return r > 0 ? LINK_FOLLOWED : LINK_OF_OTHERS;

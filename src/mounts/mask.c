@@ -52,7 +52,7 @@ int mask_covers(int stage, int place)
 	if (fd == -ENOENT)
 		return false; /* there is no such mask yet */
 	r = fd < 0 ? fd : sys_statx(fd, STATX_TYPE | STATX_INO, &mask);
-	return r < 0 ? r : inode_is_same_stat(&what, &mask);
+	return r < 0 ? r : inode_is_same(inode_of(&what), inode_of(&mask));
 }
 
 int mask_make(int stage, int place)

@@ -9,7 +9,7 @@
  *
  *	place ──► the directory and the name, before anything is made or held
  *	          it is made if it is missing, locked, marked
- *	thing ──► a descriptor of it that holds the lock, before anything is mounted on it
+ *	point ──► a descriptor of it that holds the lock, before anything is mounted on it
  *
  * Whoever is killed in between, somebody is left who knows.  Nothing of this is done for what
  * --dir, --file and --symlink make: that was asked for.
@@ -40,10 +40,10 @@
  * removed, and has to leave it to others, sets that again.
  *
  * To unlink a mount point detaches the mount in all other mount namespaces.  It must not
- * happen while somebody inside lives.  With a process namespace of the sandbox's own, all of them
- * end with the first.  Without one, a file system tells that is mounted there and nowhere else: the
- * stage.  It is shut down with the last mount namespace that has it, and inotify(7) says so without
- * holding it.
+ * happen while somebody inside lives.  With a process namespace of the sandbox's own_fs, all of
+ *them end with the first.  Without one, a file system tells that is mounted there and nowhere else:
+ *the stage.  It is shut down with the last mount namespace that has it, and inotify(7) says so
+ *without holding it.
  *
  * In a directory that the caller may not write to, being of mode 0555 for example, or of another of
  * the ids that --userns maps, something can be made nevertheless with the capabilities of the
@@ -54,8 +54,8 @@
  * and that outlives this one.
  *
  * The directory is handed out by a mount of it alone, which shows what is underneath mounts and is
- * writable even if --remount-ro comes later.  It must not be on a file system of the sandbox's own:
- * those outside would hold that.
+ * writable even if --remount-ro comes later.  It must not be on a file system of the sandbox's
+ *own_fs: those outside would hold that.
  */
 #include "mounts/mount_points.h"
 
@@ -103,10 +103,10 @@
 
 void mount_point_done(struct mount_points *mount_points)
 {
-	free(mount_points->own);
+	free(mount_points->own_fs);
 	free(mount_points->seen);
-	mount_points->own = mount_points->seen = NULL;
-	mount_points->n_own = mount_points->n_seen = 0;
+	mount_points->own_fs = mount_points->seen = NULL;
+	mount_points->n_own_fs = mount_points->n_seen = 0;
 }
 
 /* --- The mark ------------------------------------------------------------- */
@@ -157,16 +157,16 @@ void mount_point_mark(int fd)
 
 /* --- What is known -------------------------------------------------------- */
 
-static bool is_among(const struct inode *list, size_t n, const struct inode *id)
+static bool is_among(const struct inode *list, size_t n, struct inode id)
 {
 	for (size_t i = 0; i < n; i++)
-		if (inode_is_same(&list[i], id))
+		if (inode_is_same(list[i], id))
 			return true;
 	return false;
 }
 
 /* Add @id to the @n in *@list.  Returns 0 or -errno. */
-static int add(struct inode **list, size_t *n, const struct inode *id)
+static int add(struct inode **list, size_t *n, struct inode id)
 {
 	if (*n % SEEN_STEP == 0) {
 		struct inode *more = reallocarray(*list, *n + SEEN_STEP, sizeof(**list));
@@ -175,11 +175,11 @@ static int add(struct inode **list, size_t *n, const struct inode *id)
 			return -ENOMEM;
 		*list = more;
 	}
-	(*list)[(*n)++] = *id;
+	(*list)[(*n)++] = id;
 	return 0;
 }
 
-int mount_point_own(struct mount_points *mount_points, int fd)
+int mount_point_add_own_fs(struct mount_points *mount_points, int fd)
 {
 	struct statx st = {0};
 	struct inode id;
@@ -192,25 +192,25 @@ int mount_point_own(struct mount_points *mount_points, int fd)
 		return r;
 	id = inode_of(&st);
 	id.ino = 0;
-	return add(&mount_points->own, &mount_points->n_own, &id);
+	return add(&mount_points->own_fs, &mount_points->n_own_fs, id);
 }
 
-/* Whether @st is of a file system of the sandbox's own: 1 or 0, or -errno. */
-static int is_own(struct mount_points *mount_points, const struct statx *st)
+/* Whether @st is of a file system of the sandbox's own_fs: 1 or 0, or -errno. */
+static int is_own_fs(struct mount_points *mount_points, const struct statx *st)
 {
 	struct inode id = inode_of(st);
 	int r = 0;
 
 	if (!mount_points->knows_stage)
-		r = mount_point_own(mount_points, mount_points->stage);
+		r = mount_point_add_own_fs(mount_points, mount_points->stage);
 	if (r < 0)
 		return r;
 	mount_points->knows_stage = true;
 	id.ino = 0;
-	return is_among(mount_points->own, mount_points->n_own, &id);
+	return is_among(mount_points->own_fs, mount_points->n_own_fs, id);
 }
 
-int mount_point_counts(struct mount_points *mount_points, int dir)
+int mount_point_is_on_host(struct mount_points *mount_points, int dir)
 {
 	struct statx st = {0};
 	int r;
@@ -219,20 +219,20 @@ int mount_point_counts(struct mount_points *mount_points, int dir)
 		return 0;
 	r = sys_statx(dir, STATX_TYPE, &st);
 	if (r == 0)
-		r = is_own(mount_points, &st);
+		r = is_own_fs(mount_points, &st);
 	return r < 0 ? r : r == 0;
 }
 
 /* --- Telling -------------------------------------------------------------- */
 
-static void pause_a_moment(void)
+static void pause_briefly(void)
 {
 	(void)sys_poll(NULL, 0, PAUSE_MS);
 }
 
 /* Tell both of those outside, or the one that is left. */
-static int tell(const struct mount_points *mount_points, const struct mount_point_note *note,
-		int fd)
+static int send_both(const struct mount_points *mount_points, const struct mount_point_note *note,
+		     int fd)
 {
 	int r = mount_points->monitor < 0 ? 0 : report_mount_point(mount_points->monitor, note, fd);
 
@@ -243,7 +243,7 @@ static int tell(const struct mount_points *mount_points, const struct mount_poin
  * Give those outside what tells them that nobody is left who sees the mounts.  Without
  * it, which a limit may forbid, they remove nothing.
  */
-static int tell_watch(struct mount_points *mount_points)
+static int send_watch(struct mount_points *mount_points)
 {
 	const struct mount_point_note note = {.kind = MOUNT_POINT_WATCH};
 	autoclose int unmounted = -1;
@@ -261,7 +261,7 @@ static int tell_watch(struct mount_points *mount_points)
 		mount_points->stays = MOUNT_POINT_UNWATCHED;
 	if (r < 0 || unmounted < 0)
 		return r;
-	return tell(mount_points, &note, unmounted);
+	return send_both(mount_points, &note, unmounted);
 }
 
 /*
@@ -276,7 +276,7 @@ static int check_room(struct mount_points *mount_points)
 
 	if (max < 0)
 		return max;
-	return ++mount_points->n_places * each + others > (size_t)max ? -EMFILE : 0;
+	return ++mount_points->n_sent * each + others > (size_t)max ? -EMFILE : 0;
 }
 
 /*
@@ -293,7 +293,7 @@ static bool may_need_rights(const struct statx *dir)
 }
 
 /* Give those outside the user namespace, once, if they may need it for what is in @parent. */
-static int tell_users(struct mount_points *mount_points, int parent)
+static int send_users(struct mount_points *mount_points, int parent)
 {
 	const struct mount_point_note note = {.kind = MOUNT_POINT_USERS};
 	autoclose int users = -1;
@@ -304,7 +304,7 @@ static int tell_users(struct mount_points *mount_points, int parent)
 		return r;
 	mount_points->gave_users = true;
 	users = sys_openat(AT_FDCWD, "/proc/self/ns/user", O_RDONLY, 0);
-	return users < 0 ? users : tell(mount_points, &note, users);
+	return users < 0 ? users : send_both(mount_points, &note, users);
 }
 
 /*
@@ -316,7 +316,7 @@ static int await_janitor(const struct mount_points *mount_points)
 	struct pollfd janitor = {.fd = mount_points->janitor, .events = POLLIN};
 	int r;
 
-	if (mount_points->n_places > 0)
+	if (mount_points->n_sent > 0)
 		return 0;
 	do
 		r = sys_poll(&janitor, 1, -1);
@@ -324,43 +324,42 @@ static int await_janitor(const struct mount_points *mount_points)
 	return r < 0 ? r : 0;
 }
 
-static int tell_place(struct mount_points *mount_points, int parent, const char *name, bool is_new)
+static int send_entry(struct mount_points *mount_points, int parent, const char *name, bool is_new)
 {
-	struct mount_point_note note = {.kind = MOUNT_POINT_PLACE, .is_new = is_new};
+	struct mount_point_note note = {.kind = MOUNT_POINT_ENTRY, .is_new = is_new};
 	int r = await_janitor(mount_points);
 
 	if (r == 0)
 		r = check_room(mount_points);
 	if (r == 0)
-		r = tell_watch(mount_points);
+		r = send_watch(mount_points);
 	if (r == 0)
-		r = tell_users(mount_points, parent);
+		r = send_users(mount_points, parent);
 	(void)memcpy(note.name, name, strlen(name));
-	return r < 0 ? r : tell(mount_points, &note, parent);
+	return r < 0 ? r : send_both(mount_points, &note, parent);
 }
 
-static int tell_thing(struct mount_points *mount_points, int thing, const struct inode *id,
-		      bool is_ours)
+static int send_point(struct mount_points *mount_points, int point, struct inode id, bool is_ours)
 {
-	const struct mount_point_note note = {.kind = MOUNT_POINT_THING, .is_ours = is_ours};
+	const struct mount_point_note note = {.kind = MOUNT_POINT_LOCKED, .is_ours = is_ours};
 	int r = add(&mount_points->seen, &mount_points->n_seen, id);
 
-	return r < 0 ? r : tell(mount_points, &note, thing);
+	return r < 0 ? r : send_both(mount_points, &note, point);
 }
 
 /* --- Holding -------------------------------------------------------------- */
 
 /*
- * Lock @thing.  Somebody who is about to remove it has it for a moment.  Returns 0, -EBUSY, or
+ * Lock @point.  Somebody who is about to remove it has it for a moment.  Returns 0, -EBUSY, or
  * -EOPNOTSUPP where nothing can be locked.
  */
-static int lock(int thing)
+static int lock(int point)
 {
-	int r = sys_flock(thing, LOCK_SH | LOCK_NB);
+	int r = sys_flock(point, LOCK_SH | LOCK_NB);
 
 	for (unsigned looks = 0; r == -EWOULDBLOCK && looks < LOCK_LOOKS; looks++) {
-		pause_a_moment();
-		r = sys_flock(thing, LOCK_SH | LOCK_NB);
+		pause_briefly();
+		r = sys_flock(point, LOCK_SH | LOCK_NB);
 	}
 	if (r == 0)
 		return 0;
@@ -368,19 +367,18 @@ static int lock(int thing)
 }
 
 /*
- * Lock @thing, and see that it is what @name in @parent is.  Returns 0 with what that is, or as
+ * Lock @point, and see that it is what @name in @parent is.  Returns 0 with what that is, or as
  * lock(), -ESTALE or another -errno.
  */
-static int hold(int parent, const char *name, int thing, struct inode *ret)
+static int lock_entry(int parent, const char *name, int point, struct inode *ret)
 {
 	struct statx held = {0};
 	struct statx there = {0};
 	autoclose int fd = -1;
-	struct inode id;
-	int r = lock(thing);
+	int r = lock(point);
 
 	if (r == 0)
-		r = sys_statx(thing, STATX_INO, &held);
+		r = sys_statx(point, STATX_INO, &held);
 	if (r < 0)
 		return r;
 	fd = sys_openat(parent, name, O_PATH | O_NOFOLLOW, 0);
@@ -390,8 +388,7 @@ static int hold(int parent, const char *name, int thing, struct inode *ret)
 	if (r < 0)
 		return r;
 	*ret = inode_of(&held);
-	id = inode_of(&there);
-	return inode_is_same(ret, &id) ? 0 : -ESTALE;
+	return inode_is_same(*ret, inode_of(&there)) ? 0 : -ESTALE;
 }
 
 /*
@@ -421,10 +418,10 @@ static int make(int parent, const char *name, mode_t mode)
 }
 
 /* Have those outside forget the last place.  Returns @ret or -errno. */
-static int take_back(const struct mount_points *mount_points, int ret)
+static int withdraw(const struct mount_points *mount_points, int ret)
 {
 	const struct mount_point_note none = {.kind = MOUNT_POINT_VOID};
-	int r = tell(mount_points, &none, -1);
+	int r = send_both(mount_points, &none, -1);
 
 	return r < 0 ? r : ret;
 }
@@ -438,144 +435,142 @@ static bool has_mark(int dir)
 }
 
 /*
- * Whether other sandboxes can tell what @thing is, which was made and marked: without that, they
+ * Whether other sandboxes can tell what @point is, which was made and marked: without that, they
  * would lose what they mount on it when this one removes it.  Some file systems take
  * the mode only when it is set again.  Returns that or -errno.
  */
-static int is_recognized(int thing)
+static int is_recognized(int point)
 {
 	struct statx st = {0};
-	int r = sys_statx(thing, WANTED, &st);
+	int r = sys_statx(point, WANTED, &st);
 
 	if (r < 0 || mount_point_has_mode(&st))
 		return r < 0 ? r : true;
-	(void)sys_fchmod(thing, (st.stx_mode & ALL_MODES) | S_ISVTX);
-	mount_point_mark(thing);
-	r = sys_statx(thing, WANTED, &st);
-	return r < 0 ? r : mount_point_has_mode(&st) || mount_point_is_marked(thing, &st);
+	(void)sys_fchmod(point, (st.stx_mode & ALL_MODES) | S_ISVTX);
+	mount_point_mark(point);
+	r = sys_statx(point, WANTED, &st);
+	return r < 0 ? r : mount_point_has_mode(&st) || mount_point_is_marked(point, &st);
 }
 
 /* What was made stays, for the reason @why. */
 static int leave(struct mount_points *mount_points, enum mount_point_stays why)
 {
 	mount_points->stays = why;
-	return take_back(mount_points, 0);
+	return withdraw(mount_points, 0);
 }
 
-/* Have @thing, which was made at @name in @parent, removed in the end if that can be. */
-static int claim(struct mount_points *mount_points, int parent, const char *name, int thing,
+/* Have @point, which was made at @name in @parent, removed in the end if that can be. */
+static int claim(struct mount_points *mount_points, int parent, const char *name, int point,
 		 bool is_marked_dir)
 {
 	struct inode id;
-	int r = hold(parent, name, thing, &id);
+	int r = lock_entry(parent, name, point, &id);
 
 	if (r == -EOPNOTSUPP)
 		return leave(mount_points, MOUNT_POINT_UNLOCKED);
 	if (r < 0)
 		return r;
-	mount_point_mark(thing);
+	mount_point_mark(point);
 	if (is_marked_dir)
 		mount_point_mark(parent);
-	r = is_recognized(thing);
+	r = is_recognized(point);
 	if (r == 0)
 		return leave(mount_points, MOUNT_POINT_UNMARKED);
-	return r < 0 ? r : tell_thing(mount_points, thing, &id, true);
+	return r < 0 ? r : send_point(mount_points, point, id, true);
 }
 
-int mount_point_make(struct mount_points *mount_points, const struct place *dest, mode_t mode)
+int mount_point_make(struct mount_points *mount_points, const struct entry *dest, mode_t mode)
 {
 	autoclose int alone = open_alone(dest->dir);
 	int parent = alone >= 0 ? alone : dest->dir;
-	autoclose int thing = -1;
+	autoclose int point = -1;
 	bool is_marked_dir;
-	int r = tell_place(mount_points, parent, dest->name, true);
+	int r = send_entry(mount_points, parent, dest->name, true);
 
 	if (r < 0)
 		return r;
 	is_marked_dir = dest->is_host_mount_point || has_mark(parent);
-	thing = make(parent, dest->name, mode);
-	if (thing == -EEXIST)
-		return take_back(mount_points, -EEXIST);
-	return thing < 0 ? thing : claim(mount_points, parent, dest->name, thing, is_marked_dir);
+	point = make(parent, dest->name, mode);
+	if (point == -EEXIST)
+		return withdraw(mount_points, -EEXIST);
+	return point < 0 ? point : claim(mount_points, parent, dest->name, point, is_marked_dir);
 }
 
-/* Whether @thing, which has the mode, has all of the mark, in a moment.  Or -errno. */
-static int is_marked(int thing)
+/* Whether @point, which has the mode, has all of the mark, in a moment.  Or -errno. */
+static int is_marked(int point)
 {
 	struct statx st = {0};
-	int r = sys_statx(thing, WANTED, &st);
+	int r = sys_statx(point, WANTED, &st);
 
-	for (unsigned looks = 0; r == 0 && !mount_point_is_marked(thing, &st) && looks < MARK_LOOKS;
+	for (unsigned looks = 0; r == 0 && !mount_point_is_marked(point, &st) && looks < MARK_LOOKS;
 	     looks++) {
-		pause_a_moment();
-		r = sys_statx(thing, WANTED, &st);
+		pause_briefly();
+		r = sys_statx(point, WANTED, &st);
 	}
-	return r < 0 ? r : mount_point_is_marked(thing, &st);
+	return r < 0 ? r : mount_point_is_marked(point, &st);
 }
 
 /* Hold what is at @dest, which has the mode.  Returns as mount_point_adopt(). */
-static int hold_existing(struct mount_points *mount_points, const struct place *dest,
-			 const struct inode *wanted)
+static int lock_existing(struct mount_points *mount_points, const struct entry *dest,
+			 struct inode wanted)
 {
 	autoclose int alone = open_alone(dest->dir);
 	int parent = alone >= 0 ? alone : dest->dir;
-	autoclose int thing = sys_openat(parent, dest->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	autoclose int point = sys_openat(parent, dest->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	struct inode id;
 	int is_ours;
 	int r;
 
-	if (thing == -ENOENT || thing == -ELOOP)
+	if (point == -ENOENT || point == -ELOOP)
 		return -ESTALE;
-	if (thing < 0)
+	if (point < 0)
 		return 0; /* somebody else's, which cannot be locked */
-	r = tell_place(mount_points, parent, dest->name, false);
+	r = send_entry(mount_points, parent, dest->name, false);
 	if (r < 0)
 		return r;
-	r = hold(parent, dest->name, thing, &id);
-	if (r == 0 && !inode_is_same(&id, wanted))
+	r = lock_entry(parent, dest->name, point, &id);
+	if (r == 0 && !inode_is_same(id, wanted))
 		r = -ESTALE;
-	is_ours = r < 0 ? r : is_marked(thing);
+	is_ours = r < 0 ? r : is_marked(point);
 	if (is_ours < 0)
-		return take_back(mount_points, is_ours == -EOPNOTSUPP ? 0 : is_ours);
-	r = tell_thing(mount_points, thing, &id, is_ours);
+		return withdraw(mount_points, is_ours == -EOPNOTSUPP ? 0 : is_ours);
+	r = send_point(mount_points, point, id, is_ours);
 	return r < 0 ? r : is_ours;
 }
 
-/* Whether @thing can be what mount_point_adopt() looks for: 1 with what it is in *@st, 0 or -errno.
+/* Whether @point can be what mount_point_adopt() looks for: 1 with what it is in *@st, 0 or -errno.
  */
-static int look_at(struct mount_points *mount_points, int thing, struct statx *st)
+static int look_at(struct mount_points *mount_points, int point, struct statx *st)
 {
-	int r = sys_statx(thing, WANTED, st);
+	int r = sys_statx(point, WANTED, st);
 
 	if (r < 0)
 		return r;
 	if (st->stx_attributes & STATX_ATTR_MOUNT_ROOT)
 		return 0;
-	if (!mount_point_has_mode(st) && !mount_point_is_marked(thing, st))
+	if (!mount_point_has_mode(st) && !mount_point_is_marked(point, st))
 		return 0;
-	r = is_own(mount_points, st);
+	r = is_own_fs(mount_points, st);
 	return r < 0 ? r : r == 0;
 }
 
-int mount_point_may_be(struct mount_points *mount_points, int thing)
+int mount_point_may_be(struct mount_points *mount_points, int point)
 {
 	struct statx st = {0};
 
 	if (mount_points == NULL || !mount_points->is_on)
 		return 0;
-	return look_at(mount_points, thing, &st);
+	return look_at(mount_points, point, &st);
 }
 
-int mount_point_adopt(struct mount_points *mount_points, const struct place *dest, int thing)
+int mount_point_adopt(struct mount_points *mount_points, const struct entry *dest, int point)
 {
 	struct statx st = {0};
-	struct inode id;
-	int r = look_at(mount_points, thing, &st);
+	int r = look_at(mount_points, point, &st);
 
 	if (r <= 0)
 		return r;
-	id = inode_of(&st);
-	if (is_among(mount_points->seen, mount_points->n_seen, &id))
-		return mount_point_is_marked(thing, &st);
-	return hold_existing(mount_points, dest, &id);
+	if (is_among(mount_points->seen, mount_points->n_seen, inode_of(&st)))
+		return mount_point_is_marked(point, &st);
+	return lock_existing(mount_points, dest, inode_of(&st));
 }

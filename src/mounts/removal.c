@@ -37,7 +37,7 @@ static void forget(struct removal *removal)
 {
 	struct removal_entry *entry = &removal->list[--removal->n];
 
-	drop(&entry->thing);
+	drop(&entry->point);
 	drop(&entry->parent);
 }
 
@@ -64,7 +64,7 @@ static int add(struct removal *removal, const struct mount_point_note *note, int
 		removal->list = more;
 	}
 	removal->list[removal->n] =
-		(struct removal_entry){.parent = fd_take(fd), .thing = -1, .is_new = note->is_new};
+		(struct removal_entry){.parent = fd_take(fd), .point = -1, .is_new = note->is_new};
 	(void)memcpy(removal->list[removal->n].name, note->name, sizeof(note->name));
 	removal->list[removal->n++].name[sizeof(note->name) - 1] = '\0';
 	return 0;
@@ -79,15 +79,15 @@ static int complete(struct removal *removal, const struct mount_point_note *note
 	if (removal->n == 0)
 		return -EPROTO;
 	last = &removal->list[removal->n - 1];
-	if (last->thing >= 0)
+	if (last->point >= 0)
 		return -EPROTO;
 	if (note->kind == MOUNT_POINT_VOID) {
 		forget(removal);
 		return 0;
 	}
-	last->thing = fd_take(fd);
+	last->point = fd_take(fd);
 	last->is_ours = note->is_ours;
-	if (last->is_new && last->is_ours && sys_statx(last->thing, WANTED, &st) == 0)
+	if (last->is_new && last->is_ours && sys_statx(last->point, WANTED, &st) == 0)
 		last->made = st.stx_mtime;
 	return 0;
 }
@@ -105,9 +105,9 @@ static int take(struct removal *removal, const struct mount_point_note *note, in
 		drop(&removal->users);
 		removal->users = fd_take(fd);
 		return 0;
-	case MOUNT_POINT_PLACE:
+	case MOUNT_POINT_ENTRY:
 		return add(removal, note, fd);
-	case MOUNT_POINT_THING:
+	case MOUNT_POINT_LOCKED:
 	case MOUNT_POINT_VOID:
 		return complete(removal, note, fd);
 	}
@@ -144,29 +144,29 @@ static bool is_unchanged(const struct removal_entry *entry, const struct statx *
 }
 
 /*
- * Whether @thing, of which @st tells, is as it was made; a directory's time tells of what was made
+ * Whether @point, of which @st tells, is as it was made; a directory's time tells of what was made
  * and removed in it, which is nobody's loss if it is known whose it is.
  */
-static bool has_marks(const struct removal_entry *entry, int thing, const struct statx *st)
+static bool has_marks(const struct removal_entry *entry, int point, const struct statx *st)
 {
-	if (entry->thing < 0 && entry->is_new)
+	if (entry->point < 0 && entry->is_new)
 		return mount_point_has_mode(st);
 	if (S_ISDIR(st->stx_mode) && entry->is_ours)
-		return mount_point_has_mode(st) || mount_point_is_modeless(thing, st);
-	return is_unchanged(entry, st) || mount_point_is_marked(thing, st);
+		return mount_point_has_mode(st) || mount_point_is_modeless(point, st);
+	return is_unchanged(entry, st) || mount_point_is_marked(point, st);
 }
 
-/* Whether the name leads to @thing, and that is as it was made.  *@is_dir tells what it is. */
-static bool is_as_made(const struct removal_entry *entry, int thing, bool *is_dir)
+/* Whether the name leads to @point, and that is as it was made.  *@is_dir tells what it is. */
+static bool is_as_made(const struct removal_entry *entry, int point, bool *is_dir)
 {
 	struct statx held = {0};
 	struct statx there = {0};
 
-	if (sys_statx(thing, WANTED, &held) < 0 || look(entry, &there) < 0 ||
-	    !inode_is_same_stat(&held, &there))
+	if (sys_statx(point, WANTED, &held) < 0 || look(entry, &there) < 0 ||
+	    !inode_is_same(inode_of(&held), inode_of(&there)))
 		return false;
 	*is_dir = S_ISDIR(held.stx_mode);
-	return has_marks(entry, thing, &held);
+	return has_marks(entry, point, &held);
 }
 
 /* Unlink it; the directory that it is in is marked as it was before. */
@@ -183,44 +183,44 @@ static void unlink_entry(const struct removal_entry *entry, bool is_dir)
 }
 
 /*
- * Try to get the lock of @thing for this process alone, for @ms milliseconds.  Returns whether it
+ * Try to get the lock of @point for this process alone, for @ms milliseconds.  Returns whether it
  * has it; else another sandbox uses it, and will remove it.
  */
-static bool lock(int thing, unsigned ms)
+static bool lock(int point, unsigned ms)
 {
-	int r = sys_flock(thing, LOCK_EX | LOCK_NB);
+	int r = sys_flock(point, LOCK_EX | LOCK_NB);
 
 	for (; r == -EWOULDBLOCK && ms > 0; ms--) {
 		(void)sys_poll(NULL, 0, PAUSE_MS);
-		r = sys_flock(thing, LOCK_EX | LOCK_NB);
+		r = sys_flock(point, LOCK_EX | LOCK_NB);
 	}
 	return r == 0;
 }
 
 /* Remove it, if nobody uses it within @ms milliseconds.  Returns whether there was a try. */
-static bool try_to_remove(const struct removal_entry *entry, int thing, unsigned ms)
+static bool try_to_remove(const struct removal_entry *entry, int point, unsigned ms)
 {
 	bool is_ready = false;
 	bool is_dir;
 
-	if (!lock(thing, ms))
+	if (!lock(point, ms))
 		return false;
-	if (is_as_made(entry, thing, &is_dir)) {
+	if (is_as_made(entry, point, &is_dir)) {
 		unlink_entry(entry, is_dir);
 		is_ready = true;
 	}
-	(void)sys_flock(thing, LOCK_UN);
+	(void)sys_flock(point, LOCK_UN);
 	return is_ready;
 }
 
 /* Whether it is still as it was made, but without the mark. */
-static bool has_lost_mark(const struct removal_entry *entry, int thing)
+static bool has_lost_mark(const struct removal_entry *entry, int point)
 {
 	struct statx st = {0};
 	bool is_dir;
 
-	return is_as_made(entry, thing, &is_dir) && sys_statx(thing, WANTED, &st) == 0 &&
-	       !mount_point_is_marked(thing, &st);
+	return is_as_made(entry, point, &is_dir) && sys_statx(point, WANTED, &st) == 0 &&
+	       !mount_point_is_marked(point, &st);
 }
 
 /*
@@ -229,20 +229,20 @@ static bool has_lost_mark(const struct removal_entry *entry, int thing)
  * killed.  So mark it again, and look again; and once more after a moment, because he may
  * be removing what is in it, which takes the mark away.
  */
-static void remove_entry(const struct removal_entry *entry, int thing, unsigned ms)
+static void remove_entry(const struct removal_entry *entry, int point, unsigned ms)
 {
-	bool is_over = try_to_remove(entry, thing, ms);
+	bool is_over = try_to_remove(entry, point, ms);
 
 	for (unsigned looks = 0; !is_over && looks < LEAVE_LOOKS; looks++) {
-		if (!has_lost_mark(entry, thing))
+		if (!has_lost_mark(entry, point))
 			break;
-		mount_point_mark(thing);
-		is_over = try_to_remove(entry, thing, 0);
+		mount_point_mark(point);
+		is_over = try_to_remove(entry, point, 0);
 		if (!is_over)
 			(void)sys_poll(NULL, 0, PAUSE_MS);
 	}
 	if (!is_over && !entry->is_ours)
-		(void)try_to_remove(entry, thing, 0); /* it may have been marked meanwhile */
+		(void)try_to_remove(entry, point, 0); /* it may have been marked meanwhile */
 }
 
 /*
@@ -253,16 +253,16 @@ static void remove_entry(const struct removal_entry *entry, int thing, unsigned 
 static void remove_begun(const struct removal_entry *entry)
 {
 	struct statx st = {0};
-	autoclose int thing = -1;
+	autoclose int point = -1;
 
 	if (look(entry, &st) < 0)
 		return;
 	if (entry->is_new ? !mount_point_has_mode(&st) || st.stx_uid != sys_geteuid()
 			  : !mount_point_is_marked(entry->parent, &st))
 		return;
-	thing = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (thing >= 0)
-		remove_entry(entry, thing, EXIT_MS);
+	point = sys_openat(entry->parent, entry->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (point >= 0)
+		remove_entry(entry, point, EXIT_MS);
 }
 
 static void remove_all(const struct removal *removal)
@@ -270,8 +270,8 @@ static void remove_all(const struct removal *removal)
 	for (size_t i = removal->n; i-- > 0;) {
 		const struct removal_entry *entry = &removal->list[i];
 
-		if (entry->thing >= 0)
-			remove_entry(entry, entry->thing, 0);
+		if (entry->point >= 0)
+			remove_entry(entry, entry->point, 0);
 		else
 			remove_begun(entry);
 	}
@@ -326,7 +326,7 @@ static void keep_only(const struct removal *removal, int end, int kept)
 	keep[n++] = removal->users;
 	for (size_t i = 0; i < removal->n; i++) {
 		keep[n++] = removal->list[i].parent;
-		keep[n++] = removal->list[i].thing;
+		keep[n++] = removal->list[i].point;
 	}
 	(void)keep_fds(keep, n);
 	free(keep);

@@ -32,6 +32,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "base/inode.h"
 #include "host/hint.h"
 #include "mounts/fs.h"
 #include "sys/sys.h"
@@ -132,7 +133,7 @@ int root_begin(struct roots *roots, bool slave, struct err *e)
 	return 0;
 }
 
-int root_same_place(int a, int b)
+int root_same_file(int a, int b)
 {
 	struct statx x = {0};
 	struct statx y = {0};
@@ -140,12 +141,13 @@ int root_same_place(int a, int b)
 
 	if (r == 0)
 		r = sys_statx(b, STATX_INO | STATX_MNT_ID, &y);
-	return r < 0 ? r : x.stx_mnt_id == y.stx_mnt_id && x.stx_ino == y.stx_ino;
+	return r < 0 ? r
+		     : x.stx_mnt_id == y.stx_mnt_id && inode_is_same(inode_of(&x), inode_of(&y));
 }
 
 int root_is(const struct roots *roots, int place)
 {
-	return root_same_place(place, roots->box);
+	return root_same_file(place, roots->box);
 }
 
 int root_mount(struct roots *roots, int mount, int dest)

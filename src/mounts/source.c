@@ -59,7 +59,7 @@ static int same_inode(int a, int b)
 
 	if (r == 0)
 		r = sys_statx(b, STATX_INO, &y);
-	return r < 0 ? r : inode_is_same_stat(&x, &y);
+	return r < 0 ? r : inode_is_same(inode_of(&x), inode_of(&y));
 }
 
 /*

@@ -81,18 +81,18 @@ static enum link_rule links_followed(const struct box *box)
 
 /* What is left of building the root. */
 struct built {
-	bool on_stage;                  /* the working directory is the stage, still needed */
-	struct protected_place *places; /* to be freed by forget() */
-	size_t n_places;
+	bool on_stage;                    /* the working directory is the stage, still needed */
+	struct protected_path *protected; /* to be freed by forget() */
+	size_t n_protected;
 };
 
 static void forget(struct built *built)
 {
-	struct site site = {.places = built->places, .n_places = built->n_places};
+	struct site site = {.protected = built->protected, .n_protected = built->n_protected};
 
-	apply_forget_places(&site);
-	built->places = NULL;
-	built->n_places = 0;
+	apply_forget_protected(&site);
+	built->protected = NULL;
+	built->n_protected = 0;
 }
 
 /* Build the root and enter it.  What has been put aside is in the working directory then. */
@@ -132,8 +132,8 @@ static int build_root(const struct box *box, struct built *built, struct err *e)
 		r = root_enter(&site.roots, e);
 	*built =
 		(struct built){.on_stage = (site.lock_mounts && site.n_free > 0) || site.is_guarded,
-			       .places = site.places,
-			       .n_places = site.n_places};
+			       .protected = site.protected,
+			       .n_protected = site.n_protected};
 	if (r == 0 && built->on_stage) {
 		r = sys_fchdir(site.roots.stage);
 		if (r < 0)
@@ -168,7 +168,7 @@ static int have_watched(struct box *box, const struct built *built, int proc, st
 	stage = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
 	if (stage < 0)
 		return err_sys(e, stage, "cannot open the stage");
-	return guard_entrust(box, built->places, built->n_places, stage, proc, e);
+	return guard_entrust(box, built->protected, built->n_protected, stage, proc, e);
 }
 
 int build(struct box *box, int proc, struct err *e)

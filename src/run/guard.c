@@ -136,7 +136,7 @@ struct opening {
 	int stage;  /* the stage there */
 };
 
-/* A struct protected_place. */
+/* A struct protected_path. */
 struct place_message {
 	size_t op;
 	bool on_host;
@@ -153,8 +153,7 @@ struct answer {
 };
 
 /* Send the opening and the @places to the guard.  Returns 0 or -errno. */
-static int send_places(int sock, const struct opening *opening,
-		       const struct protected_place *places)
+static int send_places(int sock, const struct opening *opening, const struct protected_path *places)
 {
 	int r = io_pass(sock, opening, sizeof(*opening), -1);
 
@@ -182,7 +181,7 @@ static int await_answer(int sock, size_t *op)
 }
 
 /* Have @n @places watched.  Returns 0 or -errno, with *@op set if it is about that. */
-static int entrust(int sock, const struct protected_place *places, size_t n, int stage, int proc,
+static int entrust(int sock, const struct protected_path *places, size_t n, int stage, int proc,
 		   size_t *op)
 {
 	autoclose int mounts = sys_openat(proc, "self/ns/mnt", O_RDONLY, 0);
@@ -199,7 +198,7 @@ static int entrust(int sock, const struct protected_place *places, size_t n, int
 	return r < 0 ? r : await_answer(sock, op);
 }
 
-int guard_entrust(struct box *box, const struct protected_place *places, size_t n, int stage,
+int guard_entrust(struct box *box, const struct protected_path *places, size_t n, int stage,
 		  int proc, struct err *e)
 {
 	const struct plan *plan = box->plan;
@@ -399,7 +398,6 @@ static int is_covered(const struct keeper *k, const struct watched_place *place)
 	struct err unused = {0};
 	autoclose int dir = -1;
 	struct statx st = {0};
-	struct inode id;
 	int r;
 
 	(void)snprintf(above, sizeof(above), "%.*s", (int)(strrchr(place->path, '/') - place->path),
@@ -408,8 +406,7 @@ static int is_covered(const struct keeper *k, const struct watched_place *place)
 	r = dir < 0 ? dir : sys_statx(dir, STATX_INO, &st);
 	if (r < 0)
 		return leads_nowhere(r) ? true : r;
-	id = inode_of(&st);
-	return !inode_is_same(&id, &place->parent);
+	return !inode_is_same(inode_of(&st), place->parent);
 }
 
 /*
@@ -784,7 +781,7 @@ void guard_start(const struct box *box, int child, struct guard *ret)
 				 .janitor = k.janitor,
 				 .is_watched = true,
 				 .gave_users = true, /* where that is needed, the first one did */
-				 .n_places = 1},
+				 .n_sent = 1},
 		.plan = box->plan,
 		.owns_all = true, /* one pin too many does no harm */
 	};

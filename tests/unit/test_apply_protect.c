@@ -34,7 +34,7 @@ static const struct statx a_link = {.stx_mode = S_IFLNK | 0777};
 /* Whether protected paths are to be recorded, and what was. */
 static bool is_guarded;
 static size_t n_recorded;
-static struct protected_place recorded;
+static struct protected_path recorded;
 static char recorded_path[LINE_BYTES];
 
 static void start(void)
@@ -66,12 +66,12 @@ static int apply_as(bool owns_all, const char *option, const char *dest, struct 
 	site.plan = &plan;
 	site.is_guarded = is_guarded;
 	r = apply_ops(&site, e);
-	n_recorded = site.n_places;
+	n_recorded = site.n_protected;
 	if (n_recorded > 0)
-		recorded = site.places[0];
+		recorded = site.protected[0];
 	(void)snprintf(recorded_path, sizeof(recorded_path), "%s",
 		       n_recorded > 0 ? recorded.path : "");
-	apply_forget_places(&site);
+	apply_forget_protected(&site);
 	if (site.roots.box != BOX)
 		(void)sys_close(site.roots.box);
 	assert_int_equal(fake_sys_open_fds(), 0);

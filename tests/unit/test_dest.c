@@ -67,7 +67,7 @@ static void assert_stayed_inside(void)
 static const char *find(const char *path, mode_t parents_mode, bool keep_link)
 {
 	static char found[sizeof(((struct err *)0)->msg)];
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	struct err e = {0};
 	int r = dest_find(ROOT, path, parents_mode, keep_link, &dest, &e);
 
@@ -467,7 +467,7 @@ TEST(keeps_the_hint_about_a_link)
 TEST(follows_no_link_at_all_if_told_so)
 {
 	const struct dest_root none = {.fd = BOX, .links = LINK_NONE};
-	autoplace struct place dest = PLACE_NONE;
+	autoentry struct entry dest = ENTRY_NONE;
 	struct err e = {0};
 
 	own_by(0, 0, 0755);
@@ -767,7 +767,7 @@ static const char *told(void)
 	for (unsigned i = 0; (note = fake_sys_written(JANITOR, i, NULL)) != NULL; i++) {
 		size_t used = strlen(names);
 
-		if (note->kind == MOUNT_POINT_PLACE)
+		if (note->kind == MOUNT_POINT_ENTRY)
 			(void)snprintf(names + used, sizeof(names) - used, "%s%s ", note->name,
 				       note->is_new ? "" : "?");
 	}
@@ -1031,13 +1031,13 @@ TEST(shares_the_placeholder_of_another_sandbox)
 
 TEST(lets_go_of_a_place_once)
 {
-	struct place dest = PLACE_NONE;
+	struct entry dest = ENTRY_NONE;
 	struct err e = {0};
 
-	place_done(&dest);
+	entry_done(&dest);
 	assert_int_equal(dest_find(ROOT, "/a", 0755, false, &dest, &e), 0);
-	place_done(&dest);
-	place_done(&dest);
+	entry_done(&dest);
+	entry_done(&dest);
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 

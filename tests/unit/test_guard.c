@@ -120,7 +120,7 @@ TEST(says_that_it_can_make_no_sockets)
 
 static char path_f[] = "/w/f";
 static char path_d[] = "/d";
-static const struct protected_place places[] = {
+static const struct protected_path places[] = {
 	{.op = 0, .parent = {.ino = 5}, .path = path_f},
 	{.op = 1, .parent = {.ino = 6}, .path = path_d},
 };

@@ -351,8 +351,8 @@ static void mount_point_is_made(bool is_watched)
 {
 	static const struct mount_point_note watch = {.kind = MOUNT_POINT_WATCH};
 	static const struct mount_point_note place = {
-		.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "x"};
-	static const struct mount_point_note thing = {.kind = MOUNT_POINT_THING, .is_ours = true};
+		.kind = MOUNT_POINT_ENTRY, .is_new = true, .name = "x"};
+	static const struct mount_point_note thing = {.kind = MOUNT_POINT_LOCKED, .is_ours = true};
 	static const struct statx marked = {.stx_mode = S_IFDIR | 01755,
 					    .stx_mtime = {.tv_sec = 499162500}};
 
@@ -488,7 +488,7 @@ TEST(hears_who_was_killed_with_something_left_to_read)
 TEST(goes_on_without_what_it_has_no_room_for)
 {
 	static const struct mount_point_note place = {
-		.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "x"};
+		.kind = MOUNT_POINT_ENTRY, .is_new = true, .name = "x"};
 
 	begin();
 	first_process_ends(WAIT);

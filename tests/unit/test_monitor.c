@@ -229,8 +229,8 @@ static void mount_point_is_made(void)
 					    .stx_mtime = {.tv_sec = 499162500}};
 
 	mount_point_comes(MOUNT_POINT_WATCH, "unmounted");
-	mount_point_comes(MOUNT_POINT_PLACE, "place");
-	mount_point_comes(MOUNT_POINT_THING, "thing");
+	mount_point_comes(MOUNT_POINT_ENTRY, "place");
+	mount_point_comes(MOUNT_POINT_LOCKED, "thing");
 	fake_sys_always_data("stat thing", 0, &marked, sizeof(marked));
 	fake_sys_always_data("stat place/x", 0, &marked, sizeof(marked));
 }
@@ -304,7 +304,7 @@ TEST(leaves_a_process_behind_for_mount_points_that_others_see)
 
 TEST(fails_if_it_cannot_remember_a_mount_point)
 {
-	mount_point_comes(MOUNT_POINT_PLACE, NULL);
+	mount_point_comes(MOUNT_POINT_ENTRY, NULL);
 	child_is_gone();
 	assert_fails(EMFILE, "cannot remember the mount points that are made on the host: "
 			     "Too many open files");
@@ -314,7 +314,7 @@ TEST(fails_if_it_cannot_remember_a_mount_point)
 TEST(does_not_believe_in_mount_points_once_there_is_a_command)
 {
 	command_starts();
-	mount_point_comes(MOUNT_POINT_PLACE, "planted");
+	mount_point_comes(MOUNT_POINT_ENTRY, "planted");
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
@@ -325,7 +325,7 @@ TEST(hears_of_mount_points_after_a_signal_has_ended_the_run)
 {
 	static const struct report place = {
 		.kind = REPORT_MOUNT_POINT,
-		.mount_points = {.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "x"},
+		.mount_points = {.kind = MOUNT_POINT_ENTRY, .is_new = true, .name = "x"},
 	};
 
 	box.ns.flags = CLONE_NEWPID;

@@ -27,7 +27,7 @@ static const struct statx moded = {.stx_mode = S_IFDIR | 01755, .stx_ino = 9, ON
 static const struct statx another = {.stx_mode = S_IFDIR | 01755, .stx_ino = 10, ON_HOST, AT_TIME};
 
 static struct mount_points mount_points;
-static struct place dest;
+static struct entry dest;
 
 static void start(void)
 {
@@ -37,7 +37,7 @@ static void start(void)
 	fake_sys_given(STAGE, "stage");
 	fake_sys_given(CWD, "cwd");
 	fake_sys_given(DIR, "dir");
-	fake_sys_given(THING, "thing");
+	fake_sys_given(THING, "point");
 	fake_sys_always_data("stat stage", 0, &own, sizeof(own));
 	fake_sys_always_ready("poll janitor, -1 ms", "janitor");
 	mount_point_done(&mount_points);
@@ -49,7 +49,7 @@ static void start(void)
 					     .janitor = JANITOR,
 					     .stage = STAGE,
 					     .cwd = CWD};
-	dest = (struct place){.dir = DIR, .name = "x"};
+	dest = (struct entry){.dir = DIR, .name = "x"};
 }
 
 static int set_up(void **state __attribute__((unused)))
@@ -127,11 +127,11 @@ TEST(tells_what_sandboxes_make_by_mode_size_and_time)
 TEST(does_nothing_where_nothing_of_the_host_is_writable)
 {
 	mount_points.is_on = mount_points.is_possible = false;
-	assert_int_equal(mount_point_counts(&mount_points, DIR), 0);
-	assert_int_equal(mount_point_counts(NULL, DIR), 0);
+	assert_int_equal(mount_point_is_on_host(&mount_points, DIR), 0);
+	assert_int_equal(mount_point_is_on_host(NULL, DIR), 0);
 	assert_int_equal(mount_point_may_be(&mount_points, THING), 0);
 	assert_int_equal(mount_point_may_be(NULL, THING), 0);
-	assert_int_equal(mount_point_own(&mount_points, THING), 0);
+	assert_int_equal(mount_point_add_own_fs(&mount_points, THING), 0);
 	assert_string_equal(fake_sys_trace(), "");
 }
 
@@ -142,13 +142,13 @@ TEST(counts_what_is_not_on_a_file_system_of_the_sandbox)
 
 	fake_sys_given(20, "tmpfs");
 	fake_sys_always_data("stat tmpfs", 0, &tmpfs, sizeof(tmpfs));
-	assert_int_equal(mount_point_own(&mount_points, 20), 0);
+	assert_int_equal(mount_point_add_own_fs(&mount_points, 20), 0);
 	fake_sys_answer_data("stat dir", 0, &inside, sizeof(inside));
-	assert_int_equal(mount_point_counts(&mount_points, DIR), 0);
+	assert_int_equal(mount_point_is_on_host(&mount_points, DIR), 0);
 	fake_sys_answer_data("stat dir", 0, &own, sizeof(own));
-	assert_int_equal(mount_point_counts(&mount_points, DIR), 0);
+	assert_int_equal(mount_point_is_on_host(&mount_points, DIR), 0);
 	fake_sys_answer_data("stat dir", 0, &host, sizeof(host));
-	assert_int_equal(mount_point_counts(&mount_points, DIR), 1);
+	assert_int_equal(mount_point_is_on_host(&mount_points, DIR), 1);
 	assert_int_equal(count_in(fake_sys_trace(), "stat stage\n"), 1);
 }
 
@@ -157,14 +157,14 @@ TEST(says_that_it_cannot_look)
 	for (unsigned nth = 1; nth <= 2; nth++) {
 		start();
 		fake_sys_fail_at(nth, EIO);
-		assert_int_equal(mount_point_counts(&mount_points, DIR), -EIO);
+		assert_int_equal(mount_point_is_on_host(&mount_points, DIR), -EIO);
 		start();
-		fake_sys_always_data("stat thing", 0, &marked, sizeof(marked));
+		fake_sys_always_data("stat point", 0, &marked, sizeof(marked));
 		fake_sys_fail_at(nth, EIO);
 		assert_int_equal(mount_point_may_be(&mount_points, THING), -EIO);
 	}
 	fake_sys_fail_at(1, EIO);
-	assert_int_equal(mount_point_own(&mount_points, DIR), -EIO);
+	assert_int_equal(mount_point_add_own_fs(&mount_points, DIR), -EIO);
 }
 
 TEST(takes_any_number_of_file_systems)
@@ -172,11 +172,11 @@ TEST(takes_any_number_of_file_systems)
 	static const struct statx last = {.stx_mode = S_IFDIR, .stx_dev_minor = 300};
 
 	for (unsigned i = 0; i < 200; i++)
-		assert_int_equal(mount_point_own(&mount_points, STAGE), 0);
-	fake_sys_always_data("stat thing", 0, &last, sizeof(last));
-	assert_int_equal(mount_point_counts(&mount_points, THING), 1);
-	assert_int_equal(mount_point_own(&mount_points, THING), 0);
-	assert_int_equal(mount_point_counts(&mount_points, THING), 0);
+		assert_int_equal(mount_point_add_own_fs(&mount_points, STAGE), 0);
+	fake_sys_always_data("stat point", 0, &last, sizeof(last));
+	assert_int_equal(mount_point_is_on_host(&mount_points, THING), 1);
+	assert_int_equal(mount_point_add_own_fs(&mount_points, THING), 0);
+	assert_int_equal(mount_point_is_on_host(&mount_points, THING), 0);
 }
 
 /* --- Making --------------------------------------------------------------- */
@@ -192,10 +192,10 @@ TEST(tells_of_a_directory_before_and_after_it_is_made)
 	assert_int_equal(mount_point_make(&mount_points, &dest, S_IFDIR | 0755), 0);
 	assert_string_equal(fake_sys_trace(),
 			    MADE("stat tree:dir\n") "stat tree:dir/x\n" TELL("tree:dir/x"));
-	assert_int_equal(told(0)->kind, MOUNT_POINT_PLACE);
+	assert_int_equal(told(0)->kind, MOUNT_POINT_ENTRY);
 	assert_true(told(0)->is_new);
 	assert_string_equal(told(0)->name, "x");
-	assert_int_equal(told(1)->kind, MOUNT_POINT_THING);
+	assert_int_equal(told(1)->kind, MOUNT_POINT_LOCKED);
 	assert_true(told(1)->is_ours);
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
@@ -321,7 +321,7 @@ TEST(takes_the_time_for_a_mark_where_modes_are_not_kept)
 	static const struct statx fifo = {.stx_mode = S_IFIFO | 0755, AT_TIME};
 
 	assert_false(mount_point_is_marked(THING, &time_alone));
-	fake_sys_always_data("statfs thing", 0, &fat, sizeof(fat));
+	fake_sys_always_data("statfs point", 0, &fat, sizeof(fat));
 	assert_true(mount_point_is_marked(THING, &time_alone));
 	assert_false(mount_point_is_marked(THING, &no_mode));
 	assert_false(mount_point_is_marked(THING, &full));
@@ -464,7 +464,7 @@ TEST(lets_stay_what_cannot_be_locked)
 	start();
 	thing_is(&marked);
 	fake_sys_answer("flock*", -ENOLCK);
-	fake_sys_always_data("stat thing", 0, &marked, sizeof(marked));
+	fake_sys_always_data("stat point", 0, &marked, sizeof(marked));
 	assert_int_equal(mount_point_adopt(&mount_points, &dest, THING), 0);
 	assert_int_equal(told(1)->kind, MOUNT_POINT_VOID);
 	assert_int_equal(fake_sys_open_fds(), 0);
@@ -571,7 +571,7 @@ TEST(makes_nothing_it_cannot_note_down)
 	fake_malloc_fail_at(1);
 	assert_int_equal(mount_point_make(&mount_points, &dest, S_IFDIR | 0755), -ENOMEM);
 	fake_malloc_fail_at(1);
-	assert_int_equal(mount_point_own(&mount_points, DIR), -ENOMEM);
+	assert_int_equal(mount_point_add_own_fs(&mount_points, DIR), -ENOMEM);
 	assert_null(fake_sys_written(JANITOR, 1, NULL));
 }
 
@@ -579,7 +579,7 @@ TEST(makes_nothing_it_cannot_note_down)
 
 static int adopt(const struct statx *st)
 {
-	fake_sys_always_data("stat thing", 0, st, sizeof(*st));
+	fake_sys_always_data("stat point", 0, st, sizeof(*st));
 	return mount_point_adopt(&mount_points, &dest, THING);
 }
 
@@ -587,7 +587,7 @@ TEST(holds_what_another_sandbox_has_made)
 {
 	thing_is(&marked);
 	assert_int_equal(adopt(&marked), 1);
-	assert_string_equal(fake_sys_trace(), "stat thing\nstat stage\nopen_tree dir clone itself\n"
+	assert_string_equal(fake_sys_trace(), "stat point\nstat stage\nopen_tree dir clone itself\n"
 					      "open tree:dir x nofollow nonblock\n" AWAIT
 					      "files_max\n" TELL("tree:dir") HOLD
 			    "stat tree:dir/x\n" TELL("tree:dir/x"));
@@ -633,7 +633,7 @@ TEST(leaves_alone_what_is_not_marked)
 		assert_null(strstr(fake_sys_trace(), "flock"));
 	}
 	start();
-	fake_sys_always_data("stat thing", 0, &moded, sizeof(moded));
+	fake_sys_always_data("stat point", 0, &moded, sizeof(moded));
 	assert_int_equal(mount_point_may_be(&mount_points, THING), 1);
 }
 

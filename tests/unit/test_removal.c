@@ -45,29 +45,29 @@ static int hear(struct mount_point_note note, const char *name)
 	return removal_take(&removal, &note, &fd, &e);
 }
 
-static int hear_place(const char *parent, const char *name, bool is_new)
+static int hear_entry(const char *parent, const char *name, bool is_new)
 {
-	struct mount_point_note note = {.kind = MOUNT_POINT_PLACE, .is_new = is_new};
+	struct mount_point_note note = {.kind = MOUNT_POINT_ENTRY, .is_new = is_new};
 
 	(void)snprintf(note.name, sizeof(note.name), "%s", name);
 	return hear(note, parent);
 }
 
-static int hear_thing(const char *thing, bool is_ours)
+static int hear_point(const char *point, bool is_ours)
 {
-	return hear((struct mount_point_note){.kind = MOUNT_POINT_THING, .is_ours = is_ours},
-		    thing);
+	return hear((struct mount_point_note){.kind = MOUNT_POINT_LOCKED, .is_ours = is_ours},
+		    point);
 }
 
 /* Something called x was made in p. */
 static void made(void)
 {
-	assert_int_equal(hear_place("/p", "x", true), 0);
-	assert_int_equal(hear_thing("/x", true), 0);
+	assert_int_equal(hear_entry("/p", "x", true), 0);
+	assert_int_equal(hear_point("/x", true), 0);
 }
 
 /* What is held, and what the name leads to. */
-static void things_are(const struct statx *held, const struct statx *there)
+static void points_are(const struct statx *held, const struct statx *there)
 {
 	fake_sys_always_data("stat unmounted/x", 0, held, sizeof(*held));
 	fake_sys_always_data("stat unmounted/p/x", 0, there, sizeof(*there));
@@ -100,7 +100,7 @@ TEST(remembers_what_is_made_and_may_open_more_files_from_then_on)
 	assert_int_equal(removal.n, 1);
 	assert_string_equal(removal.list[0].name, "x");
 	assert_string_equal(fake_sys_name(removal.list[0].parent), "unmounted/p");
-	assert_string_equal(fake_sys_name(removal.list[0].thing), "unmounted/x");
+	assert_string_equal(fake_sys_name(removal.list[0].point), "unmounted/x");
 	assert_int_equal(count_in(fake_sys_trace(), "raise_files\n"), 1);
 	made();
 	assert_int_equal(removal.n, 2);
@@ -121,7 +121,7 @@ TEST(remembers_many)
 TEST(forgets_what_somebody_else_has_made)
 {
 	made();
-	assert_int_equal(hear_place("/p", "y", true), 0);
+	assert_int_equal(hear_entry("/p", "y", true), 0);
 	assert_int_equal(hear((struct mount_point_note){.kind = MOUNT_POINT_VOID}, NULL), 0);
 	assert_int_equal(removal.n, 1);
 	assert_int_equal(fake_sys_open_fds(), 2);
@@ -137,10 +137,10 @@ TEST(keeps_what_tells_of_the_end_of_the_mounts)
 
 TEST(does_not_believe_what_makes_no_sense)
 {
-	assert_int_equal(hear_thing("/x", true), -EPROTO);
+	assert_int_equal(hear_point("/x", true), -EPROTO);
 	assert_int_equal(hear((struct mount_point_note){.kind = MOUNT_POINT_VOID}, NULL), -EPROTO);
 	made();
-	assert_int_equal(hear_thing("/y", true), -EPROTO);
+	assert_int_equal(hear_point("/y", true), -EPROTO);
 	assert_int_equal(hear((struct mount_point_note){.kind = MOUNT_POINT_VOID}, NULL), -EPROTO);
 	assert_int_equal(hear((struct mount_point_note){.kind = (enum mount_point_kind)9}, "/y"),
 			 -EPROTO);
@@ -149,7 +149,7 @@ TEST(does_not_believe_what_makes_no_sense)
 
 TEST(says_what_helps_when_there_is_no_room_for_a_descriptor)
 {
-	assert_int_equal(hear_place(NULL, "x", true), -EMFILE);
+	assert_int_equal(hear_entry(NULL, "x", true), -EMFILE);
 	assert_string_equal(e.msg, "cannot remember the mount points that are made on the host: "
 				   "Too many open files");
 	assert_contains(e.hint, "ulimit -Hn");
@@ -159,14 +159,14 @@ TEST(says_what_helps_when_there_is_no_room_for_a_descriptor)
 TEST(says_that_it_cannot_note_down)
 {
 	fake_malloc_fail_at(1);
-	assert_int_equal(hear_place("/p", "x", true), -ENOMEM);
+	assert_int_equal(hear_entry("/p", "x", true), -ENOMEM);
 	assert_string_equal(e.hint, "");
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
 TEST(takes_a_name_without_an_end_for_a_long_one)
 {
-	struct mount_point_note note = {.kind = MOUNT_POINT_PLACE};
+	struct mount_point_note note = {.kind = MOUNT_POINT_ENTRY};
 
 	memset(note.name, 'x', sizeof(note.name));
 	assert_int_equal(hear(note, "/p"), 0);
@@ -178,28 +178,28 @@ TEST(takes_a_name_without_an_end_for_a_long_one)
 TEST(removes_what_is_as_it_was_made)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	assert_string_equal(swept(), HELD "stat unmounted/p\nrmdir unmounted/p x\n" UNLOCK);
 	start();
 	made();
-	things_are(&file, &file);
+	points_are(&file, &file);
 	assert_string_equal(swept(), HELD "stat unmounted/p\nunlink unmounted/p x\n" UNLOCK);
 }
 
 TEST(removes_a_directory_in_which_something_was_made_and_removed)
 {
 	made();
-	things_are(&used_dir, &used_dir);
+	points_are(&used_dir, &used_dir);
 	assert_contains(swept(), "rmdir unmounted/p x\n");
 }
 
 TEST(goes_from_the_deepest_to_the_first)
 {
-	assert_int_equal(hear_place("/p", "x", true), 0);
-	assert_int_equal(hear_thing("/x", true), 0);
-	assert_int_equal(hear_place("/x", "y", true), 0);
-	assert_int_equal(hear_thing("/y", true), 0);
-	things_are(&dir, &dir);
+	assert_int_equal(hear_entry("/p", "x", true), 0);
+	assert_int_equal(hear_point("/x", true), 0);
+	assert_int_equal(hear_entry("/x", "y", true), 0);
+	assert_int_equal(hear_point("/y", true), 0);
+	points_are(&dir, &dir);
 	fake_sys_always_data("stat unmounted/y", 0, &file, sizeof(file));
 	fake_sys_always_data("stat unmounted/x/y", 0, &file, sizeof(file));
 	assert_in_order(swept(), ARGV("unlink unmounted/x y\n", "rmdir unmounted/p x\n"));
@@ -208,12 +208,12 @@ TEST(goes_from_the_deepest_to_the_first)
 TEST(marks_a_directory_again_that_was_marked_before)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_always_data("stat unmounted/p", 0, &dir, sizeof(dir));
 	assert_contains(swept(), "rmdir unmounted/p x\nset_mtime unmounted/p 499162500\n");
 	start();
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_always_data("stat unmounted/p", 0, &dir, sizeof(dir));
 	fake_sys_always("rmdir*", -ENOTEMPTY);
 	assert_null(strstr(swept(), "set_mtime"));
@@ -222,7 +222,7 @@ TEST(marks_a_directory_again_that_was_marked_before)
 TEST(leaves_what_another_sandbox_uses)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
 	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
 				     "stat unmounted/x\n");
@@ -234,7 +234,7 @@ TEST(marks_what_it_leaves_to_another_so_that_that_one_knows_whose_it_is)
 
 	made();
 	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
-	things_are(&used_dir, &used_dir);
+	points_are(&used_dir, &used_dir);
 	trace = swept();
 	assert_starts_with(trace, "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
 				  "stat unmounted/x\nset_mtime unmounted/x 499162500\n"
@@ -247,32 +247,32 @@ TEST(removes_what_another_has_let_go_before_it_was_marked)
 {
 	made();
 	fake_sys_answer("flock unmounted/x exclusive", -EWOULDBLOCK);
-	things_are(&used_dir, &used_dir);
+	points_are(&used_dir, &used_dir);
 	assert_contains(swept(), "set_mtime unmounted/x 499162500\n" HELD
 				 "stat unmounted/p\nrmdir unmounted/p x\n");
 }
 
 TEST(removes_what_got_the_mark_while_it_was_held)
 {
-	assert_int_equal(hear_place("/p", "x", false), 0);
-	assert_int_equal(hear_thing("/x", false), 0);
-	things_are(&dir, &dir);
+	assert_int_equal(hear_entry("/p", "x", false), 0);
+	assert_int_equal(hear_point("/x", false), 0);
+	points_are(&dir, &dir);
 	assert_contains(swept(), "rmdir unmounted/p x\n");
 	start(); /* or is getting it this very moment */
-	assert_int_equal(hear_place("/p", "x", false), 0);
-	assert_int_equal(hear_thing("/x", false), 0);
+	assert_int_equal(hear_entry("/p", "x", false), 0);
+	assert_int_equal(hear_point("/x", false), 0);
 	fake_sys_answer_data("stat unmounted/x", 0, &used_dir, sizeof(used_dir));
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	assert_contains(swept(), "rmdir unmounted/p x\n");
 }
 
 TEST(removes_what_was_about_to_be_held_only_if_it_has_the_mark)
 {
-	assert_int_equal(hear_place("/p", "x", false), 0);
+	assert_int_equal(hear_entry("/p", "x", false), 0);
 	fake_sys_always_data("stat unmounted/p/x", 0, &dir, sizeof(dir));
 	assert_contains(swept(), "rmdir unmounted/p x\n");
 	start();
-	assert_int_equal(hear_place("/p", "x", false), 0);
+	assert_int_equal(hear_entry("/p", "x", false), 0);
 	fake_sys_always_data("stat unmounted/p/x", 0, &used_dir, sizeof(used_dir));
 	assert_string_equal(swept(), LOOK);
 }
@@ -310,12 +310,12 @@ TEST(removes_what_it_made_and_nobody_has_changed)
 
 	fake_sys_answer_data("stat unmounted/x", 0, &unmarked, sizeof(unmarked));
 	made();
-	things_are(&unmarked, &unmarked);
+	points_are(&unmarked, &unmarked);
 	assert_contains(swept(), "unlink unmounted/p x\n");
 	start();
 	fake_sys_answer_data("stat unmounted/x", 0, &unmarked, sizeof(unmarked));
 	made();
-	things_are(&written, &written);
+	points_are(&written, &written);
 	assert_null(strstr(swept(), "unlink"));
 }
 
@@ -326,7 +326,7 @@ TEST(leaves_what_somebody_has_changed)
 
 		start();
 		made();
-		things_are(&changed[i].held, &changed[i].there);
+		points_are(&changed[i].held, &changed[i].there);
 		trace = swept();
 		assert_starts_with(trace, HELD);
 		assert_null(strstr(trace, "unlink "));
@@ -338,7 +338,7 @@ TEST(leaves_what_somebody_has_changed)
 TEST(leaves_what_is_not_there_any_more)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_always("open unmounted/p x*", -ENOENT);
 	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n"
 				     "open unmounted/p x path nofollow\n" UNLOCK
@@ -347,9 +347,9 @@ TEST(leaves_what_is_not_there_any_more)
 
 TEST(only_holds_what_is_not_the_sandboxes)
 {
-	assert_int_equal(hear_place("/p", "x", false), 0);
-	assert_int_equal(hear_thing("/x", false), 0);
-	things_are(&used_dir, &used_dir);
+	assert_int_equal(hear_entry("/p", "x", false), 0);
+	assert_int_equal(hear_point("/x", false), 0);
+	points_are(&used_dir, &used_dir);
 	assert_null(strstr(swept(), "dir unmounted/p x"));
 	assert_null(strstr(fake_sys_trace(), "set_mtime"));
 	assert_int_equal(fake_sys_now(), 0);
@@ -376,7 +376,7 @@ TEST(removes_what_was_about_to_be_made_if_it_can_be_nobody_else_s)
 		const char *trace;
 
 		start();
-		assert_int_equal(hear_place("/p", "x", true), 0);
+		assert_int_equal(hear_entry("/p", "x", true), 0);
 		fake_sys_always_data("stat unmounted/p/x", 0, &begun[i].there,
 				     sizeof(begun[i].there));
 		trace = swept();
@@ -394,7 +394,7 @@ TEST(waits_for_the_end_of_who_was_killed_while_he_made_it)
 	static const struct statx here = {.stx_mode = S_IFREG | 01444};
 	const char *trace;
 
-	assert_int_equal(hear_place("/p", "x", true), 0);
+	assert_int_equal(hear_entry("/p", "x", true), 0);
 	fake_sys_always_data("stat unmounted/p/x", 0, &here, sizeof(here));
 	fake_sys_answer("flock unmounted/p/x exclusive", -EWOULDBLOCK);
 	trace = swept();
@@ -413,10 +413,10 @@ TEST(goes_on_with_the_next_whichever_call_fails)
 
 	for (nth = 1;; nth++) {
 		start();
-		assert_int_equal(hear_place("/q", "y", true), 0);
-		assert_int_equal(hear_thing("/y", true), 0);
+		assert_int_equal(hear_entry("/q", "y", true), 0);
+		assert_int_equal(hear_point("/y", true), 0);
 		made();
-		things_are(&dir, &dir);
+		points_are(&dir, &dir);
 		fake_sys_always_data("stat unmounted/y", 0, &dir, sizeof(dir));
 		fake_sys_always_data("stat unmounted/q/y", 0, &dir, sizeof(dir));
 		fake_sys_fail_at(nth, EIO);
@@ -451,7 +451,7 @@ TEST(has_a_helper_remove_what_takes_the_rights_of_the_user_namespace)
 {
 	hear_users();
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_answer("clone", 0);
 	assert_int_equal(fake_sys_run(remove_now, NULL), 0);
 	assert_in_order(fake_sys_trace(),
@@ -503,7 +503,7 @@ TEST(removes_what_it_can_itself_without_a_helper)
 {
 	hear_users();
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_always("clone", -EAGAIN);
 	assert_contains(swept(), "rmdir unmounted/p x\n");
 	assert_int_equal(count_in(fake_sys_trace(), "clone\n"), 3);
@@ -517,7 +517,7 @@ TEST(needs_no_helper_where_nobody_is_kept_out)
 	assert_int_equal(hear((struct mount_point_note){.kind = MOUNT_POINT_USERS}, "/one"), 0);
 	assert_int_equal(hear((struct mount_point_note){.kind = MOUNT_POINT_USERS}, "/users"), 0);
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	assert_contains(swept(), "rmdir unmounted/p x\n");
 	assert_contains(fake_sys_trace(), MAY_REMOVE);
 	assert_null(strstr(fake_sys_trace(), "clone"));
@@ -525,7 +525,7 @@ TEST(needs_no_helper_where_nobody_is_kept_out)
 
 TEST(needs_a_helper_if_it_is_kept_out_of_one_of_many)
 {
-	assert_int_equal(hear_place("/q", "y", true), 0);
+	assert_int_equal(hear_entry("/q", "y", true), 0);
 	helpers_end();
 	assert_in_order(swept(),
 			ARGV("access unmounted/q . write search effective\n" MAY_REMOVE "clone\n"));
@@ -548,7 +548,7 @@ static void run(void *arg)
 TEST(leaves_a_process_behind_that_removes_them_in_the_end)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_answer("poll unmounted, 20 ms", 0);
 	fake_sys_answer("clone unreaped", 0);
 	fake_sys_answer("poll unmounted, -1 ms", -EINTR);
@@ -575,7 +575,7 @@ TEST(does_not_wait_for_that_process)
 TEST(removes_at_once_if_the_last_process_exits_meanwhile)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_answer_ready("poll unmounted, 20 ms", "unmounted");
 	finish_later();
 	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" HELD);
@@ -586,7 +586,7 @@ TEST(removes_at_once_if_the_last_process_exits_meanwhile)
 TEST(does_not_wait_longer_for_an_end_that_is_forced)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_sys_answer("poll unmounted, 20 ms", 0);
 	removal_finish(&removal, &(struct removal_end){.fd = UNMOUNTED, .is_forced = true});
 	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" HELD);
@@ -604,7 +604,7 @@ TEST(removes_nothing_if_nothing_tells_of_the_end)
 TEST(goes_on_with_all_open_without_memory)
 {
 	made();
-	things_are(&dir, &dir);
+	points_are(&dir, &dir);
 	fake_malloc_fail_at(1);
 	fake_sys_answer("poll unmounted, 20 ms", 0);
 	fake_sys_answer("clone unreaped", 0);

@@ -63,7 +63,7 @@ TEST(takes_the_handle_of_the_command_from_the_kernel_alone)
 TEST(sends_what_is_made_on_the_host_with_a_descriptor)
 {
 	static const struct mount_point_note note = {
-		.kind = MOUNT_POINT_PLACE, .is_new = true, .name = "name"};
+		.kind = MOUNT_POINT_ENTRY, .is_new = true, .name = "name"};
 	autoclose int fd = -1;
 	struct report report;
 
@@ -137,7 +137,7 @@ TEST(sends_the_numbers_of_namespaces_with_one_write)
 }
 
 static const struct note note = {
-	.level = NOTE_WARNING, .option = "--dev", .path = "/dev", .text = "--dev: no such thing"};
+	.level = NOTE_WARNING, .option = "--dev", .path = "/dev", .text = "--dev: no such point"};
 
 TEST(sends_a_note_with_one_write)
 {
