@@ -100,9 +100,11 @@ write_probe()
 			echo 'int main(void) { return 0; }' >"$name.c" && cc -o "$name" "$name.c" && "$name"
 		}
 
+		if [ -t 0 ] || [ -t 1 ] || [ -t 2 ]; then echo "can keep-terminal"; fi
 		can awk awk 'BEGIN { exit 0 }'
 		can cc compile
 		can whoami test "$(whoami) $(id -gn)" = "$user"
+		can group getent group tty
 		can localhost getent hosts localhost
 		can write touch written
 		can resolve test "$(cksum </etc/resolv.conf)" = "$resolver"
@@ -116,6 +118,7 @@ write_probe()
 		can connect bash -c ": </dev/tcp/127.0.0.1/$port"
 		can connect-abstract python3 -c \
 			"import socket; socket.socket(socket.AF_UNIX).connect('\\0$abstract')"
+		can have-capabilities grep -q '^CapEff:.*[1-9a-f]' /proc/self/status
 		can kill kill -KILL "$victim"
 		can enter ls "/proc/$victim/root/"
 		can write-usr mkdir /usr/recipe
@@ -158,7 +161,7 @@ is_unchanged()
 		! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -q 'sleep 600\.5 '
 }
 
-works="awk cc whoami localhost write"
+works="awk cc whoami group localhost write"
 
 # with_key COMMAND...: descriptor 9 is open on the key.
 with_key()
@@ -181,7 +184,9 @@ on_terminal()
 
 build()
 {
-	check "a build has the compiler and its folder" can "$works make-user-namespace" 2 with_key recipe 1
+	local more="$works make-user-namespace"
+	[ "$who" = user ] || more+=" have-capabilities"
+	check "a build has the compiler and its folder" can "$more" 2 with_key recipe 1
 	check "what it wrote is on the host" test -e project/written
 	check "the hooks of its repository can be kept" keeps_hooks
 }
@@ -206,6 +211,7 @@ untrusted_script()
 private_home()
 {
 	local has="$works resolve make-user-namespace"
+	[ "$who" = user ] || has+=" have-capabilities"
 	if python3 -c "$load_certificates"; then
 		has+=" verify"
 	else
@@ -216,7 +222,7 @@ private_home()
 	check "it has the network by --share-net alone" \
 		can "$has connect connect-abstract" 3 typed recipe 3 's/--unshare-all/& --share-net/'
 	cp probe private/home && echo 'echo ready' >private/home/.bashrc
-	check "it works on a terminal" can "$has use-terminal" 3 on_terminal $'bash probe\nexit\n' 3
+	check "it works on a terminal" can "$has keep-terminal use-terminal" 3 on_terminal $'bash probe\nexit\n' 3
 	check "no other user reaches the private home" prints 700 stat -c %a private
 	[ "$who" = user ] ||
 		check "a resolv.conf that is a link into /run does" can "$has" 3 with_linked_resolver typed recipe 3
