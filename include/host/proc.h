@@ -20,7 +20,6 @@ struct proc_stat {
 	bool ending;    /* or SIGKILL is pending: it runs no more of its program */
 	int exit_code;  /* a wait status; also 0 if this process may not read it */
 	unsigned cpu;   /* the last CPU that it ran on */
-	uint64_t ticks; /* of CPU time used */
 	uint64_t start; /* start time in ticks; with the PID, unique since boot */
 };
 

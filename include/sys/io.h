@@ -7,9 +7,6 @@
 
 #include "base/err.h"
 
-/* Write all of @buf to @fd.  Returns 0 or -errno. */
-int io_write_all(int fd, const void *buf, size_t size) must_check;
-
 /* Copy what is left of @from to @to.  Returns 0 or -errno. */
 int io_copy(int from, int to) must_check;
 

@@ -36,7 +36,6 @@ int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
 /* These say -ENOSYS also where a filter of system calls refuses openat2(2). */
 int sys_openat_in(int rootfd, const char *path, int flags);         /* never leaves @rootfd */
 int sys_openat_in_nolinks(int rootfd, const char *path, int flags); /* likewise; -ELOOP at links */
-int sys_openat_nolinks(int dirfd, const char *path, int flags);     /* -ELOOP at links */
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_write(int fd, const void *buf, size_t size);
 int sys_mkdirat(int dirfd, const char *path, mode_t mode);

@@ -29,8 +29,6 @@ enum field {
 	FIELD_STATE = 3,
 	FIELD_PARENT = 4,
 	FIELD_FLAGS = 9,
-	FIELD_UTIME = 14,
-	FIELD_STIME = 15,
 	FIELD_START = 22,
 	FIELD_PENDING = 31,
 	FIELD_CPU = 39,
@@ -85,7 +83,6 @@ int proc_stat(int proc, const char *who, struct proc_stat *ret)
 		.state = fields[FIELD_STATE][0],
 		.exit_code = (int)number(fields[FIELD_EXIT_CODE]),
 		.cpu = (unsigned)number(fields[FIELD_CPU]),
-		.ticks = number(fields[FIELD_UTIME]) + number(fields[FIELD_STIME]),
 		.start = number(fields[FIELD_START]),
 	};
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name + 1);

@@ -55,7 +55,8 @@ int mask_covers(int stage, int place)
 	return r < 0 ? r : inode_is_same(inode_of(&what), inode_of(&mask));
 }
 
-int mask_make(int stage, int place)
+/* A detached mount of a mask for @place, or -errno. */
+static int make(int stage, int place)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
 					      MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
@@ -72,7 +73,7 @@ int mask_make(int stage, int place)
 
 int mask_place(int stage, int place)
 {
-	autoclose int mask = mask_make(stage, place);
+	autoclose int mask = make(stage, place);
 
 	return mask < 0 ? mask : sys_move_mount(mask, place);
 }

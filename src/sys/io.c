@@ -23,7 +23,7 @@ static ssize_t read_some(int fd, void *buf, size_t size)
 	return n;
 }
 
-int io_write_all(int fd, const void *buf, size_t size)
+static int write_all(int fd, const void *buf, size_t size)
 {
 	const char *left = buf;
 
@@ -50,7 +50,7 @@ int io_copy(int from, int to)
 
 		if (n <= 0)
 			return (int)n;
-		r = io_write_all(to, buf, (size_t)n);
+		r = write_all(to, buf, (size_t)n);
 		if (r < 0)
 			return r;
 	}

@@ -126,11 +126,6 @@ int sys_openat_in_nolinks(int rootfd, const char *path, int flags)
 	return open_how(rootfd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 }
 
-int sys_openat_nolinks(int dirfd, const char *path, int flags)
-{
-	return open_how(dirfd, path, flags, RESOLVE_NO_SYMLINKS);
-}
-
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
 	return ret_size(read(fd, buf, size));

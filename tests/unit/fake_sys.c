@@ -706,14 +706,6 @@ int sys_openat_in_nolinks(int rootfd, const char *path, int flags)
 	return sys_openat_in(rootfd, path, flags);
 }
 
-int sys_openat_nolinks(int dirfd, const char *path, int flags)
-{
-	struct outcome outcome = call("open_nolinks %s%s%s", dir_words(dirfd).text, path,
-				      words(open_words, (unsigned)flags).text);
-
-	return failed(outcome) ? (int)outcome.r : opened(dirfd, path, S_IFDIR);
-}
-
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
 	const struct file *file;

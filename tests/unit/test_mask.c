@@ -122,14 +122,6 @@ TEST(masks_all_else_with_a_file)
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
-TEST(gives_the_mask_to_who_mounts_it)
-{
-	autoclose int mask = mask_make(STAGE, DEVICE);
-
-	assert_string_equal(fake_sys_name(mask), "tree:mask-file");
-	assert_null(strstr(fake_sys_trace(), "move_mount"));
-}
-
 /* Let each call fail in turn: all are reported, none leaks, nothing follows. */
 TEST(reports_every_call_that_fails)
 {
@@ -164,7 +156,6 @@ int main(void)
 		cmocka_unit_test_setup(compares_a_directory_with_that_of_a_directory, set_up),
 		cmocka_unit_test_setup(finds_no_mask_where_none_was_made, set_up),
 		cmocka_unit_test_setup(reports_that_a_mask_cannot_be_told, set_up),
-		cmocka_unit_test_setup(gives_the_mask_to_who_mounts_it, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails, set_up),
 	};
 

@@ -19,8 +19,7 @@ static void show(char state)
 	fake_proc_show(&(struct fake_process){.pid = PID, .state = 'Z'});
 	fake_proc_show_thread(
 		PID,
-		&(struct fake_process){
-			.pid = THREAD, .name = "worker", .state = state, .cpu = 3, .ticks = 50});
+		&(struct fake_process){.pid = THREAD, .name = "worker", .state = state, .cpu = 3});
 	fake_sys_file(TASK_FILE("status"), "Name:\tworker\nState:\tD\nTgid:\t7\nTracerPid:\t0\n");
 }
 
@@ -138,7 +137,7 @@ TEST(needs_no_time_itself_for_one_that_runs)
 {
 	show('R');
 	reader_says("");
-	assert_int_equal(look().stat.ticks, 50);
+	(void)look();
 	assert_int_equal(count_in(fake_sys_trace(), "open /proc " TASK "/stat\n"), 1);
 	assert_int_equal(fake_sys_now(), 0);
 }
