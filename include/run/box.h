@@ -10,6 +10,7 @@
 #include "isolation/seccomp.h"
 #include "plan/plan.h"
 #include "run/fds.h"
+#include "run/helpers.h"
 
 /* How what is to be told while a run goes on reaches who prints it. */
 struct teller {
@@ -24,16 +25,6 @@ enum guard_way {
 	GUARD_END,      /* the sandbox ends */
 	GUARD_TRY,      /* it is protected again if that can be */
 };
-
-/* The ends of the guard's two sockets; -1 where there is no guard. */
-struct guard_ends {
-	int inside;  /* for the first process inside */
-	int places;  /* what the guard receives from there */
-	int monitor; /* for the monitor, which gets struct reports */
-	int notes;   /* what the guard sends them to */
-};
-
-#define GUARD_ENDS_NONE ((struct guard_ends){-1, -1, -1, -1})
 
 /*
  * One run, as its processes share it: prepared by the monitor before they part,
@@ -66,9 +57,8 @@ struct box {
 	bool shows_itself;  /* the kernel gives no handles: see reaper.c, introduce() */
 	pid_t first;        /* outside: the number of the first process inside */
 	int sock;           /* a process's end of the socket between outside and inside */
-	int janitor;        /* for the first process inside: its socket to the janitor */
 	enum guard_way guard_way;
-	struct guard_ends guard; /* each process closes what is not its own */
+	struct helper helpers[HELPERS];
 };
 
 /* How a run went. */

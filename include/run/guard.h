@@ -13,12 +13,6 @@
  */
 enum guard_way guard_plan(const struct box *box);
 
-/* Make the sockets of the guard of @box, if it needs one.  Returns 0 or -errno with @e set. */
-int guard_prepare(struct box *box, struct err *e) must_check;
-
-/* Close all ends of the sockets but @kept, a member of @ends, or NULL. */
-void guard_close(struct guard_ends *ends, const int *kept);
-
 /*
  * For the first process inside, in the command's mount namespace: have @n @places watched, with
  * @stage the stage there.  Returns when they are, and closes its end of the socket.  Returns 0, or

@@ -6,10 +6,9 @@
 
 /* Descriptors of what the monitor looks after. */
 struct monitored {
-	int child;                /* pidfd of the first process inside */
-	int signals;              /* signalfd of those that are passed on, which are blocked */
-	struct janitor_ends ends; /* for the janitor, which is started here */
-	struct guard_ends *guard; /* the box's */
+	int child;   /* pidfd of the first process inside */
+	int signals; /* signalfd of those that are passed on, which are blocked */
+	int mounts;  /* the mount namespace of that process, for the janitor; or -1 */
 };
 
 /*
@@ -18,7 +17,7 @@ struct monitored {
  *
  * Returns 0 with *@ret set; its status is that of a signal if one came before there was a
  * command.  Or -errno with @e set.  Closes every descriptor of the process but 0, 1, 2 and
- * those given, and of these, @monitored->ends.
+ * those given, and of these, @monitored->mounts.
  */
-int monitor_run(const struct box *box, const struct monitored *monitored, struct outcome *ret,
+int monitor_run(struct box *box, const struct monitored *monitored, struct outcome *ret,
 		struct err *e) must_check;

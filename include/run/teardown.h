@@ -20,7 +20,7 @@ struct teardown {
 	int proc;    /* a procfs, -1 for none */
 	int child;   /* pidfd of the first process inside */
 	int signals; /* a signal from here ends the waiting */
-	const struct janitor *janitor;
+	const struct helper *janitor;
 	uint64_t start; /* of the first process inside, see struct proc_stat */
 	int64_t since;  /* when the command ended: sys_now_ms() */
 	pid_t command;  /* while its process is stuck in its exit; else 0 */

@@ -101,7 +101,7 @@ static int build_root(const struct box *box, struct built *built, struct err *e)
 	struct site site = {
 		.roots = ROOTS_NONE,
 		.mount_points = {.monitor = box->sock,
-				 .janitor = box->janitor,
+				 .janitor = box->helpers[HELPER_JANITOR].inside,
 				 .is_watched = box_is_over_with_first(box)},
 		.plan = box->plan,
 		.new_procfs = (box->ns.flags & CLONE_NEWPID) || box->ns.pids >= 0,

@@ -96,7 +96,7 @@ static int enter_directory(const struct box *box, struct err *e)
  */
 static int close_others(const struct box *box, struct err *e)
 {
-	const int ours[] = {box->sock, box->janitor};
+	const int ours[] = {box->sock, box->helpers[HELPER_JANITOR].inside};
 
 	return fds_close_others(&box->inherited, ours, sizeof(ours) / sizeof(ours[0]), e);
 }
@@ -180,7 +180,7 @@ static int part_from_outside(const struct box *box, struct err *e)
 	enum { MONITOR, JANITOR, N };
 	struct pollfd fds[N] = {
 		[MONITOR] = {.fd = box->sock, .events = POLLIN},
-		[JANITOR] = {.fd = box->janitor, .events = POLLIN},
+		[JANITOR] = {.fd = box->helpers[HELPER_JANITOR].inside, .events = POLLIN},
 	};
 	int r = 0;
 

@@ -94,39 +94,6 @@ enum guard_way guard_plan(const struct box *box)
 	return box->ns.lock_mounts ? GUARD_END : GUARD_OFF;
 }
 
-int guard_prepare(struct box *box, struct err *e)
-{
-	enum { HERE, THERE, ENDS };
-	int inside[ENDS] = {-1, -1};
-	int monitor[ENDS] = {-1, -1};
-	int r;
-
-	if (box->guard_way == GUARD_OFF)
-		return 0;
-	r = sys_socketpair(inside);
-	box->guard.inside = inside[HERE];
-	box->guard.places = inside[THERE];
-	if (r == 0)
-		r = sys_socketpair(monitor);
-	if (r < 0)
-		return err_sys(e, r, "cannot make a socket");
-	box->guard.monitor = monitor[HERE];
-	box->guard.notes = monitor[THERE];
-	return 0;
-}
-
-void guard_close(struct guard_ends *ends, const int *kept)
-{
-	int *const all[] = {&ends->inside, &ends->places, &ends->monitor, &ends->notes};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (all[i] == kept || *all[i] < 0)
-			continue;
-		(void)sys_close(*all[i]);
-		*all[i] = -1;
-	}
-}
-
 /* --- Between the first process inside and the guard ------------------------- */
 
 /* What the guard is told first.  The descriptors are those of the first process inside. */
@@ -203,9 +170,9 @@ int guard_entrust(struct box *box, const struct protected_path *places, size_t n
 {
 	const struct plan *plan = box->plan;
 	size_t op = SIZE_MAX;
-	int r = entrust(box->guard.inside, places, n, stage, proc, &op);
+	int r = entrust(box->helpers[HELPER_GUARD].inside, places, n, stage, proc, &op);
 
-	guard_close(&box->guard, NULL);
+	(void)sys_close(fd_take(&box->helpers[HELPER_GUARD].inside));
 	if (r == 0 || box->guard_way == GUARD_TRY) /* then the monitor sees its end, and warns */
 		return 0;
 	(void)err_sys(e, r, "cannot have the protected paths watched");
@@ -262,7 +229,7 @@ static int receive_place(struct keeper *k, struct watched_place *ret)
 	const struct plan *plan = k->box->plan;
 	struct place_message m;
 	autoclose int fd = -1;
-	int r = receive(k->box->guard.places, &m, sizeof(m), &fd);
+	int r = receive(k->box->helpers[HELPER_GUARD].from_inside, &m, sizeof(m), &fd);
 
 	if (r < 0)
 		return r;
@@ -294,7 +261,7 @@ static int receive_fd(int sock)
 static int have_both_sent(struct keeper *k, int *mounts)
 {
 	const struct answer wish = {.r = SEND_BOTH, .op = SIZE_MAX};
-	int sock = k->box->guard.places;
+	int sock = k->box->helpers[HELPER_GUARD].from_inside;
 	ssize_t n = sys_send(sock, &wish, sizeof(wish), -1);
 
 	if (n < 0)
@@ -325,7 +292,8 @@ static int receive_all(struct keeper *k, int *mounts)
 {
 	struct opening opening;
 	autoclose int unused = -1;
-	int r = receive(k->box->guard.places, &opening, sizeof(opening), &unused);
+	int r = receive(k->box->helpers[HELPER_GUARD].from_inside, &opening, sizeof(opening),
+			&unused);
 
 	if (r == 0)
 		k->places = calloc(opening.n + 1, sizeof(*k->places));
@@ -518,13 +486,13 @@ static const struct {
  */
 static bool is_heard(const struct keeper *k)
 {
-	return io_has_room(k->box->guard.notes, 0);
+	return io_has_room(k->box->helpers[HELPER_GUARD].to_monitor, 0);
 }
 
 /* Whether the monitor has gone, and left those behind whom the command has left. */
 static bool is_alone(const struct keeper *k)
 {
-	struct pollfd monitor = {.fd = k->box->guard.notes};
+	struct pollfd monitor = {.fd = k->box->helpers[HELPER_GUARD].to_monitor};
 
 	return sys_poll(&monitor, 1, 0) > 0 && (monitor.revents & POLLHUP) != 0;
 }
@@ -537,7 +505,7 @@ static void send_note(const struct keeper *k, const struct watched_place *place,
 	(void)snprintf(note.path, sizeof(note.path), "%s", place->op->dest);
 	(void)snprintf(note.text, sizeof(note.text), "%s: %s %s", note.option, place->op->dest,
 		       text);
-	if (report_note(k->box->guard.notes, &note) < 0)
+	if (report_note(k->box->helpers[HELPER_GUARD].to_monitor, &note) < 0)
 		return; /* the monitor is gone */
 }
 
@@ -578,7 +546,7 @@ static int fail(const struct keeper *k, const struct watched_place *place, int r
 		(void)err_hint(&e, "COMMAND has CAP_SYS_ADMIN and could undo a new mount; "
 				   "--protect-try mounts it again in spite of that");
 	e.stage = ERR_GUARD;
-	report_failed(k->box->guard.notes, &e);
+	report_failed(k->box->helpers[HELPER_GUARD].to_monitor, &e);
 	return -e.code;
 }
 
@@ -744,7 +712,8 @@ static void end_sandbox(const struct box *box, int proc, int child)
 /* Be the guard.  Does not return. */
 static void be_guard(struct keeper *k)
 {
-	int keep[] = {k->child, k->janitor, k->box->guard.places, k->box->guard.notes};
+	int keep[] = {k->child, k->janitor, k->box->helpers[HELPER_GUARD].from_inside,
+		      k->box->helpers[HELPER_GUARD].to_monitor};
 	struct answer answer = {.op = SIZE_MAX};
 
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-guard");
@@ -756,8 +725,8 @@ static void be_guard(struct keeper *k)
 		answer.r = sys_prctl(PR_SET_DUMPABLE, 0);
 	if (answer.r == 0)
 		answer.r = set_up(k, &answer.op);
-	(void)sys_send(k->box->guard.places, &answer, sizeof(answer), -1);
-	(void)sys_close(k->box->guard.places);
+	(void)sys_send(k->box->helpers[HELPER_GUARD].from_inside, &answer, sizeof(answer), -1);
+	(void)sys_close(k->box->helpers[HELPER_GUARD].from_inside);
 	if (answer.r < 0)
 		(void)await(k, -1, k->box->guard_way == GUARD_TRY ? 0 : -1);
 	else if (watch(k) < 0)
@@ -777,7 +746,7 @@ void guard_start(const struct box *box, int child, struct guard *ret)
 	k.janitor = pair[THERE];
 	k.site = (struct site){
 		.roots = ROOTS_NONE,
-		.mount_points = {.monitor = box->guard.notes,
+		.mount_points = {.monitor = box->helpers[HELPER_GUARD].to_monitor,
 				 .janitor = k.janitor,
 				 .is_watched = true,
 				 .gave_users = true, /* where that is needed, the first one did */

@@ -69,19 +69,6 @@
 #define PATH_BYTES 32
 #define USERS_MAX 33 /* levels of user namespaces that the kernel nests, with the first */
 
-enum { HERE, THERE, ENDS };
-
-int janitor_prepare(struct janitor_ends *ret, struct err *e)
-{
-	int pair[ENDS];
-	int r = sys_socketpair(pair);
-
-	if (r < 0)
-		return err_sys(e, r, "cannot make a socket");
-	*ret = (struct janitor_ends){.inside = pair[HERE], .janitor = pair[THERE], .mounts = -1};
-	return 0;
-}
-
 int janitor_await(int sock, struct err *e)
 {
 	int r = io_await_byte(sock);
@@ -102,17 +89,6 @@ int janitor_entrust(int sock, struct err *e)
 	(void)err_sys(e, r, "cannot give the mount namespace to the janitor");
 	hint_in_flight(e);
 	return r;
-}
-
-void janitor_cancel(struct janitor_ends *ends)
-{
-	if (ends->inside >= 0)
-		(void)sys_close(ends->inside);
-	if (ends->janitor >= 0)
-		(void)sys_close(ends->janitor);
-	if (ends->mounts >= 0)
-		(void)sys_close(ends->mounts);
-	ends->inside = ends->janitor = ends->mounts = -1;
 }
 
 /* What the janitor knows. */
@@ -183,8 +159,8 @@ static void note(int sock, const char *doing, const char *what, const char *type
 	(void)sys_write(sock, &note, sizeof(note));
 }
 
-/* What a helper is given. */
-struct helper {
+/* What a helper that clears a mount namespace is given. */
+struct clearing {
 	int proc;    /* the host's procfs */
 	int monitor; /* to tell of what it does */
 	int mounts;  /* the mount namespace to clear */
@@ -209,7 +185,7 @@ static const struct {
  * Unmount @mount if it is still where it was, by a descriptor.  The working directory is the
  * host's procfs: to enter the mount itself would ask its file server for leave.
  */
-static void unmount(const struct helper *h, const struct mountinfo_entry *mount, int root,
+static void unmount(const struct clearing *h, const struct mountinfo_entry *mount, int root,
 		    int flags)
 {
 	autoclose int fd = sys_openat_in(root, mount->point, O_PATH | O_NOFOLLOW);
@@ -224,7 +200,7 @@ static void unmount(const struct helper *h, const struct mountinfo_entry *mount,
 }
 
 /* Unmount what is of @type among @inside, and nowhere outside. */
-static void clear_type(const struct helper *h, const struct mountinfo *inside, int root,
+static void clear_type(const struct clearing *h, const struct mountinfo *inside, int root,
 		       const char *type, int flags)
 {
 	for (size_t i = 0; i < inside->n; i++)
@@ -239,7 +215,7 @@ static void clear_type(const struct helper *h, const struct mountinfo *inside, i
  */
 static int clear(const void *arg)
 {
-	const struct helper *h = arg;
+	const struct clearing *h = arg;
 	struct mountinfo inside = {0};
 	autoclose int root = -1;
 	int r = helper_enter(h->mounts);
@@ -257,7 +233,7 @@ static int clear(const void *arg)
 }
 
 /* Have a helper clear @mounts. */
-static void clear_by_helper(struct helper *h, int mounts)
+static void clear_by_helper(struct clearing *h, int mounts)
 {
 	h->mounts = mounts;
 	(void)helper_run(clear, h, HELPER_MS);
@@ -301,7 +277,7 @@ static uint64_t users_of(int mounts)
  * may be that of another process by now: then the namespace is not the sandbox's.
  */
 struct visit {
-	struct helper *h;
+	struct clearing *h;
 	const struct watch *w;
 	pid_t pid;
 	uint64_t users;   /* the inode number of the sandbox's user namespace */
@@ -340,7 +316,7 @@ static int visit_process(void *arg, pid_t pid)
 }
 
 /* Clear every mount namespace inside; @h->n says of what. */
-static void clear_all(const struct watch *w, struct helper *h)
+static void clear_all(const struct watch *w, struct clearing *h)
 {
 	struct visit visit = {.h = h,
 			      .w = w,
@@ -362,7 +338,7 @@ static void clear_all(const struct watch *w, struct helper *h)
 static void free_stuck(struct watch *w, bool all)
 {
 	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-	struct helper h = {
+	struct clearing h = {
 		.proc = proc,
 		.monitor = w->monitor,
 		.n = all ? sizeof(own) / sizeof(own[0]) : 1,
@@ -632,62 +608,56 @@ static void be_janitor(struct watch *w)
 	sys_exit(0);
 }
 
-int janitor_start(const struct box *box, int child, struct janitor_ends *ends, struct janitor *ret,
-		  struct err *e)
+int janitor_start(struct box *box, int child, int *mounts, struct err *e)
 {
+	struct helper *self = &box->helpers[HELPER_JANITOR];
 	struct watch w = {.box = box,
 			  .child = child,
-			  .mounts = ends->mounts,
-			  .inside = ends->janitor,
+			  .mounts = *mounts,
+			  .inside = self->from_inside,
+			  .monitor = self->to_monitor,
 			  .removal = REMOVAL_NONE,
 			  .guard = GUARD_NONE_STARTED};
-	int pair[ENDS];
-	pid_t pid = sys_socketpair(pair);
+	pid_t pid = sys_clone_unreaped(&self->pidfd);
 
-	ret->pidfd = ret->sock = -1;
-	if (pid == 0) {
-		w.monitor = pair[THERE];
-		ret->sock = pair[HERE];
-		pid = sys_clone_unreaped(&ret->pidfd);
-		if (pid == 0)
-			be_janitor(&w);
-		(void)sys_close(pair[THERE]);
-	}
-	janitor_cancel(ends);
+	if (pid == 0)
+		be_janitor(&w);
+	if (*mounts >= 0)
+		(void)sys_close(fd_take(mounts));
 	return pid < 0 ? err_sys(e, pid, "cannot start the janitor") : 0;
 }
 
-void janitor_ask(const struct janitor *janitor, enum janitor_request request)
+void janitor_ask(const struct helper *janitor, enum janitor_request request)
 {
 	const char byte = (char)request;
 
-	(void)sys_send(janitor->sock, &byte, sizeof(byte), -1);
+	(void)sys_send(janitor->monitor, &byte, sizeof(byte), -1);
 	if (janitor->pidfd >= 0) /* the command may have stopped it */
 		(void)sys_pidfd_send_signal(janitor->pidfd, SIGCONT);
 }
 
-bool janitor_is_over(const struct janitor *janitor)
+bool janitor_is_over(const struct helper *janitor)
 {
-	struct pollfd said = {.fd = janitor->sock, .events = POLLIN};
+	struct pollfd said = {.fd = janitor->monitor, .events = POLLIN};
 	struct janitor_note last;
 
-	if (janitor->sock < 0)
-		return true;
+	if (janitor->pidfd < 0)
+		return true; /* it has not been started */
 	while (sys_poll(&said, 1, 0) > 0)
-		if (sys_read(janitor->sock, &last, sizeof(last)) <= 0)
+		if (sys_read(janitor->monitor, &last, sizeof(last)) <= 0)
 			return true;
 	return false;
 }
 
-void janitor_listen(const struct janitor *janitor, struct janitor_note *ret)
+void janitor_listen(const struct helper *janitor, struct janitor_note *ret)
 {
-	struct pollfd said = {.fd = janitor->sock, .events = POLLIN};
+	struct pollfd said = {.fd = janitor->monitor, .events = POLLIN};
 
 	ret->doing[0] = '\0';
 	while (sys_poll(&said, 1, 0) > 0) {
 		struct janitor_note next;
 
-		if (sys_read(janitor->sock, &next, sizeof(next)) != sizeof(next))
+		if (sys_read(janitor->monitor, &next, sizeof(next)) != sizeof(next))
 			return;
 		*ret = next;
 		ret->doing[sizeof(ret->doing) - 1] = '\0';

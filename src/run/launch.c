@@ -190,7 +190,7 @@ struct ends {
 	struct box *box;
 	int outside;
 	int inside;
-	struct janitor_ends janitor;
+	int mounts; /* the mount namespace of the first process inside, -1 if it cannot be opened */
 };
 
 /* The child's half of start().  Does not return. */
@@ -200,10 +200,8 @@ static void be_inside(void *arg)
 
 	/* or its own copies would hide that the partners are gone */
 	(void)sys_close(ends->outside);
-	(void)sys_close(ends->janitor.janitor);
-	guard_close(&ends->box->guard, &ends->box->guard.inside);
+	helpers_close(ends->box->helpers, ENDS_ALL & ~END_INSIDE);
 	ends->box->sock = ends->inside;
-	ends->box->janitor = ends->janitor.inside;
 	reaper_run(ends->box);
 }
 
@@ -225,7 +223,7 @@ static int make_child(struct ends *ends, struct err *e)
 	if (pid > 0 && setuid_map(box->privileged, &box->ns, pid, e) < 0)
 		pid = -e->code;
 	if (pid > 0)
-		ends->janitor.mounts = ns_open_mounts(pidfd); /* else the inside sends it */
+		ends->mounts = ns_open_mounts(pidfd); /* else the inside sends it */
 	if (setuid_drop(box->privileged, &dropping) < 0) {
 		*e = dropping;
 		return -e->code;
@@ -260,21 +258,19 @@ static int connect(struct box *box, struct ends *ends, struct err *e)
  */
 static int start(struct box *box, struct monitored *ret, struct err *e)
 {
-	struct ends ends = {
-		.box = box, .inside = -1, .janitor = {.inside = -1, .janitor = -1, .mounts = -1}};
+	struct ends ends = {.box = box, .inside = -1, .mounts = -1};
 	int r = connect(box, &ends, e);
 
 	if (r == 0)
-		r = janitor_prepare(&ends.janitor, e);
-	if (r == 0)
-		r = guard_prepare(box, e);
+		r = helper_connect(&box->helpers[HELPER_JANITOR], e);
+	if (r == 0 && box->guard_way != GUARD_OFF)
+		r = helper_connect(&box->helpers[HELPER_GUARD], e);
 	if (r == 0)
 		r = ret->child = make_child(&ends, e);
 	if (ends.inside >= 0)
 		(void)sys_close(ends.inside);
-	if (box->guard.inside >= 0)
-		(void)sys_close(fd_take(&box->guard.inside));
-	ret->ends = ends.janitor;
+	helpers_close(box->helpers, END_INSIDE);
+	ret->mounts = ends.mounts;
 	return r < 0 ? r : 0;
 }
 
@@ -289,9 +285,7 @@ static void close_all(const struct monitored *m)
 /* Take over signals, start, and monitor. */
 static int run(struct box *box, struct outcome *ret, struct err *e)
 {
-	struct monitored m = {.child = -1,
-			      .ends = {.inside = -1, .janitor = -1, .mounts = -1},
-			      .guard = &box->guard};
+	struct monitored m = {.child = -1};
 	int r = m.signals = take_signals(box);
 
 	if (r < 0)
@@ -299,8 +293,8 @@ static int run(struct box *box, struct outcome *ret, struct err *e)
 	r = start(box, &m, e);
 	if (r == 0)
 		r = monitor_run(box, &m, ret, e);
-	else
-		janitor_cancel(&m.ends);
+	else if (m.mounts >= 0)
+		(void)sys_close(m.mounts);
 	close_all(&m);
 	return r;
 }
@@ -311,15 +305,15 @@ int launch(const struct plan *plan, const struct host *host, struct outcome *ret
 			  .teller = host->teller,
 			  .privileged = host->privileged,
 			  .bad_kernel = host->bad_kernel,
-			  .sock = -1,
-			  .guard = GUARD_ENDS_NONE};
+			  .sock = -1};
 	int r = prepare(&box, e);
 
+	helpers_init(box.helpers);
 	if (r == 0)
 		r = run(&box, ret, e);
 	if (box.sock >= 0)
 		(void)sys_close(box.sock);
-	guard_close(&box.guard, NULL);
+	helpers_close(box.helpers, ENDS_ALL);
 	seccomp_done(&box.seccomp);
 	fds_done(&box.inherited);
 	return r;

@@ -43,28 +43,29 @@
 #include "sys/sys.h"
 
 #define PID_BYTES 16
+#define KEPT 11       /* descriptors, besides those of the helpers */
 #define USEC 1000000  /* microseconds in a second */
 #define LEAST_LOOKS 2 /* that find it there: to tell what is stuck from what is about to end */
 
 /* What the monitor knows. */
 struct watch {
-	const struct box *box;
-	int sock;                 /* -1 once nobody is left who speaks */
-	int command;              /* pidfd of the command, -1 while there is none; ours to close */
-	pid_t command_pid;        /* 0 until it was needed */
-	pid_t shown;              /* who shows itself as the command, 0 for nobody yet */
-	struct janitor_ends ends; /* for the janitor */
-	struct janitor janitor;   /* once it is started */
-	bool has_terminal;        /* the job is in the foreground at the beginning */
-	struct job job;           /* if the sandbox has a process group of its own */
-	int typed;                /* SIGINT or SIGQUIT that the terminal has sent, 0 for none */
-	int passed;               /* what a process has sent last, and was passed on */
-	bool started;             /* the command is about to be executed, or has been */
-	bool command_gone;        /* the command's process has ended, but no status has come */
-	bool cut;                 /* the janitor has been asked for that, see janitor.h */
-	bool hurry;               /* and somebody does not want to wait for it any longer */
+	struct box *box;
+	int sock;          /* -1 once nobody is left who speaks */
+	int command;       /* pidfd of the command, -1 while there is none; ours to close */
+	pid_t command_pid; /* 0 until it was needed */
+	pid_t shown;       /* who shows itself as the command, 0 for nobody yet */
+	struct helper *janitor;
+	struct helper *guard; /* its @monitor is -1 once it is gone */
+	int mounts;           /* for the janitor, see struct monitored */
+	bool has_terminal;    /* the job is in the foreground at the beginning */
+	struct job job;       /* if the sandbox has a process group of its own */
+	int typed;            /* SIGINT or SIGQUIT that the terminal has sent, 0 for none */
+	int passed;           /* what a process has sent last, and was passed on */
+	bool started;         /* the command is about to be executed, or has been */
+	bool command_gone;    /* the command's process has ended, but no status has come */
+	bool cut;             /* the janitor has been asked for that, see janitor.h */
+	bool hurry;           /* and somebody does not want to wait for it any longer */
 	bool janitor_gone;
-	struct guard_ends *guard; /* its socket is -1 once the guard of protected paths is gone */
 	bool ended;               /* the command has ended, as @out says */
 	int64_t looked;           /* when the command was last seen not to be in its exit */
 	unsigned seen;            /* how often it has been seen there since */
@@ -529,7 +530,7 @@ static int look(struct watch *w, struct err *e)
 	    (w->hurry || now - w->teardown.since >= w->box->plan->teardown_ms))
 		return take_overdue(w, status, e);
 	if (!w->cut && now - w->teardown.since >= w->box->plan->teardown_ms / 2) {
-		janitor_ask(&w->janitor, JANITOR_CUT);
+		janitor_ask(w->janitor, JANITOR_CUT);
 		w->cut = true;
 	}
 	return 0;
@@ -569,7 +570,7 @@ static int take_event(struct watch *w, struct err *e)
 		[SIGNALS] = {.fd = w->teardown.signals, .events = POLLIN},
 		[COMMAND] = {.fd = w->command_gone ? -1 : w->command, .events = POLLIN},
 		[CHILD] = {.fd = unreapable ? -1 : w->teardown.child, .events = POLLIN},
-		[JANITOR] = {.fd = w->janitor_gone ? -1 : w->janitor.pidfd, .events = POLLIN},
+		[JANITOR] = {.fd = w->janitor_gone ? -1 : w->janitor->pidfd, .events = POLLIN},
 		[GUARD] = {.fd = w->guard->monitor, .events = POLLIN},
 	};
 	int n = sys_poll(fds, w->guard->monitor < 0 ? GUARD : N, patience(w));
@@ -713,14 +714,14 @@ static int settle_with_caller(struct watch *w, struct err *e)
 /* Let the first process inside begin, and start the janitor meanwhile. */
 static int release(struct watch *w, struct err *e)
 {
-	int r = report_go(w->sock, w->ends.mounts < 0);
+	int r = report_go(w->sock, w->mounts < 0);
 
 	if (r == -EPIPE) /* it is dead, and its end will tell why */
 		r = 0;
 	if (r < 0)
 		return err_sys(e, r, "cannot let the sandbox begin");
-	r = janitor_start(w->box, w->teardown.child, &w->ends, &w->janitor, e);
-	guard_close(w->guard, &w->guard->monitor);
+	r = janitor_start(w->box, w->teardown.child, &w->mounts, e);
+	helpers_close(w->box->helpers, END_FROM_INSIDE | END_TO_MONITOR);
 	return r;
 }
 
@@ -732,7 +733,7 @@ static void remove_mount_points(struct watch *w)
 
 	hear_the_rest(w);
 	end.fd = is_over ? w->teardown.child : w->removal.unmounted;
-	if (w->removal.n > 0 && janitor_is_over(&w->janitor))
+	if (w->removal.n > 0 && janitor_is_over(w->janitor))
 		removal_finish(&w->removal, &end);
 }
 
@@ -740,23 +741,21 @@ static void remove_mount_points(struct watch *w)
 static int close_others(const struct watch *w, struct err *e)
 {
 	const struct plan *plan = w->box->plan;
-	int keep[] = {STDIN_FILENO,
-		      STDOUT_FILENO,
-		      STDERR_FILENO,
-		      w->teardown.child,
-		      w->teardown.signals,
-		      w->ends.inside,
-		      w->ends.janitor,
-		      w->ends.mounts,
-		      w->sock,
-		      w->box->guard.places,
-		      w->box->guard.notes,
-		      w->box->guard.monitor,
-		      w->teardown.proc,
-		      plan_fd(plan, FD_INFO),
-		      plan_fd(plan, FD_STATUS),
-		      plan_fd(plan, FD_USERNS_BLOCK)};
-	int r = keep_fds(keep, sizeof(keep) / sizeof(keep[0]));
+	int keep[KEPT + HELPERS * HELPER_FDS] = {STDIN_FILENO,
+						 STDOUT_FILENO,
+						 STDERR_FILENO,
+						 w->teardown.child,
+						 w->teardown.signals,
+						 w->mounts,
+						 w->sock,
+						 w->teardown.proc,
+						 plan_fd(plan, FD_INFO),
+						 plan_fd(plan, FD_STATUS),
+						 plan_fd(plan, FD_USERNS_BLOCK)};
+	int r;
+
+	helpers_list(w->box->helpers, keep + KEPT);
+	r = keep_fds(keep, sizeof(keep) / sizeof(keep[0]));
 
 	return r < 0 ? err_sys(e, r, "cannot close the descriptors that are not the monitor's") : 0;
 }
@@ -822,16 +821,7 @@ static uint64_t start_of(int proc, int pidfd)
 	return pid > 0 && proc_stat(proc, who, &stat) == 0 ? stat.start : UINT64_MAX;
 }
 
-static void close_own(const struct watch *w)
-{
-	const int own[] = {w->command, w->janitor.pidfd, w->janitor.sock};
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (own[i] >= 0)
-			(void)sys_close(own[i]);
-}
-
-int monitor_run(const struct box *box, const struct monitored *monitored, struct outcome *ret,
+int monitor_run(struct box *box, const struct monitored *monitored, struct outcome *ret,
 		struct err *e)
 {
 	/* for reading where what is left inside may have to be found: see kin.h */
@@ -843,24 +833,26 @@ int monitor_run(const struct box *box, const struct monitored *monitored, struct
 		.sock = box->sock,
 		.has_terminal = box->foreground || job_has_terminal(),
 		.job = {.leader = -1, .is_eager = box->foreground, .has_terminal = box->foreground},
-		.ends = monitored->ends,
-		.guard = monitored->guard,
-		.janitor = {.pidfd = -1, .sock = -1},
+		.mounts = monitored->mounts,
+		.janitor = &box->helpers[HELPER_JANITOR],
+		.guard = &box->helpers[HELPER_GUARD],
 		.teardown = {.box = box,
 			     .proc = proc,
 			     .child = monitored->child,
+			     .janitor = &box->helpers[HELPER_JANITOR],
 			     .signals = monitored->signals},
 		.removal = REMOVAL_NONE,
 		.out = ret,
 	};
 	int r;
 
-	w.teardown.janitor = &w.janitor;
 	if (box->reaper_ends)
 		w.teardown.start = start_of(proc, monitored->child);
 	r = watch(&w, e);
-	janitor_cancel(&w.ends);
-	close_own(&w);
+	if (w.command >= 0)
+		(void)sys_close(w.command);
+	if (w.mounts >= 0)
+		(void)sys_close(w.mounts);
 	removal_done(&w.removal);
 	tell_end(&w, r < 0);
 	return r;

@@ -127,7 +127,7 @@ static int begin(const struct box *box, int proc, struct err *e)
 	r = report_await_go(box->sock);
 	if (r < 0)
 		return err_sys(e, r, "cannot hear from the monitor");
-	return r > 0 ? janitor_entrust(box->janitor, e) : 0;
+	return r > 0 ? janitor_entrust(box->helpers[HELPER_JANITOR].inside, e) : 0;
 }
 
 /* The descriptors that stay open until the last process inside ends. */
@@ -205,7 +205,8 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r < 0)
 		return err_sys(e, r, "cannot adopt what the command leaves behind");
-	ret->fds[ret->n++] = box->janitor; /* the command looks for it: see let_go() */
+	ret->fds[ret->n++] =
+		box->helpers[HELPER_JANITOR].inside; /* the command looks for it: see let_go() */
 	ret->fds[ret->n++] = box->sock;
 	ret->fds[ret->n++] = plan_fd(plan, FD_SYNC);
 	ret->fds[ret->n++] = ret->proc;
@@ -542,7 +543,7 @@ static int begin_and_build(struct box *box, struct held *held, struct err *e)
 	if (r == 0)
 		r = await_caller(box, e);
 	if (r == 0)
-		r = janitor_await(box->janitor, e);
+		r = janitor_await(box->helpers[HELPER_JANITOR].inside, e);
 	return r < 0 ? r : seccomp_read(box->plan, SECCOMP_LATE, &box->seccomp, e);
 }
 

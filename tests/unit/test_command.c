@@ -43,7 +43,7 @@ static void start(void)
 			   /* so that there is no filter */
 			   .ns = {.flags = CLONE_NEWPID, .outside = {.uid = 1000, .gid = 1000}},
 			   .sock = SOCK,
-			   .janitor = JANITOR,
+			   .helpers[HELPER_JANITOR].inside = JANITOR,
 			   .has_reaper = true,
 			   .cwd = "/home/user",
 			   .umask = 027};

@@ -35,8 +35,8 @@ static void start(void)
 	plan = (struct plan){.ops = ops, .n_ops = LENGTH(ops)};
 	box = (struct box){.plan = &plan,
 			   .ns = {.flags = CLONE_NEWPID, .users2 = -1},
-			   .guard_way = GUARD_PUT_BACK,
-			   .guard = GUARD_ENDS_NONE};
+			   .guard_way = GUARD_PUT_BACK};
+	helpers_init(box.helpers);
 	e = (struct err){0};
 }
 
@@ -81,41 +81,6 @@ TEST(watches_what_is_protected_unless_the_command_may_undo_it)
 	}
 }
 
-TEST(makes_no_sockets_for_nothing)
-{
-	box.guard_way = GUARD_OFF;
-	assert_int_equal(guard_prepare(&box, &e), 0);
-	assert_string_equal(fake_sys_trace(), "");
-}
-
-TEST(makes_sockets_and_closes_what_is_not_kept)
-{
-	fake_sys_answer_pair("inside", "places");
-	fake_sys_answer_pair("monitor", "notes");
-	assert_int_equal(guard_prepare(&box, &e), 0);
-	assert_int_equal(box.guard.inside, fake_sys_fd("inside"));
-	assert_int_equal(box.guard.places, fake_sys_fd("places"));
-	assert_int_equal(box.guard.notes, fake_sys_fd("notes"));
-	guard_close(&box.guard, &box.guard.monitor);
-	assert_int_equal(box.guard.monitor, fake_sys_fd("monitor"));
-	assert_int_equal(fake_sys_open_fds(), 1);
-	guard_close(&box.guard, NULL);
-	assert_int_equal(fake_sys_open_fds(), 0);
-	assert_int_equal(box.guard.monitor, -1);
-}
-
-TEST(says_that_it_can_make_no_sockets)
-{
-	for (unsigned nth = 1; nth <= 2; nth++) {
-		start();
-		fake_sys_fail_at(nth, EMFILE);
-		assert_int_equal(guard_prepare(&box, &e), -EMFILE);
-		assert_string_equal(e.msg, "cannot make a socket: Too many open files");
-		guard_close(&box.guard, NULL);
-		assert_int_equal(fake_sys_open_fds(), 0);
-	}
-}
-
 /* --- The first process inside ------------------------------------------------ */
 
 static char path_f[] = "/w/f";
@@ -141,7 +106,7 @@ static int entrust(const struct said *answer)
 	fake_sys_given(INSIDE, "inside");
 	fake_sys_given(STAGE, "stage");
 	fake_sys_given(PROC, "proc");
-	box.guard.inside = INSIDE;
+	box.helpers[HELPER_GUARD].inside = INSIDE;
 	if (answer != NULL)
 		fake_sys_answer_data("read inside", 0, answer, sizeof(*answer));
 	return guard_entrust(&box, places, LENGTH(places), STAGE, PROC, &e);
@@ -155,7 +120,7 @@ TEST(hands_all_over_and_waits_for_the_answer)
 					      "send inside\n"
 					      "send inside\n"
 					      "read inside\n");
-	assert_int_equal(box.guard.inside, -1);
+	assert_int_equal(box.helpers[HELPER_GUARD].inside, -1);
 	assert_int_equal(fake_sys_fd("inside"), -1);
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
@@ -259,8 +224,8 @@ static void begin(enum guard_way way, size_t n)
 	learn_messages();
 	start();
 	box.guard_way = way;
-	box.guard.places = PLACES;
-	box.guard.notes = NOTES;
+	box.helpers[HELPER_GUARD].from_inside = PLACES;
+	box.helpers[HELPER_GUARD].to_monitor = NOTES;
 	fake_sys_given(PLACES, "places");
 	fake_sys_given(NOTES, "notes");
 	fake_sys_answer_pair("here", "janitor");
@@ -650,9 +615,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(watches_what_is_protected_unless_the_command_may_undo_it,
 				       set_up),
-		cmocka_unit_test_setup(makes_no_sockets_for_nothing, set_up),
-		cmocka_unit_test_setup(makes_sockets_and_closes_what_is_not_kept, set_up),
-		cmocka_unit_test_setup(says_that_it_can_make_no_sockets, set_up),
 		cmocka_unit_test_setup(hands_all_over_and_waits_for_the_answer, set_up),
 		cmocka_unit_test_setup(sends_the_descriptors_if_the_guard_cannot_copy_them, set_up),
 		cmocka_unit_test_setup(waits_for_room_for_descriptors_in_flight, set_up),

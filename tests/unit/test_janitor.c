@@ -11,13 +11,23 @@
 #include "run/janitor.h"
 #include "test.h"
 
-enum { CHILD = 7, STDERR = 2, TO_JANITOR = 20, INSIDE, MOUNTS, FIRST = 50, JANITOR_PID = 300 };
+enum {
+	CHILD = 7,
+	STDERR = 2,
+	TO_JANITOR = 20,
+	INSIDE,
+	MOUNTS,
+	REQUESTS,
+	MONITOR,
+	FIRST = 50,
+	JANITOR_PID = 300
+};
 
 static struct plan plan;
 static struct box box;
 static struct err e;
-static struct janitor_ends ends;
-static struct janitor janitor;
+static struct helper *const janitor = &box.helpers[HELPER_JANITOR];
+static int given_mounts; /* by the monitor */
 
 static void start(void)
 {
@@ -26,12 +36,14 @@ static void start(void)
 	fake_sys_given_pidfd(CHILD, "child", FIRST);
 	fake_sys_given(TO_JANITOR, "to-janitor");
 	fake_sys_given(INSIDE, "inside");
-	fake_sys_answer_pair("janitor", "monitor");
+	fake_sys_given(REQUESTS, "janitor");
+	fake_sys_given(MONITOR, "monitor");
 	plan = (struct plan){0};
 	box = (struct box){.plan = &plan, .ns.flags = CLONE_NEWUSER, .has_reaper = true};
 	e = (struct err){0};
-	ends = (struct janitor_ends){.inside = TO_JANITOR, .janitor = INSIDE, .mounts = -1};
-	janitor = (struct janitor){.pidfd = -9, .sock = -9};
+	helpers_init(box.helpers);
+	*janitor = (struct helper){-1, TO_JANITOR, INSIDE, REQUESTS, MONITOR};
+	given_mounts = -1;
 }
 
 static int set_up(void **state __attribute__((unused)))
@@ -41,23 +53,6 @@ static int set_up(void **state __attribute__((unused)))
 }
 
 /* --- For others ----------------------------------------------------------- */
-
-TEST(makes_the_sockets_between_inside_and_janitor)
-{
-	struct janitor_ends pair = {.inside = -9, .janitor = -9};
-
-	assert_int_equal(janitor_prepare(&pair, &e), 0);
-	assert_int_equal(pair.inside, fake_sys_fd("janitor"));
-	assert_int_equal(pair.janitor, fake_sys_fd("monitor"));
-	janitor_cancel(&pair);
-	assert_int_equal(pair.inside, -1);
-	assert_int_equal(pair.janitor, -1);
-	assert_int_equal(fake_sys_open_fds(), 0);
-	janitor_cancel(&pair);
-	fake_sys_answer("socketpair", -EMFILE);
-	assert_int_equal(janitor_prepare(&pair, &e), -EMFILE);
-	assert_string_equal(e.msg, "cannot make a socket: Too many open files");
-}
 
 TEST(hands_the_mount_namespace_over)
 {
@@ -101,16 +96,16 @@ TEST(asks_the_janitor)
 
 	fake_sys_given(30, "sock");
 	fake_sys_given(31, "janitor");
-	janitor = (struct janitor){.pidfd = 31, .sock = 30};
-	janitor_ask(&janitor, JANITOR_FREE);
-	janitor.pidfd = -1;
-	janitor_ask(&janitor, JANITOR_LET_GO);
+	*janitor = (struct helper){.pidfd = 31, .monitor = 30};
+	janitor_ask(janitor, JANITOR_FREE);
+	janitor->pidfd = -1;
+	janitor_ask(janitor, JANITOR_LET_GO);
 	assert_string_equal(fake_sys_trace(), "send sock\nkill janitor 18\nsend sock\n");
 	assert_memory_equal(fake_sys_written(30, 0, &size), "f", 1);
 	assert_int_equal(size, 1);
 	assert_memory_equal(fake_sys_written(30, 1, &size), "l", 1);
 	fake_sys_answer("send sock", -EPIPE);
-	janitor_ask(&janitor, JANITOR_FREE);
+	janitor_ask(janitor, JANITOR_FREE);
 }
 
 /* The janitor says something. */
@@ -128,16 +123,16 @@ TEST(hears_the_last_that_the_janitor_said)
 	struct janitor_note note = {"x"};
 
 	fake_sys_given(30, "sock");
-	janitor = (struct janitor){.pidfd = -1, .sock = 30};
-	janitor_listen(&janitor, &note);
+	*janitor = (struct helper){.pidfd = -1, .monitor = 30};
+	janitor_listen(janitor, &note);
 	assert_string_equal(note.doing, "");
 	says(&first, sizeof(first));
 	says(&last, sizeof(last));
-	janitor_listen(&janitor, &note);
+	janitor_listen(janitor, &note);
 	assert_string_equal(note.doing, last.doing);
 	memset(&endless, 'x', sizeof(endless));
 	says(&endless, sizeof(endless));
-	janitor_listen(&janitor, &note);
+	janitor_listen(janitor, &note);
 	assert_int_equal(strlen(note.doing), sizeof(note.doing) - 1);
 }
 
@@ -147,13 +142,13 @@ TEST(does_not_listen_to_a_janitor_that_is_gone)
 	struct janitor_note heard = {"x"};
 
 	fake_sys_given(30, "sock");
-	janitor = (struct janitor){.pidfd = -1, .sock = 30};
+	*janitor = (struct helper){.pidfd = -1, .monitor = 30};
 	says(&note, sizeof(note));
 	fake_sys_always_ready("look sock, 0 ms", "sock"); /* the end of the file */
-	janitor_listen(&janitor, &heard);
+	janitor_listen(janitor, &heard);
 	assert_string_equal(heard.doing, note.doing);
-	janitor.sock = -1;
-	janitor_listen(&janitor, &heard);
+	janitor->monitor = -1;
+	janitor_listen(janitor, &heard);
 	assert_string_equal(heard.doing, "");
 }
 
@@ -162,30 +157,22 @@ TEST(does_not_listen_to_a_janitor_that_is_gone)
 TEST(starts_and_keeps_a_handle_and_a_socket)
 {
 	fake_sys_answer_child("clone unreaped", JANITOR_PID, "handle");
-	assert_int_equal(janitor_start(&box, CHILD, &ends, &janitor, &e), 0);
-	assert_string_equal(fake_sys_trace(), "socketpair\nclone unreaped\n");
-	assert_string_equal(fake_sys_name(janitor.pidfd), "handle");
-	assert_string_equal(fake_sys_name(janitor.sock), "janitor");
-	assert_int_equal(fake_sys_open_fds(), 2);
-	assert_int_equal(fake_sys_fd("to-janitor"), -1);
-	assert_int_equal(fake_sys_fd("inside"), -1);
-	assert_int_equal(ends.inside, -1);
-	assert_int_equal(ends.janitor, -1);
+	assert_int_equal(janitor_start(&box, CHILD, &given_mounts, &e), 0);
+	assert_string_equal(fake_sys_trace(), "clone unreaped\n");
+	assert_string_equal(fake_sys_name(janitor->pidfd), "handle");
+	helpers_close(box.helpers, ENDS_ALL);
+	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
 TEST(says_that_it_cannot_start)
 {
-	for (unsigned nth = 1; nth <= 2; nth++) {
-		start();
-		fake_sys_fail_at(nth, EAGAIN);
-		assert_int_equal(janitor_start(&box, CHILD, &ends, &janitor, &e), -EAGAIN);
-		assert_string_equal(e.msg, "cannot start the janitor: "
-					   "Resource temporarily unavailable");
-		assert_int_equal(janitor.pidfd, -1);
-		assert_int_equal(fake_sys_fd("to-janitor"), -1);
-		assert_int_equal(fake_sys_fd("inside"), -1);
-		assert_int_equal(fake_sys_open_fds(), janitor.sock >= 0);
-	}
+	fake_sys_given(MOUNTS, "mounts");
+	given_mounts = MOUNTS;
+	fake_sys_answer("clone unreaped", -EAGAIN);
+	assert_int_equal(janitor_start(&box, CHILD, &given_mounts, &e), -EAGAIN);
+	assert_string_equal(e.msg, "cannot start the janitor: Resource temporarily unavailable");
+	assert_int_equal(janitor->pidfd, -1);
+	assert_int_equal(fake_sys_fd("mounts"), -1);
 }
 
 /* --- What happens to it --------------------------------------------------- */
@@ -193,7 +180,7 @@ TEST(says_that_it_cannot_start)
 static void run(void *arg)
 {
 	(void)arg;
-	fail_msg("returned %d", janitor_start(&box, CHILD, &ends, &janitor, &e));
+	fail_msg("returned %d", janitor_start(&box, CHILD, &given_mounts, &e));
 }
 
 /* Be the janitor until it ends, which leaves what it remembers in its memory.  Its status. */
@@ -275,14 +262,13 @@ static void monitor_goes(void)
 }
 
 #define BEGIN                                                                                      \
-	"socketpair\n"                                                                             \
 	"clone unreaped\n"                                                                         \
 	"sigprocmask block all\n"                                                                  \
 	"prctl name sbx-janitor\n"                                                                 \
 	"close_range 0 6\n"                                                                        \
 	"close_range 8 20\n"                                                                       \
-	"close_range 22 100\n"                                                                     \
-	"close_range 102 -\n"                                                                      \
+	"close_range 22 23\n"                                                                      \
+	"close_range 25 -\n"                                                                       \
 	"setsid\n"                                                                                 \
 	"chdir /\n"                                                                                \
 	"write inside (data)\n"
@@ -306,16 +292,16 @@ TEST(lets_the_namespace_go_when_the_first_process_has_ended)
 TEST(has_the_mount_namespace_from_the_monitor_which_lets_go_of_it)
 {
 	fake_sys_given(MOUNTS, "mounts");
-	ends.mounts = MOUNTS;
-	assert_int_equal(janitor_start(&box, CHILD, &ends, &janitor, &e), 0);
+	given_mounts = MOUNTS;
+	assert_int_equal(janitor_start(&box, CHILD, &given_mounts, &e), 0);
 	assert_int_equal(fake_sys_fd("mounts"), -1);
-	assert_int_equal(ends.mounts, -1);
+	assert_int_equal(given_mounts, -1);
 	begin();
 	fake_sys_given(MOUNTS, "mounts");
-	ends.mounts = MOUNTS;
+	given_mounts = MOUNTS;
 	first_process_ends(WAIT);
 	be_janitor();
-	assert_contains(fake_sys_trace(), "close_range 8 20\nclose_range 23 ");
+	assert_contains(fake_sys_trace(), "close_range 8 20\nclose_range 23 23\n");
 }
 
 TEST(lets_go_at_once_when_the_monitor_gives_up)
@@ -503,15 +489,15 @@ TEST(tells_whether_anybody_of_it_is_left)
 	static const struct janitor_note note = {"unmounting /a (fuse)"};
 
 	fake_sys_given(30, "sock");
-	janitor = (struct janitor){.pidfd = -1, .sock = 30};
-	assert_false(janitor_is_over(&janitor));
+	*janitor = (struct helper){.pidfd = 31, .monitor = 30};
+	assert_false(janitor_is_over(janitor));
 	says(&note, sizeof(note));
-	assert_false(janitor_is_over(&janitor));
+	assert_false(janitor_is_over(janitor));
 	says(&note, sizeof(note));
 	fake_sys_answer_ready("look sock, 0 ms", "sock"); /* the end of the file */
-	assert_true(janitor_is_over(&janitor));
-	janitor.sock = -1;
-	assert_true(janitor_is_over(&janitor));
+	assert_true(janitor_is_over(janitor));
+	janitor->pidfd = -1;
+	assert_true(janitor_is_over(janitor));
 }
 
 /* --- The end of the monitor ----------------------------------------------- */
@@ -908,7 +894,7 @@ TEST(unmounts_what_it_can_whichever_call_of_the_helper_fails)
 {
 	unsigned nth;
 
-	for (nth = 3;; nth++) { /* behind socketpair and clone */
+	for (nth = 2;; nth++) { /* behind clone */
 		begin_helper();
 		fake_sys_always("poll inside, 20 ms", 0);
 		end_of_first_process();
@@ -1096,7 +1082,7 @@ TEST(ends_and_lets_go_whichever_call_fails)
 {
 	unsigned nth;
 
-	for (nth = 3;; nth++) { /* behind socketpair and clone */
+	for (nth = 2;; nth++) { /* behind clone */
 		begin();
 		monitor_asks(JANITOR_FREE);
 		namespace_comes();
@@ -1109,8 +1095,7 @@ TEST(ends_and_lets_go_whichever_call_fails)
 			continue; /* with all that it could not close */
 		}
 		assert_int_equal(fake_sys_fd("/proc"), -1);
-		assert_int_equal(fake_sys_open_fds(),
-				 (fake_sys_fd("monitor") >= 0) + (fake_sys_fd("janitor") >= 0));
+		assert_int_equal(fake_sys_open_fds(), 0);
 		if (fake_sys_calls() < nth)
 			break;
 	}
@@ -1224,7 +1209,6 @@ static const struct CMUnitTest tests[] = {
 			       set_up),
 	cmocka_unit_test_setup(lets_those_live_on_who_are_left_when_the_monitor_parts, set_up),
 	cmocka_unit_test_setup(gives_the_terminal_back_for_a_monitor_that_was_killed, set_up),
-	cmocka_unit_test_setup(makes_the_sockets_between_inside_and_janitor, set_up),
 	cmocka_unit_test_setup(hands_the_mount_namespace_over, set_up),
 	cmocka_unit_test(says_that_it_cannot_hand_the_mount_namespace_over),
 	cmocka_unit_test_setup(waits_until_there_is_a_janitor, set_up),

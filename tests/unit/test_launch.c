@@ -64,13 +64,13 @@ static int run(const char *const *argv, struct outcome *out, struct err *e)
  * The numbers of the fake's descriptors: Landlock's, signals, the two ends of the socket,
  * those of the janitor's, child, its mount namespace, /proc.
  */
+#define SOCKETS "socketpair\nsocketpair\n" /* of the janitor */
 #define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
 #define MONITOR                                                                                    \
 	"open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 101\n"                             \
-	"close_range 104 104\n"                                                                    \
-	"close_range 110 -\n"                                                                      \
+	"close_range 104 105\n"                                                                    \
+	"close_range 112 -\n"                                                                      \
 	"send outside\n"                                                                           \
-	"socketpair\n"                                                                             \
 	"clone unreaped\n"                                                                         \
 	"poll child janitor outside signals, -1 ms\n"                                              \
 	"receive outside\n"
@@ -116,6 +116,7 @@ static const char golden[] = "getppid\n"
 			     "signalfd 1 2 3 10 12 15 17 18 20 28\n"
 			     "socketpair\n"
 			     "pass_handles outside\n"
+			     "socketpair\n"
 			     "socketpair\n"
 			     "clone mnt pid net\n"
 			     "ns_mounts child\n" MONITOR END;
@@ -393,8 +394,8 @@ TEST(asks_who_sends_only_where_somebody_is_to_be_told)
 		assert_int_equal(run(watched[i].argv, &out, &e), -EIO);
 		assert_contains(fake_sys_trace(),
 				watched[i].is_watched
-					? "socketpair\npass_credentials outside\nsocketpair\nclone"
-					: "socketpair\nsocketpair\nclone");
+					? "socketpair\npass_credentials outside\n" SOCKETS "clone"
+					: "socketpair\n" SOCKETS "clone");
 	}
 }
 

@@ -23,6 +23,8 @@ enum {
 	TO_JANITOR,
 	FROM_INSIDE,
 	MOUNTS,
+	REQUESTS,
+	JANITORS,
 	GUARD,
 	CHILD_PID = 1000,
 	COMMAND_PID = 4321,
@@ -31,8 +33,8 @@ enum {
 
 /* What the monitor does first, while it waits, and when all is over. */
 #define KEEP_BEGIN "open /proc path dir\n" LOOK_AT_TERMINAL "close_range 3 5\n"
-#define LET_BEGIN "send sock\nsocketpair\nclone unreaped\n"
-#define BEGIN KEEP_BEGIN "close_range 9 11\nclose_range 15 99\nclose_range 101 -\n" LET_BEGIN
+#define LET_BEGIN "send sock\nclone unreaped\n"
+#define BEGIN KEEP_BEGIN "close_range 9 11\nclose_range 17 99\nclose_range 101 -\n" LET_BEGIN
 #define WAIT "poll child janitor signals sock, -1 ms\n"
 #define WAIT_WITHOUT_SOCK "poll child janitor signals, -1 ms\n"
 #define WAIT_WITH_COMMAND "poll child command janitor signals sock, 150 ms\n"
@@ -63,7 +65,8 @@ static int set_up(void **state __attribute__((unused)))
 	fake_sys_given(FROM_INSIDE, "from-inside");
 	fake_sys_given(MOUNTS, "mounts");
 	mounts = MOUNTS;
-	fake_sys_answer_pair("requests", "janitor's");
+	fake_sys_given(REQUESTS, "requests");
+	fake_sys_given(JANITORS, "janitor's");
 	fake_sys_answer_child("clone unreaped", JANITOR_PID, "janitor");
 	fake_sys_always("clone", -EAGAIN);     /* nobody reads stacks */
 	fake_sys_always("poll signals, *", 0); /* where there is no janitor */
@@ -71,8 +74,10 @@ static int set_up(void **state __attribute__((unused)))
 	fake_sys_given(STATUS, "status");
 	fake_sys_given(BLOCK, "block");
 	plan = (struct plan){.teardown_ms = 1000};
-	box = (struct box){
-		.plan = &plan, .sock = SOCK, .has_reaper = true, .guard = GUARD_ENDS_NONE};
+	box = (struct box){.plan = &plan, .sock = SOCK, .has_reaper = true};
+	helpers_init(box.helpers);
+	box.helpers[HELPER_JANITOR] =
+		(struct helper){-1, TO_JANITOR, FROM_INSIDE, REQUESTS, JANITORS};
 	e = (struct err){0};
 	free(out.stuck);
 	out = (struct outcome){.status = -1};
@@ -178,12 +183,13 @@ static void time_is_up(void)
 static int run(void)
 {
 	const struct monitored monitored = {
-		.guard = &box.guard,
 		.child = CHILD,
 		.signals = SIGNALS,
-		.ends = {.inside = TO_JANITOR, .janitor = FROM_INSIDE, .mounts = mounts},
+		.mounts = mounts,
 	};
 	int r = monitor_run(&box, &monitored, &out, &e);
+
+	helpers_close(box.helpers, ENDS_ALL);
 
 	assert_int_equal(fake_sys_fd("to-janitor"), -1);
 	assert_int_equal(fake_sys_fd("from-inside"), -1);
@@ -696,7 +702,6 @@ TEST(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time)
 {
 	static const char cut = JANITOR_CUT;
 	size_t size = 0;
-	int requests;
 
 	fake_proc_show(&exiting);
 	command_starts();
@@ -707,9 +712,8 @@ TEST(cuts_connections_for_a_command_that_is_stuck_at_half_of_its_time)
 	fake_sys_always_text("readlink /proc 4321/ns/user", "user:[1]");
 	assert_status(3 << 8);
 	assert_true(out.reaped);
-	requests = 101; /* the first descriptor behind /proc */
-	assert_memory_equal(fake_sys_written(requests, 0, &size), &cut, 1);
-	assert_null(fake_sys_written(requests, 1, &size));
+	assert_memory_equal(fake_sys_written(REQUESTS, 0, &size), &cut, 1);
+	assert_null(fake_sys_written(REQUESTS, 1, &size));
 }
 
 TEST(counts_from_a_report_however_long_the_command_has_been_seen_to_end)
@@ -811,16 +815,10 @@ TEST(waits_for_ever_without_a_procfs)
 
 TEST(says_that_there_is_no_janitor)
 {
-	static const char *const calls[] = {"socketpair", "clone"};
-
-	for (size_t i = 0; i < LENGTH(calls); i++) {
-		(void)set_up(NULL);
-		fake_sys_fail_at(i == 0 ? 10 : 11, EAGAIN);
-		child_is_gone();
-		assert_fails(EAGAIN, "cannot start the janitor: Resource temporarily unavailable");
-		assert_contains(fake_sys_trace(), calls[i]);
-		assert_contains(fake_sys_trace(), "kill child 9\n");
-	}
+	fake_sys_fail_at(10, EAGAIN);
+	child_is_gone();
+	assert_fails(EAGAIN, "cannot start the janitor: Resource temporarily unavailable");
+	assert_contains(fake_sys_trace(), "clone unreaped\nkill child 9\n");
 }
 
 TEST(loses_no_time_over_a_janitor_that_there_is_not)
@@ -1558,7 +1556,7 @@ static void begin_guarded(enum guard_way way)
 	printed[0] = '\0';
 	box.teller = (struct teller){.tell = print, .arg = &plan};
 	box.guard_way = way;
-	box.guard.monitor = GUARD;
+	box.helpers[HELPER_GUARD].monitor = GUARD;
 	fake_sys_given(GUARD, "guard");
 	command_starts();
 }
@@ -1646,7 +1644,7 @@ TEST(tells_of_the_start_before_it_lets_the_sandbox_begin)
 	assert_status(3 << 8);
 	assert_starts_with(fake_sys_trace(),
 			   KEEP_BEGIN "close_range 11 11\n"
-				      "close_range 15 99\n"
+				      "close_range 17 99\n"
 				      "close_range 101 -\n"
 				      "poll child signals sock, -1 ms\n"
 				      "receive sock\n"

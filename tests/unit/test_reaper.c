@@ -103,7 +103,7 @@ static void start(const char *const *argv)
 		.dumpable = true,
 		.cwd = "/home/user",
 		.sock = SOCK,
-		.janitor = JANITOR,
+		.helpers[HELPER_JANITOR].inside = JANITOR,
 	};
 	plan_end();
 	sigemptyset(&box.signals);

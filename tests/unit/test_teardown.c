@@ -26,7 +26,7 @@ enum {
 
 static struct plan plan;
 static struct box box;
-static struct janitor janitor;
+static struct helper janitor;
 static struct teardown teardown;
 static struct outcome out;
 
@@ -45,7 +45,7 @@ static void start(void)
 	fake_proc_show(&(struct fake_process){.pid = FIRST, .parent = SELF});
 	plan = (struct plan){.teardown_ms = 1000};
 	box = (struct box){.plan = &plan, .has_reaper = true};
-	janitor = (struct janitor){.pidfd = JANITOR, .sock = SOCK};
+	janitor = (struct helper){.pidfd = JANITOR, .monitor = SOCK};
 	free(out.stuck);
 	out = (struct outcome){0};
 	teardown = (struct teardown){
@@ -351,7 +351,7 @@ TEST(waits_for_the_janitor_of_a_process_that_is_gone)
 
 TEST(does_not_wait_for_a_janitor_that_there_is_not)
 {
-	janitor = (struct janitor){.pidfd = -1, .sock = -1};
+	janitor = (struct helper){.pidfd = -1, .monitor = -1};
 	child_ends(POLL_CHILD "200 ms");
 	nobody_ends();
 	await();
@@ -394,7 +394,7 @@ TEST(tells_what_is_stuck_from_what_is_about_to_end_if_it_is_called_late)
 
 TEST(goes_without_a_janitor_when_time_is_up)
 {
-	janitor = (struct janitor){.pidfd = -1, .sock = -1};
+	janitor = (struct helper){.pidfd = -1, .monitor = -1};
 	nobody_ends();
 	await();
 	assert_contains(fake_sys_trace(), "kill child 9\n");
