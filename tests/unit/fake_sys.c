@@ -385,19 +385,61 @@ struct outcome {
 	const char *handle;
 };
 
-/* Add a line to the trace, of which it points to the part that says what was called. */
+/* Whether @line of the trace is a look at an inode, which changes nothing. */
+static bool is_look(const char *line)
+{
+	return strncmp(line + strspn(line, "\t"), "stat ", strlen("stat ")) == 0;
+}
+
+/* The line of the trace before the one at @at, or NULL if there is none that may be moved. */
+static char *line_before(char *at)
+{
+	char *start = at;
+
+	if (at <= fake.trace + fake.failed)
+		return NULL;
+	for (start--; start > fake.trace + fake.failed && start[-1] != '\n'; start--)
+		;
+	return start;
+}
+
+/*
+ * Let the last line of the trace, at @last, stand where it belongs in the alphabet, if it and those
+ * before it are looks.
+ */
+static void sort_looks(char *last)
+{
+	char line[LINE_BYTES];
+	size_t size = fake.used - (size_t)(last - fake.trace);
+	char *at = last;
+	char *before;
+
+	if (!is_look(last))
+		return;
+	memcpy(line, last, size);
+	line[size] = '\0';
+	while ((before = line_before(at)) != NULL && is_look(before) &&
+	       strncmp(before, line, (size_t)(at - before)) > 0)
+		at = before;
+	memmove(at + size, at, (size_t)(last - at));
+	memcpy(at, line, size);
+}
+
+/* Add a line to the trace.  Returns the part that says what was called. */
 static const char *add_line(const char *fmt, va_list ap) printf_like(1, 0);
 
 static const char *add_line(const char *fmt, va_list ap)
 {
 	static char line[LINE_BYTES];
+	char *last = fake.trace + fake.used;
 	int n;
 
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	n = snprintf(fake.trace + fake.used, TRACE_BYTES - fake.used, "%.*s%s\n",
-		     (int)fake.children, "\t\t\t\t", line);
+	n = snprintf(last, TRACE_BYTES - fake.used, "%.*s%s\n", (int)fake.children, "\t\t\t\t",
+		     line);
 	fake.used += (size_t)n;
 	assert_true(fake.used < TRACE_BYTES);
+	sort_looks(last);
 	return line;
 }
 

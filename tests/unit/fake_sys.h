@@ -16,7 +16,8 @@
  * and the path for sys_openat() and sys_openat_in(), "tree:/usr", "fs:tmpfs" and
  * "mount:tmpfs" for mounts.  AT_FDCWD is left out.  What the child of sys_vfork()
  * does is indented.  Closing is not in the trace, but using or closing what is not
- * open fails the test.
+ * open fails the test.  Calls of sys_statx() that follow each other stand in the order of the
+ * alphabet: nothing depends on which of them came first.
  *
  * Without an answer calls succeed: what is opened exists and is a directory, or
  * a file if it was opened for writing; no path is a link; nothing is left to read

@@ -123,44 +123,44 @@ static const struct {
 	 "open_tree cwd /usr clone recursive\n"
 	 "mount_setattr tree:/usr recursive ro nosuid nodev\n"
 	 "open_in box /usr path\n"
-	 "stat box/usr\n"
 	 "stat box\n"
+	 "stat box/usr\n"
 	 "move_mount tree:/usr box/usr\n"},
 	{{"--bind", "home", "home"},
 	 "home",
 	 "open_tree cwd home clone recursive\n"
 	 "mount_setattr tree:home recursive nosuid nodev\n"
 	 "open_in box home path\n"
-	 "stat box/home\n"
 	 "stat box\n"
+	 "stat box/home\n"
 	 "move_mount tree:home box/home\n"},
 	{{"--dev-bind", "/dri", "/dri"},
 	 "/dri",
 	 "open_tree cwd /dri clone recursive\n"
 	 "mount_setattr tree:/dri recursive nosuid\n"
 	 "open_in box /dri path\n"
-	 "stat box/dri\n"
 	 "stat box\n"
+	 "stat box/dri\n"
 	 "move_mount tree:/dri box/dri\n"},
 	{{"--free-bind", "/own", "/own"},
 	 "/own",
 	 "open_tree cwd /own clone recursive\n"
 	 "mount_setattr tree:/own recursive nosuid nodev\n"
 	 "open_in box /own path\n"
-	 "stat box/own\n"
 	 "stat box\n"
+	 "stat box/own\n"
 	 "move_mount tree:/own box/own\n"},
 	{{"--bind-try", "/nope", "/nope"}, "/nope", "open_tree cwd /nope clone recursive\n"},
 	{{"--ro-bind-fd", "12", "fd"},
 	 "fd",
 	 "readlink /proc/self/fd/12\n"
 	 "open_tree cwd /src clone recursive\n"
-	 "stat twelve\n"
 	 "stat tree:/src\n"
+	 "stat twelve\n"
 	 "mount_setattr tree:/src recursive ro nosuid nodev\n"
 	 "open_in box fd path\n"
-	 "stat box/fd\n"
 	 "stat box\n"
+	 "stat box/fd\n"
 	 "move_mount tree:/src box/fd\n"},
 	{{"--perms", "1777", "--tmpfs", "/tmp"},
 	 "/tmp",
@@ -170,8 +170,8 @@ static const struct {
 	 "fsconfig fs:tmpfs create\n"
 	 "fsmount fs:tmpfs nosuid nodev\n"
 	 "open_in box /tmp path\n"
-	 "stat box/tmp\n"
 	 "stat box\n"
+	 "stat box/tmp\n"
 	 "move_mount mount:tmpfs box/tmp\n"},
 	{{"--dir", "/new/dir"},
 	 "/new/dir",
@@ -188,8 +188,8 @@ static const struct {
 	 "fsconfig fs:proc create\n"
 	 "fsmount fs:proc nosuid nodev noexec\n"
 	 "open_in box /proc path\n"
-	 "stat box/proc\n"
 	 "stat box\n"
+	 "stat box/proc\n"
 	 "move_mount mount:proc box/proc\n" PROTECT("sys") MASK_DIR("acpi") MASK_FILE("asound")
 		 MASK_FILE("interrupts") MASK_FILE("keys") MASK_FILE("latency_stats")
 			 MASK_FILE("sched_debug") MASK_DIR("scsi") MASK_FILE("timer_stats")},
@@ -200,8 +200,8 @@ static const struct {
 	 "fsconfig fs:sysfs create\n"
 	 "fsmount fs:sysfs ro nosuid nodev noexec\n"
 	 "open_in box /sys path\n"
-	 "stat box/sys\n"
 	 "stat box\n"
+	 "stat box/sys\n"
 	 "move_mount mount:sysfs box/sys\n"
 	 "open mount:sysfs firmware path nofollow\n"
 	 "stat mount:sysfs/firmware\n"
@@ -220,8 +220,8 @@ static const struct {
 	 "fsconfig fs:mqueue create\n"
 	 "fsmount fs:mqueue nosuid nodev noexec\n"
 	 "open_in box /mq path\n"
-	 "stat box/mq\n"
 	 "stat box\n"
+	 "stat box/mq\n"
 	 "move_mount mount:mqueue box/mq\n"},
 	{{"--symlink", "usr/bin", "/bin"},
 	 "/bin",
@@ -253,8 +253,8 @@ static const struct {
 	 "stat tree:data0\n"
 	 "open box/new data write nofollow nonblock excl create 444\n"
 	 "open box/new data path nofollow\n"
-	 "stat box/new/data\n"
 	 "stat box\n"
+	 "stat box/new/data\n"
 	 "move_mount tree:data0 box/new/data\n"},
 	{{"--chmod", "711", "/home"},
 	 "/home",
@@ -272,8 +272,8 @@ static const struct {
 	 "fsconfig fs:tmpfs create\n"
 	 "fsmount fs:tmpfs nosuid nodev\n"
 	 "open_in box /dev path\n"
-	 "stat box/dev\n"
 	 "stat box\n"
+	 "stat box/dev\n"
 	 "move_mount mount:tmpfs box/dev\n"
 	 "open_tree /dev/null clone\n"
 	 "open mount:tmpfs null nofollow excl create 444\n"
@@ -639,11 +639,11 @@ static const char *const locked_bind[] = {"--free-bind", "/own", "/own", "sh", N
 static const char locked_trace[] = "open_tree cwd /own clone recursive\n"
 				   "mount_setattr tree:/own recursive nosuid nodev\n"
 				   "open_in box /own path\n"
-				   "stat box/own\n"
 				   "stat box\n"
+				   "stat box/own\n"
 				   "move_mount tree:/own box/own\n"
-				   "stat tree:/own\n"
-				   "stat box\n";
+				   "stat box\n"
+				   "stat tree:/own\n";
 
 TEST(notes_down_what_is_to_be_free_where_mounts_are_locked)
 {

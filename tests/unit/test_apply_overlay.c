@@ -54,8 +54,8 @@ static int apply(const char *const *argv, struct err *e)
 	"fsconfig fs:overlay create\n"                                                             \
 	"fsmount fs:overlay nosuid nodev\n"                                                        \
 	"open_in box /o path\n"                                                                    \
-	"stat box/o\n"                                                                             \
 	"stat box\n"                                                                               \
+	"stat box/o\n"                                                                             \
 	"move_mount mount:overlay box/o\n"
 
 static const char *const overlay[] = {
@@ -245,8 +245,8 @@ TEST(mounts_on_the_stage_on_old_kernels)
 		assert_contains(fake_sys_trace(), "open stage overlay path dir\n"
 						  "fchdir cwd\n"
 						  "open_in box /o path\n"
-						  "stat box/o\n"
 						  "stat box\n"
+						  "stat box/o\n"
 						  "move_mount stage/overlay box/o\n");
 	}
 }

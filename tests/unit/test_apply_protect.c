@@ -150,11 +150,10 @@ static int apply_in_free(const char *option, const char *dest, struct err *e)
 	"open box a path nofollow\n"                                                               \
 	"stat box/a\n"                                                                             \
 	"open_tree box/a clone recursive itself\n"                                                 \
-	"stat box/a\n"                                                                             \
 	"stat box\n"                                                                               \
+	"stat box/a\n"                                                                             \
 	"move_mount tree:box/a box/a\n"                                                            \
-	"open tree:box/a b path nofollow\n"                                                        \
-	"stat tree:box/a/b\n"
+	"open tree:box/a b path nofollow\n"
 
 TEST(protects_nothing_below_what_the_command_may_unmount)
 {
@@ -191,10 +190,11 @@ TEST(protects_what_the_command_may_unmount_as_a_whole)
 TEST(makes_a_path_read_only_and_pins_what_is_above_it)
 {
 	assert_string_equal(trace_of("--ro", "/a/b"),
-			    FOUND PINNED "open_tree tree:box/a/b clone recursive itself\n"
+			    FOUND PINNED "stat tree:box/a/b\n"
+					 "open_tree tree:box/a/b clone recursive itself\n"
 					 "mount_setattr tree:tree:box/a/b recursive ro\n"
-					 "stat tree:box/a/b\n"
 					 "stat box\n"
+					 "stat tree:box/a/b\n"
 					 "move_mount tree:tree:box/a/b tree:box/a/b\n");
 }
 
@@ -237,10 +237,11 @@ TEST(protects_again_and_pins_again_what_is_above)
 {
 	assert_int_equal(again(OP_RO), 0);
 	assert_string_equal(fake_sys_trace(),
-			    PINNED "open_tree tree:box/a/b clone recursive itself\n"
+			    PINNED "stat tree:box/a/b\n"
+				   "open_tree tree:box/a/b clone recursive itself\n"
 				   "mount_setattr tree:tree:box/a/b recursive ro\n"
-				   "stat tree:box/a/b\n"
 				   "stat box\n"
+				   "stat tree:box/a/b\n"
 				   "move_mount tree:tree:box/a/b tree:box/a/b\n");
 	start();
 	assert_int_equal(again(OP_MASK), 0);
@@ -366,8 +367,8 @@ TEST(pins_nothing_for_what_is_in_the_root)
 						    "stat box/a\n"
 						    "open_tree box/a clone recursive itself\n"
 						    "mount_setattr tree:box/a recursive ro\n"
-						    "stat box/a\n"
 						    "stat box\n"
+						    "stat box/a\n"
 						    "move_mount tree:box/a box/a\n");
 }
 
@@ -395,8 +396,8 @@ TEST(pins_no_root_of_a_mount_again)
 				  "stat box/a/b\n"
 				  "open_tree box/a/b clone recursive itself\n"
 				  "mount_setattr tree:box/a/b recursive ro\n"
-				  "stat box/a/b\n"
 				  "stat box\n"
+				  "stat box/a/b\n"
 				  "move_mount tree:box/a/b box/a/b\n");
 }
 
@@ -501,8 +502,8 @@ TEST(pins_the_links_on_the_way_in_their_directories)
 	assert_contains(fake_sys_trace(), "open tree:box/a link path nofollow\n"
 					  "stat tree:box/a/link\n"
 					  "open_tree tree:box/a/link clone recursive itself\n"
-					  "stat tree:box/a/link\n"
 					  "stat box\n"
+					  "stat tree:box/a/link\n"
 					  "move_mount tree:tree:box/a/link tree:box/a/link\n");
 	assert_contains(fake_sys_trace(), "move_mount tree:box/real box/real\n");
 	assert_mounted_last_on("tree:box/real/b");

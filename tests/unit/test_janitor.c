@@ -351,8 +351,8 @@ static void mount_point_is_made(bool is_watched)
 }
 
 #define REMOVAL                                                                                    \
-	"flock thing exclusive\nstat thing\nopen place x path nofollow\nstat place/x\n"            \
-	"stat place\nrmdir place x\nflock thing unlock\n"
+	"flock thing exclusive\nstat thing\nopen place x path nofollow\nstat place\n"              \
+	"stat place/x\nrmdir place x\nflock thing unlock\n"
 
 /* Who is called at the removal sees whether the mount namespace is still held. */
 static void namespace_is_there(void *is_expected)

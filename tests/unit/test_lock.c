@@ -80,10 +80,10 @@ static int set_aside(struct err *e)
 	return r;
 }
 
-static const char aside[] = "stat tree\n"
+static const char aside[] = "stat box\n"
 			    "stat box\n"
 			    "stat other\n"
-			    "stat box\n"
+			    "stat tree\n"
 			    "open_in box /x path\n"
 			    "stat box/x\n"
 			    "stat other\n"

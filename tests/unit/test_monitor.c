@@ -247,8 +247,8 @@ static void janitor_was_killed(void)
 }
 
 #define REMOVAL                                                                                    \
-	"flock thing exclusive\nstat thing\nopen place x path nofollow\nstat place/x\n"            \
-	"stat place\nrmdir place x\nflock thing unlock\n"
+	"flock thing exclusive\nstat thing\nopen place x path nofollow\nstat place\n"              \
+	"stat place/x\nrmdir place x\nflock thing unlock\n"
 
 TEST(leaves_mount_points_to_the_janitor)
 {

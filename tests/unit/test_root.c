@@ -137,8 +137,8 @@ TEST(mounts_on_a_place_inside)
 	fake_sys_given(7, "mount");
 	fake_sys_given(8, "dest");
 	assert_int_equal(root_mount(&roots, 7, 8), 0);
-	assert_string_equal(fake_sys_trace(), "stat dest\n"
-					      "stat box\n"
+	assert_string_equal(fake_sys_trace(), "stat box\n"
+					      "stat dest\n"
 					      "move_mount mount dest\n");
 	assert_int_equal(roots.box, 6);
 }
