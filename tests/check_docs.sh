@@ -42,7 +42,7 @@ is_clean()
 	warnings=$(LC_ALL=C MANWIDTH=80 man --warnings -l "$1" 2>&1 >/dev/null)
 	long=$(LC_ALL=C MANWIDTH=80 man -l "$1" 2>/dev/null | grep -E '.{81}')
 	[ -n "$warnings$long" ] || return
-	printf '%s: %s\n' "$1" "$warnings" "$1" "$long" >&2
+	printf '%s: %s\n' "$1" "${warnings:0:1000}" "$1" "${long:0:1000}" >&2
 	status=1
 }
 
