@@ -64,7 +64,7 @@ static void print_line(const struct plan *plan, enum level level, const char *pr
 
 	(void)snprintf(line, sizeof(line), "%s", text);
 	text_make_printable(line);
-	if (plan->level_prefix)
+	if (plan->general.level_prefix)
 		(void)fprintf(stderr, "<%d>", (int)level);
 	(void)fprintf(stderr, "%s: %s\n", prefix, line);
 }
@@ -118,7 +118,7 @@ static int print_about(const struct plan *plan, const char *argv0)
 {
 	int r = 0;
 
-	if (plan->want_help)
+	if (plan->general.want_help)
 		r = print_help(stdout, argv0);
 	else if (plan->as_bwrap)
 		(void)printf("bubblewrap " BWRAP_VERSION "\n");
@@ -145,7 +145,7 @@ static void warn_of_repeated(const struct plan *plan)
 static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 {
 	struct kernel_flaw flaw;
-	int r = kernel_check(plan->strict_kernel, &flaw, e);
+	int r = kernel_check(plan->general.strict_kernel, &flaw, e);
 
 	*bad = r > 0;
 	if (r > 0 && has_room(NOTE_READER_MS))
@@ -173,7 +173,7 @@ static void tell(void *arg, bool is_warning, const char *text)
 {
 	const struct plan *plan = arg;
 
-	if (!is_warning && !plan->verbose)
+	if (!is_warning && !plan->general.verbose)
 		return;
 	if (has_room(NOTE_READER_MS))
 		print_line(plan, is_warning ? LEVEL_WARNING : LEVEL_INFO, program(plan), text);
@@ -202,7 +202,7 @@ static int run(struct plan *plan, bool privileged, const char *argv0, const char
 	struct err e = {0};
 	int r = opt_parse(plan, args, &reader, &e);
 
-	if (r == 0 && (plan->want_help || plan->want_version))
+	if (r == 0 && (plan->general.want_help || plan->general.want_version))
 		return print_about(plan, argv0);
 	warn_of_repeated(plan);
 	if (r == 0 && exposed != NULL) {

@@ -141,67 +141,87 @@ enum fd_use {
  * and its helpers write to a plan; the rest of the program sees it const.
  */
 struct plan {
-	struct op *ops;
-	size_t n_ops;
-	struct env_change *env;
-	size_t n_env;
-	struct cap_change *caps;
-	size_t n_caps;
-	struct descriptor *seccomp; /* programs to apply */
-	size_t n_seccomp;
+	bool as_bwrap; /* started as "bwrap": messages and behaviour are bubblewrap's */
+	struct {
+		bool want_help;
+		bool want_version;
+		bool level_prefix;  /* messages start with their priority, as in sd-daemon(3) */
+		bool verbose;       /* print information as well as warnings */
+		bool strict_kernel; /* a kernel that is known to be bad is an error */
+	} general;
+	struct {
+		unsigned unshare;     /* CLONE_NEW* bits that have to be there */
+		unsigned unshare_try; /* CLONE_NEW* bits where the kernel has them */
+		const char *hostname; /* NULL to keep */
+		bool have_uid;        /* --uid was given */
+		bool have_gid;        /* --gid was given */
+		uid_t uid;            /* inside, if have_uid */
+		gid_t gid;            /* inside, if have_gid */
+		bool disable_userns;
+		bool allow_userns; /* in spite of ops that this defeats: see plan_protects() */
+		bool assert_userns_disabled;
+	} namespaces;
+	struct {
+		struct op *ops; /* those of protected paths as well */
+		size_t n_ops;
+		const char **layers; /* host paths that overlays are made of */
+		size_t n_layers;
+	} files;
+	struct {
+		bool or_die;
+		bool try;
+	} protection;
+	struct {
+		unsigned subset;  /* enum proc_subset */
+		unsigned hidepid; /* enum hidepid */
+		bool unmasked;    /* nothing of a procfs is masked */
+	} proc;
+	struct {
+		unsigned propagation; /* enum propagation */
+		enum lock_mounts lock;
+		const char *file_label; /* SELinux label of created files, NULL for none */
+	} mounts;
+	struct {
+		struct env_change *changes;
+		size_t n_changes;
+		const char *argv0; /* NULL to use command[0] */
+		const char *chdir; /* NULL to keep where possible */
+		bool close_fds;
+		struct descriptor *kept; /* descriptors that stay open in spite of @close_fds */
+		size_t n_kept;
+	} environment;
+	struct {
+		struct cap_change *caps;
+		size_t n_caps;
+		struct descriptor *seccomp; /* programs to apply */
+		size_t n_seccomp;
+		bool no_tty_filter;     /* TIOCSTI and TIOCLINUX are allowed */
+		bool no_signal_scope;   /* Landlock does not confine signals */
+		bool keep_keyring;      /* keys, and the caller's session keyring, are usable */
+		bool allow_io_uring;    /* also in a new network namespace */
+		const char *exec_label; /* SELinux label of the command, NULL for none */
+	} privileges;
+	struct {
+		bool new_session;
+		bool as_pid_1;
+		bool die_with_parent;
+		bool kill_on_exit;    /* kill what COMMAND leaves running, else it lives on */
+		unsigned grace_ms;    /* with kill_on_exit: from SIGTERM to SIGKILL */
+		unsigned teardown_ms; /* how long to wait until that has exited */
+	} processes;
+	struct {
+		const char **lock_files; /* paths inside that the reaper locks */
+		size_t n_lock_files;
+	} status;
+	struct descriptor fds[FD_USES];
+
+	const char *const *command;    /* NULL-terminated */
 	struct descriptor *superseded; /* of options that were given again */
 	size_t n_superseded;
-	struct descriptor *kept; /* descriptors that stay open in spite of @close_fds */
-	size_t n_kept;
-	const char **layers; /* host paths that overlays are made of */
-	size_t n_layers;
-	const char **lock_files; /* paths inside that the reaper locks */
-	size_t n_lock_files;
 	const char **repeated; /* options given again of which only the last counts */
 	size_t n_repeated;
 	char **texts; /* contents of --args descriptors and the words in them */
 	size_t n_texts;
-
-	struct descriptor fds[FD_USES];
-	unsigned unshare;       /* CLONE_NEW* bits that have to be there */
-	unsigned unshare_try;   /* CLONE_NEW* bits where the kernel has them */
-	bool have_uid;          /* --uid was given */
-	bool have_gid;          /* --gid was given */
-	unsigned propagation;   /* enum propagation */
-	unsigned proc_subset;   /* enum proc_subset */
-	unsigned hidepid;       /* enum hidepid */
-	uid_t uid;              /* inside, if have_uid */
-	gid_t gid;              /* inside, if have_gid */
-	const char *hostname;   /* NULL to keep */
-	const char *chdir;      /* NULL to keep where possible */
-	const char *exec_label; /* SELinux label of the command, NULL for none */
-	const char *file_label; /* SELinux label of files that are made, NULL for none */
-	const char *argv0;      /* NULL to use command[0] */
-	enum lock_mounts lock_mounts;
-	bool new_session;
-	bool no_tty_filter;   /* TIOCSTI and TIOCLINUX are not refused */
-	bool no_signal_scope; /* signals are not kept in by Landlock */
-	bool keep_keyring;    /* the caller's session keyring stays, and keys are in reach */
-	bool allow_io_uring;  /* also with a network namespace of the sandbox's own */
-	bool die_with_parent;
-	bool kill_on_exit;    /* what COMMAND leaves running is ended, else it lives on */
-	bool strict_kernel;   /* a kernel that is known to be bad is an error */
-	unsigned grace_ms;    /* with kill_on_exit: from SIGTERM to SIGKILL */
-	unsigned teardown_ms; /* how long to wait for the end of what COMMAND leaves */
-	bool as_pid_1;
-	bool disable_userns;
-	bool protect_or_die;
-	bool protect_try;
-	bool allow_userns; /* in spite of ops that this defeats: see plan_protects() */
-	bool assert_userns_disabled;
-	bool close_fds;
-	bool proc_unmasked; /* nothing of a procfs is covered */
-	bool level_prefix;  /* messages start with their priority, as in sd-daemon(3) */
-	bool verbose;       /* tell also what is no warning */
-	bool as_bwrap;      /* started under bubblewrap's name: speak and act as it does */
-	bool want_help;
-	bool want_version;
-	const char *const *command; /* NULL-terminated */
 };
 
 #define autoplan __attribute__((cleanup(plan_done)))

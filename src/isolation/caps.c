@@ -60,14 +60,14 @@ static uint64_t listed(cap_t caps, cap_flag_t which)
 /* Apply the changes that @plan has to @caps.  @all is what ALL means. */
 static int change(const struct plan *plan, uint64_t all, struct caps *caps, struct err *e)
 {
-	for (size_t i = 0; i < plan->n_caps; i++) {
+	for (size_t i = 0; i < plan->privileges.n_caps; i++) {
 		uint64_t bits;
 
-		if (!find(plan->caps[i].name, all, &bits))
-			return unknown(&plan->caps[i], e);
+		if (!find(plan->privileges.caps[i].name, all, &bits))
+			return unknown(&plan->privileges.caps[i], e);
 		caps->keep &= ~bits;
 		caps->added &= ~bits;
-		if (plan->caps[i].add) {
+		if (plan->privileges.caps[i].add) {
 			caps->keep |= bits;
 			caps->added |= bits;
 		}
@@ -105,11 +105,12 @@ static uint64_t roots_share(void)
 int caps_plan(const struct plan *plan, const struct caps_own *root, bool other_users,
 	      struct caps *ret, struct err *e)
 {
-	struct caps caps = {.set = root == NULL || !plan->as_bwrap || plan->n_caps > 0};
+	struct caps caps = {.set = root == NULL || !plan->as_bwrap || plan->privileges.n_caps > 0};
 	uint64_t all = bit(cap_max_bits()) - 1;
 	int r;
 
-	caps.lax = root != NULL && plan->n_caps == 0 && !(root->effective & bit(CAP_SETPCAP));
+	caps.lax = root != NULL && plan->privileges.n_caps == 0 &&
+		   !(root->effective & bit(CAP_SETPCAP));
 	if (root != NULL)
 		caps.keep = plan->as_bwrap ? root->effective : root->effective & roots_share();
 	r = change(plan, other_users || root == NULL ? all : root->permitted, &caps, e);

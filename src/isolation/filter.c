@@ -154,7 +154,7 @@ static unsigned choose_for_root(const struct plan *plan, const struct filter_cal
 
 	if (caller->behind_landlock)
 		bits |= FILTER_NAMESPACES | (caller->may_open_handles ? 0 : FILTER_HANDLES);
-	if (caller->is_root && !plan->proc_unmasked && plan->lock_mounts != LOCK_NO)
+	if (caller->is_root && !plan->proc.unmasked && plan->mounts.lock != LOCK_NO)
 		bits |= FILTER_CGROUPS;
 	return bits;
 }
@@ -167,15 +167,16 @@ unsigned filter_choose(const struct plan *plan, const struct filter_caller *call
 	if (plan->as_bwrap)
 		return 0;
 	/* in any session, CAP_SYS_ADMIN types into each terminal that is open */
-	if ((!plan->new_session || caller->may_administer) && !plan->no_tty_filter)
+	if ((!plan->processes.new_session || caller->may_administer) &&
+	    !plan->privileges.no_tty_filter)
 		bits |= FILTER_TERMINAL;
-	if (!plan->keep_keyring)
+	if (!plan->privileges.keep_keyring)
 		bits |= FILTER_KEYS;
 	if (flags & CLONE_NEWNET)
-		bits |= FILTER_VSOCK | (plan->allow_io_uring ? 0 : FILTER_IO_URING);
+		bits |= FILTER_VSOCK | (plan->privileges.allow_io_uring ? 0 : FILTER_IO_URING);
 	if (!(flags & CLONE_NEWPID))
 		bits |= FILTER_LIMITS;
-	if (!(flags & CLONE_NEWPID) && plan_fd(plan, FD_PIDNS) < 0 && !plan->new_session)
+	if (!(flags & CLONE_NEWPID) && plan_fd(plan, FD_PIDNS) < 0 && !plan->processes.new_session)
 		bits |= FILTER_GROUPS;
 	return bits | choose_for_root(plan, caller);
 }

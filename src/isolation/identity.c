@@ -77,7 +77,7 @@ static int need_users(const struct ns *ns, const char *option, bool differs, str
 
 static int need_cgroups(const struct plan *plan, struct err *e)
 {
-	if (!(plan->unshare & CLONE_NEWCGROUP))
+	if (!(plan->namespaces.unshare & CLONE_NEWCGROUP))
 		return 0;
 	if (!cgroups_available()) {
 		(void)err_set(e, EINVAL, "this kernel has no cgroup namespaces");
@@ -113,20 +113,21 @@ static int choose_namespaces(const struct plan *plan, bool privileged, const str
 	int r;
 
 	*ns = (struct ns){
-		.flags = plan->unshare | CLONE_NEWNS,
+		.flags = plan->namespaces.unshare | CLONE_NEWNS,
 		.mapper = choose_mapper(plan, privileged),
-		.disable_users = plan->disable_userns,
-		.check_no_users = plan->disable_userns || plan->assert_userns_disabled,
+		.disable_users = plan->namespaces.disable_userns,
+		.check_no_users =
+			plan->namespaces.disable_userns || plan->namespaces.assert_userns_disabled,
 		.users = plan_fd(plan, FD_USERNS),
 		.users2 = plan_fd(plan, FD_USERNS2),
 		.pids = plan_fd(plan, FD_PIDNS),
 		.outside = ns->outside,
 	};
-	ns->inside.uid = plan->have_uid ? plan->uid : ns->outside.uid;
-	ns->inside.gid = plan->have_gid ? plan->gid : ns->outside.gid;
+	ns->inside.uid = plan->namespaces.have_uid ? plan->namespaces.uid : ns->outside.uid;
+	ns->inside.gid = plan->namespaces.have_gid ? plan->namespaces.gid : ns->outside.gid;
 	if (ns->users < 0 && lacks_privilege(root))
 		ns->flags |= CLONE_NEWUSER;
-	ns->flags |= available(plan->unshare_try & ~ns->flags);
+	ns->flags |= available(plan->namespaces.unshare_try & ~ns->flags);
 	r = need_users(ns, "uid", ns->inside.uid != ns->outside.uid, e);
 	if (r == 0)
 		r = need_users(ns, "gid", ns->inside.gid != ns->outside.gid, e);
@@ -147,9 +148,9 @@ static int locks_mounts(const struct plan *plan, const struct caps *caps, const 
 	bool joined = ns->users >= 0 || ns->users2 >= 0;
 	bool can_look_round = plan_protects(plan) && !(ns->flags & CLONE_NEWUSER) && !joined;
 
-	if (plan->lock_mounts == LOCK_NO || !((caps->keep & admin) || can_look_round))
+	if (plan->mounts.lock == LOCK_NO || !((caps->keep & admin) || can_look_round))
 		return false;
-	if (plan->lock_mounts == LOCK_WHERE_NEEDED)
+	if (plan->mounts.lock == LOCK_WHERE_NEEDED)
 		return !plan->as_bwrap && !joined && ((caps->added & admin) || plan_protects(plan));
 	if (!joined)
 		return true;
@@ -168,8 +169,9 @@ static bool protects(const struct plan *plan, const struct caps *caps, const str
 
 	if (!ns_own_users(ns))
 		undoing |= caps_bit(CAP_SYS_RESOURCE);
-	return plan_protects(plan) && !plan->allow_userns && ns->mapper != NS_MAPPER_CALLER &&
-	       (ns_own_users(ns) || ns->lock_mounts) && !(caps->keep & undoing);
+	return plan_protects(plan) && !plan->namespaces.allow_userns &&
+	       ns->mapper != NS_MAPPER_CALLER && (ns_own_users(ns) || ns->lock_mounts) &&
+	       !(caps->keep & undoing);
 }
 
 /*
@@ -181,7 +183,7 @@ static void put_barrier(const struct plan *plan, struct ns *ns)
 	if (plan->as_bwrap || ns->outside.uid != 0 || ns->lock_mounts || ns_other_users(ns) ||
 	    ns->users2 >= 0)
 		return;
-	if (!plan->no_signal_scope && landlock_is_there())
+	if (!plan->privileges.no_signal_scope && landlock_is_there())
 		ns->domain = LANDLOCK_BARRIER;
 	else
 		ns->barrier = ns->lock_mounts = true;
@@ -193,7 +195,7 @@ static void put_barrier(const struct plan *plan, struct ns *ns)
  */
 static bool can_signal_others(const struct plan *plan, const struct ns *ns)
 {
-	return !plan->as_bwrap && !plan->no_signal_scope && !(ns->flags & CLONE_NEWPID);
+	return !plan->as_bwrap && !plan->privileges.no_signal_scope && !(ns->flags & CLONE_NEWPID);
 }
 
 /* Choose what protects the sandbox and the host from @caps, and where the command has them. */

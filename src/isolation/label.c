@@ -47,12 +47,13 @@ int label_apply(const struct plan *plan, struct err *e)
 	struct functions functions;
 	int r;
 
-	if (plan->exec_label == NULL && plan->file_label == NULL)
+	if (plan->privileges.exec_label == NULL && plan->mounts.file_label == NULL)
 		return 0;
 	if (open_selinux(&functions, e) < 0) {
 		(void)err_bwrap(e, "labeling not supported on this system");
-		return err_option(e, plan->exec_label != NULL ? "exec-label" : "file-label");
+		return err_option(e, plan->privileges.exec_label != NULL ? "exec-label"
+									 : "file-label");
 	}
-	r = set(functions.setfscreatecon, "file-label", plan->file_label, e);
-	return r < 0 ? r : set(functions.setexeccon, "exec-label", plan->exec_label, e);
+	r = set(functions.setfscreatecon, "file-label", plan->mounts.file_label, e);
+	return r < 0 ? r : set(functions.setexeccon, "exec-label", plan->privileges.exec_label, e);
 }

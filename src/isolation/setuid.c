@@ -106,12 +106,12 @@ int setuid_check(bool privileged, const struct plan *plan, struct err *e)
 		(void)err_bwrap(e, "--%s doesn't work in setuid mode", option);
 		return err_option(e, option);
 	}
-	for (size_t i = 0; privileged && i < plan->n_caps; i++) {
-		if (!plan->caps[i].add)
+	for (size_t i = 0; privileged && i < plan->privileges.n_caps; i++) {
+		if (!plan->privileges.caps[i].add)
 			continue;
 		(void)err_set(e, EPERM, "only root can use it where sbx is installed set-user-ID");
 		(void)err_bwrap(e, "--cap-add in setuid mode can be used only by root");
-		return err_option(e, plan->caps[i].option);
+		return err_option(e, plan->privileges.caps[i].option);
 	}
 	return 0;
 }

@@ -54,8 +54,8 @@ static bool binds_writable(const struct op *op)
 /* Prepare for mount points that are made on the host. */
 static void begin_mount_points(struct site *site)
 {
-	for (size_t i = 0; i < site->plan->n_ops; i++)
-		if (binds_writable(&site->plan->ops[i]))
+	for (size_t i = 0; i < site->plan->files.n_ops; i++)
+		if (binds_writable(&site->plan->files.ops[i]))
 			site->mount_points.is_possible = true;
 	site->mount_points.stage = site->roots.stage;
 	site->mount_points.cwd = site->roots.cwd >= 0 ? site->roots.cwd : site->roots.host;
@@ -64,8 +64,8 @@ static void begin_mount_points(struct site *site)
 int apply_ops(struct site *site, struct err *e)
 {
 	begin_mount_points(site);
-	for (size_t i = 0; i < site->plan->n_ops; i++) {
-		const struct op *op = &site->plan->ops[i];
+	for (size_t i = 0; i < site->plan->files.n_ops; i++) {
+		const struct op *op = &site->plan->files.ops[i];
 
 		if (appliers[op->kind](site, op, e) >= 0 &&
 		    warn_of_mount_points(site, op, e) == 0) {

@@ -42,7 +42,7 @@ static int attach(struct site *site, const struct op *op, int tree, struct err *
 static bool keeps_free(const struct site *site)
 {
 	return site->lock_mounts ||
-	       (plan_protects(site->plan) && site->plan->lock_mounts != LOCK_NO);
+	       (plan_protects(site->plan) && site->plan->mounts.lock != LOCK_NO);
 }
 
 int apply_bind(struct site *site, const struct op *op, struct err *e)

@@ -123,7 +123,7 @@ static int mount_devpts(int dev, const char *label, struct err *e)
 
 int apply_dev(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int dev = fs_tmpfs(DEV_MODE, 0, site->plan->file_label, e);
+	autoclose int dev = fs_tmpfs(DEV_MODE, 0, site->plan->mounts.file_label, e);
 	int r = dev < 0 ? dev : apply_attach(site, op, dev, e);
 
 	if (r == 0)
@@ -131,7 +131,7 @@ int apply_dev(struct site *site, const struct op *op, struct err *e)
 	if (r == 0)
 		r = make_entries(dev, e);
 	if (r == 0)
-		r = mount_devpts(dev, site->plan->file_label, e);
+		r = mount_devpts(dev, site->plan->mounts.file_label, e);
 	if (r == 0 && *site->tty != '\0')
 		r = bind_node(dev, site->tty, "console", e);
 	return r;

@@ -11,7 +11,7 @@ static const struct fs_param no_params[] = {{.key = NULL}};
 
 int apply_tmpfs(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int mount = fs_tmpfs(op->mode, op->size, site->plan->file_label, e);
+	autoclose int mount = fs_tmpfs(op->mode, op->size, site->plan->mounts.file_label, e);
 
 	return mount < 0 ? mount : apply_attach(site, op, mount, e);
 }

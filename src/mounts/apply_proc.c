@@ -129,7 +129,7 @@ static const struct {
 
 static bool is_protected(const struct site *site, size_t i)
 {
-	if (site->plan->proc_unmasked)
+	if (site->plan->proc.unmasked)
 		return false;
 	if (site->plan->as_bwrap)
 		return entries[i].as_bwrap && site->by_root;
@@ -152,7 +152,7 @@ static int protect_proc(const struct site *site, const struct op *op, int proc, 
 /* Whether a new procfs is to hide entries that the host's shows. */
 static bool hides(const struct plan *plan)
 {
-	return plan->proc_subset != PROC_SUBSET_NONE || plan->hidepid != HIDEPID_USUAL;
+	return plan->proc.subset != PROC_SUBSET_NONE || plan->proc.hidepid != HIDEPID_USUAL;
 }
 
 /* Create a procfs of the new PID namespace.  Returns a detached mount or -errno with @e set. */
@@ -167,10 +167,10 @@ static int make_proc(const struct plan *plan, struct err *e)
 	struct fs_param params[] = {{.key = NULL}, {.key = NULL}, {.key = NULL}};
 	size_t n = 0;
 
-	if (plan->proc_subset != PROC_SUBSET_NONE)
+	if (plan->proc.subset != PROC_SUBSET_NONE)
 		params[n++] = (struct fs_param){.key = "subset", .value = "pid"};
-	if (plan->hidepid != HIDEPID_USUAL)
-		params[n] = (struct fs_param){.key = "hidepid", .value = modes[plan->hidepid]};
+	if (plan->proc.hidepid != HIDEPID_USUAL)
+		params[n] = (struct fs_param){.key = "hidepid", .value = modes[plan->proc.hidepid]};
 	return fs_make("proc", params, KERNELS_OWN, e);
 }
 
@@ -217,7 +217,7 @@ static int warn_of_unmasked(const struct site *site, const struct op *op, int pr
 	struct statx st = {0};
 	int r = 0;
 
-	if (!site->plan->proc_unmasked || !site->by_root)
+	if (!site->plan->proc.unmasked || !site->by_root)
 		return 0;
 	r = sys_statx(proc, STATX_UID, &st);
 	if (r < 0)
@@ -243,8 +243,8 @@ int apply_proc(struct site *site, const struct op *op, struct err *e)
 /* Whether an operation has /proc as its destination. */
 static bool names_proc(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_ops; i++) {
-		const char *rest = plan->ops[i].dest;
+	for (size_t i = 0; i < plan->files.n_ops; i++) {
+		const char *rest = plan->files.ops[i].dest;
 		struct path_part first = path_next(&rest);
 
 		if (first.len == strlen("proc") && strncmp(first.text, "proc", first.len) == 0 &&

@@ -259,7 +259,7 @@ static int identify_parent(struct site *site, const char *path, struct inode *re
 static int record(struct site *site, const struct op *op, const char *path, struct err *e)
 {
 	struct protected_path *more;
-	struct protected_path place = {.op = (size_t)(op - site->plan->ops)};
+	struct protected_path place = {.op = (size_t)(op - site->plan->files.ops)};
 	int r;
 
 	if (!site->is_guarded || path_is_root(path))

@@ -144,8 +144,8 @@ int free_bind_hand_over(const struct plan *plan, struct err *e)
 
 	if (root < 0)
 		return err_sys(e, root, "cannot open the sandbox's root");
-	for (size_t i = 0; i < plan->n_ops; i++) {
-		const struct op *op = &plan->ops[i];
+	for (size_t i = 0; i < plan->files.n_ops; i++) {
+		const struct op *op = &plan->files.ops[i];
 
 		if (!(op->flags & OP_FREE) || mount_aside(op, aside++, root, e) >= 0)
 			continue;

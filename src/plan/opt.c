@@ -125,7 +125,7 @@ static int take_options(struct parse *p, const char *const **argv, struct err *e
 		r = take_option(p, argv, e);
 		if (r < 0)
 			return r;
-		if (p->plan->want_help || p->plan->want_version)
+		if (p->plan->general.want_help || p->plan->general.want_version)
 			return 0;
 	}
 	return check_modifiers(p, 0, e);
@@ -137,7 +137,7 @@ int opt_parse(struct plan *plan, const char *const *argv, const struct opt_reade
 	struct parse p = {.plan = plan, .reader = reader, .text_left = OPT_MAX_TEXT};
 	int r;
 
-	plan->teardown_ms = USUAL_TEARDOWN_MS;
+	plan->processes.teardown_ms = USUAL_TEARDOWN_MS;
 	r = take_options(&p, &argv, e);
 	if (r < 0)
 		return r;
@@ -194,7 +194,7 @@ int opt_parse_text(struct parse *p, char *text, size_t len, struct err *e)
 	p->in_args = true;
 	r = take_options(p, &words, e);
 	p->in_args = false;
-	if (r == 0 && !p->plan->want_help && !p->plan->want_version)
+	if (r == 0 && !p->plan->general.want_help && !p->plan->general.want_version)
 		r = check_end(words, e);
 	return r;
 }

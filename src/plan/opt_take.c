@@ -63,33 +63,33 @@ TAKE(nothing)
 TAKE(argv0)
 {
 	(void)opt;
-	if (p->plan->argv0 != NULL) {
+	if (p->plan->environment.argv0 != NULL) {
 		(void)err_set(e, EINVAL, "used multiple times");
 		return err_bwrap(e, "--argv0 used multiple times");
 	}
-	p->plan->argv0 = args[0];
+	p->plan->environment.argv0 = args[0];
 	return 0;
 }
 
 TAKE(unshare)
 {
 	(void)args, (void)e;
-	p->plan->unshare |= opt->flags;
-	p->plan->unshare_try |= opt->try_flags;
+	p->plan->namespaces.unshare |= opt->flags;
+	p->plan->namespaces.unshare_try |= opt->try_flags;
 	return 0;
 }
 
 TAKE(lock_mounts)
 {
 	(void)args, (void)e;
-	p->plan->lock_mounts = opt->flags;
+	p->plan->mounts.lock = opt->flags;
 	return 0;
 }
 
 TAKE(share_net)
 {
 	(void)opt, (void)args, (void)e;
-	p->plan->unshare &= ~(unsigned)CLONE_NEWNET;
+	p->plan->namespaces.unshare &= ~(unsigned)CLONE_NEWNET;
 	return 0;
 }
 
@@ -103,27 +103,27 @@ static int parse_id(const struct opt *opt, const char *text, uint64_t *ret, stru
 
 TAKE(uid)
 {
-	bool was = p->plan->have_uid;
+	bool was = p->plan->namespaces.have_uid;
 	uint64_t id = 0;
 	int r = parse_id(opt, args[0], &id, e);
 
 	if (r < 0)
 		return r;
-	p->plan->uid = (uid_t)id;
-	p->plan->have_uid = true;
+	p->plan->namespaces.uid = (uid_t)id;
+	p->plan->namespaces.have_uid = true;
 	return note_repeated(p, opt, was, e);
 }
 
 TAKE(gid)
 {
-	bool was = p->plan->have_gid;
+	bool was = p->plan->namespaces.have_gid;
 	uint64_t id = 0;
 	int r = parse_id(opt, args[0], &id, e);
 
 	if (r < 0)
 		return r;
-	p->plan->gid = (gid_t)id;
-	p->plan->have_gid = true;
+	p->plan->namespaces.gid = (gid_t)id;
+	p->plan->namespaces.have_gid = true;
 	return note_repeated(p, opt, was, e);
 }
 
@@ -208,7 +208,7 @@ static int use_layers(struct parse *p, size_t least, struct op_overlay *ret, str
 	if (n < least)
 		return err_set(e, EINVAL, "needs at least %zu --overlay-src before it", least);
 	p->pending &= ~(unsigned)MODIFIER_LAYERS;
-	ret->first = p->plan->n_layers - n;
+	ret->first = p->plan->files.n_layers - n;
 	ret->n = n;
 	return 0;
 }
@@ -389,28 +389,28 @@ static int parse_seconds(const char *text, unsigned *ret, struct err *e)
 TAKE(teardown_timeout)
 {
 	(void)opt;
-	return parse_seconds(args[0], &p->plan->teardown_ms, e);
+	return parse_seconds(args[0], &p->plan->processes.teardown_ms, e);
 }
 
 TAKE(kill_on_exit)
 {
 	(void)opt, (void)args, (void)e;
-	p->plan->kill_on_exit = true;
-	p->plan->grace_ms = USUAL_GRACE_MS;
+	p->plan->processes.kill_on_exit = true;
+	p->plan->processes.grace_ms = USUAL_GRACE_MS;
 	return 0;
 }
 
 TAKE(kill_on_exit_after)
 {
 	(void)opt;
-	p->plan->kill_on_exit = true;
-	return parse_seconds(args[0], &p->plan->grace_ms, e);
+	p->plan->processes.kill_on_exit = true;
+	return parse_seconds(args[0], &p->plan->processes.grace_ms, e);
 }
 
 TAKE(keep_running)
 {
 	(void)opt, (void)args, (void)e;
-	p->plan->kill_on_exit = false;
+	p->plan->processes.kill_on_exit = false;
 	return 0;
 }
 
@@ -457,9 +457,9 @@ TAKE(seccomp)
 	struct descriptor program = {.option = opt->name};
 	int r;
 
-	for (size_t i = 0; i < p->plan->n_seccomp; i++)
-		if (p->plan->seccomp[i].option == opt->name)
-			return take_last_fd(p, opt, args[0], &p->plan->seccomp[i], e);
+	for (size_t i = 0; i < p->plan->privileges.n_seccomp; i++)
+		if (p->plan->privileges.seccomp[i].option == opt->name)
+			return take_last_fd(p, opt, args[0], &p->plan->privileges.seccomp[i], e);
 	r = parse_fd(args[0], &program.fd, e);
 	return r < 0 ? r : plan_add_seccomp(p->plan, &program, e);
 }

@@ -26,12 +26,12 @@ static int grow(void *array, size_t n, size_t size, struct err *e)
 	return 0;
 }
 
-/* Append *@element, of the type of @list's elements, to @plan->list. */
-#define APPEND(plan, list, element, e)                                                             \
+/* Append *@element, of the type of @list's elements, to the list @list of the group @in. */
+#define APPEND(in, list, element, e)                                                               \
 	__extension__({                                                                            \
-		int r_ = grow(&(plan)->list, (plan)->n_##list, sizeof(*(plan)->list), e);          \
+		int r_ = grow(&(in)->list, (in)->n_##list, sizeof(*(in)->list), e);                \
 		if (r_ == 0)                                                                       \
-			(plan)->list[(plan)->n_##list++] = *(element);                             \
+			(in)->list[(in)->n_##list++] = *(element);                                 \
 		r_;                                                                                \
 	})
 
@@ -41,35 +41,35 @@ void plan_done(struct plan *plan)
 		free(plan->texts[i]);
 	free(plan->texts);
 	free(plan->repeated);
-	free(plan->lock_files);
-	free(plan->layers);
-	free(plan->kept);
+	free(plan->status.lock_files);
+	free(plan->files.layers);
+	free(plan->environment.kept);
 	free(plan->superseded);
-	free(plan->seccomp);
-	free(plan->caps);
-	free(plan->env);
-	free(plan->ops);
+	free(plan->privileges.seccomp);
+	free(plan->privileges.caps);
+	free(plan->environment.changes);
+	free(plan->files.ops);
 	*plan = (struct plan){0};
 }
 
 int plan_add_op(struct plan *plan, const struct op *op, struct err *e)
 {
-	return APPEND(plan, ops, op, e);
+	return APPEND(&plan->files, ops, op, e);
 }
 
 int plan_add_env(struct plan *plan, const struct env_change *change, struct err *e)
 {
-	return APPEND(plan, env, change, e);
+	return APPEND(&plan->environment, changes, change, e);
 }
 
 int plan_add_cap(struct plan *plan, const struct cap_change *change, struct err *e)
 {
-	return APPEND(plan, caps, change, e);
+	return APPEND(&plan->privileges, caps, change, e);
 }
 
 int plan_add_seccomp(struct plan *plan, const struct descriptor *program, struct err *e)
 {
-	return APPEND(plan, seccomp, program, e);
+	return APPEND(&plan->privileges, seccomp, program, e);
 }
 
 int plan_add_superseded(struct plan *plan, const struct descriptor *superseded, struct err *e)
@@ -79,17 +79,17 @@ int plan_add_superseded(struct plan *plan, const struct descriptor *superseded, 
 
 int plan_add_kept(struct plan *plan, const struct descriptor *kept, struct err *e)
 {
-	return APPEND(plan, kept, kept, e);
+	return APPEND(&plan->environment, kept, kept, e);
 }
 
 int plan_add_layer(struct plan *plan, const char *path, struct err *e)
 {
-	return APPEND(plan, layers, &path, e);
+	return APPEND(&plan->files, layers, &path, e);
 }
 
 int plan_add_lock_file(struct plan *plan, const char *path, struct err *e)
 {
-	return APPEND(plan, lock_files, &path, e);
+	return APPEND(&plan->status, lock_files, &path, e);
 }
 
 int plan_add_repeated(struct plan *plan, const char *option, struct err *e)
@@ -114,8 +114,8 @@ int plan_fd(const struct plan *plan, enum fd_use use)
 
 bool plan_has_op(const struct plan *plan, enum op_kind kind)
 {
-	for (size_t i = 0; i < plan->n_ops; i++)
-		if (plan->ops[i].kind == kind)
+	for (size_t i = 0; i < plan->files.n_ops; i++)
+		if (plan->files.ops[i].kind == kind)
 			return true;
 	return false;
 }
@@ -128,14 +128,14 @@ bool plan_protects(const struct plan *plan)
 
 enum protect plan_protect(const struct plan *plan)
 {
-	if (plan->protect_or_die)
+	if (plan->protection.or_die)
 		return PROTECT_OR_DIE;
-	return plan->protect_try ? PROTECT_TRY : PROTECT_USUAL;
+	return plan->protection.try ? PROTECT_TRY : PROTECT_USUAL;
 }
 
 static bool users_block_without_users(const struct plan *plan)
 {
-	return plan_fd(plan, FD_USERNS_BLOCK) >= 0 && !(plan->unshare & CLONE_NEWUSER);
+	return plan_fd(plan, FD_USERNS_BLOCK) >= 0 && !(plan->namespaces.unshare & CLONE_NEWUSER);
 }
 
 static bool users_block_without_info(const struct plan *plan)
@@ -145,70 +145,71 @@ static bool users_block_without_info(const struct plan *plan)
 
 static bool old_and_new_users(const struct plan *plan)
 {
-	return plan_fd(plan, FD_USERNS) >= 0 && (plan->unshare & CLONE_NEWUSER);
+	return plan_fd(plan, FD_USERNS) >= 0 && (plan->namespaces.unshare & CLONE_NEWUSER);
 }
 
 static bool old_and_perhaps_new_users(const struct plan *plan)
 {
-	return plan_fd(plan, FD_USERNS) >= 0 && (plan->unshare_try & CLONE_NEWUSER);
+	return plan_fd(plan, FD_USERNS) >= 0 && (plan->namespaces.unshare_try & CLONE_NEWUSER);
 }
 
 static bool disables_others_users(const struct plan *plan)
 {
-	return plan->disable_userns && !(plan->unshare & CLONE_NEWUSER);
+	return plan->namespaces.disable_userns && !(plan->namespaces.unshare & CLONE_NEWUSER);
 }
 
 static bool disables_others_map(const struct plan *plan)
 {
-	return plan->disable_userns && plan_fd(plan, FD_USERNS_BLOCK) >= 0;
+	return plan->namespaces.disable_userns && plan_fd(plan, FD_USERNS_BLOCK) >= 0;
 }
 
 static bool keeps_what_nobody_closes(const struct plan *plan)
 {
-	return plan->n_kept > 0 && !plan->close_fds;
+	return plan->environment.n_kept > 0 && !plan->environment.close_fds;
 }
 
 static bool dies_and_tries(const struct plan *plan)
 {
-	return plan->protect_or_die && plan->protect_try;
+	return plan->protection.or_die && plan->protection.try;
 }
 
 static bool protects_nothing(const struct plan *plan)
 {
-	return (plan->protect_or_die || plan->protect_try) && !plan_protects(plan);
+	return (plan->protection.or_die || plan->protection.try) && !plan_protects(plan);
 }
 
 static bool lock_without_reaper(const struct plan *plan)
 {
-	return plan->as_pid_1 && plan->n_lock_files > 0;
+	return plan->processes.as_pid_1 && plan->status.n_lock_files > 0;
 }
 
 static bool hostname_without_uts(const struct plan *plan)
 {
-	return plan->hostname != NULL && !(plan->unshare & CLONE_NEWUTS);
+	return plan->namespaces.hostname != NULL && !(plan->namespaces.unshare & CLONE_NEWUTS);
 }
 
 static bool pid_1_without_pid_namespace(const struct plan *plan)
 {
-	return plan->as_pid_1 && !(plan->unshare & CLONE_NEWPID);
+	return plan->processes.as_pid_1 && !(plan->namespaces.unshare & CLONE_NEWPID);
 }
 
 static bool both_kinds_of_seccomp(const struct plan *plan)
 {
-	for (size_t i = 1; i < plan->n_seccomp; i++)
-		if (strcmp(plan->seccomp[i].option, plan->seccomp[0].option) != 0)
+	for (size_t i = 1; i < plan->privileges.n_seccomp; i++)
+		if (strcmp(plan->privileges.seccomp[i].option,
+			   plan->privileges.seccomp[0].option) != 0)
 			return true;
 	return false;
 }
 
 static bool unmasks_what_is_not_there(const struct plan *plan)
 {
-	return plan->proc_unmasked && !plan_has_op(plan, OP_PROC);
+	return plan->proc.unmasked && !plan_has_op(plan, OP_PROC);
 }
 
 static bool hides_processes(const struct plan *plan)
 {
-	return plan->proc_subset != PROC_SUBSET_NONE || plan->hidepid != HIDEPID_USUAL;
+	return plan->proc.subset != PROC_SUBSET_NONE || plan->proc.hidepid != HIDEPID_USUAL;
 }
 
 static bool hides_what_is_not_there(const struct plan *plan)
@@ -218,7 +219,7 @@ static bool hides_what_is_not_there(const struct plan *plan)
 
 static bool hides_what_is_the_hosts(const struct plan *plan)
 {
-	return hides_processes(plan) && !(plan->unshare & CLONE_NEWPID) &&
+	return hides_processes(plan) && !(plan->namespaces.unshare & CLONE_NEWPID) &&
 	       plan_fd(plan, FD_PIDNS) < 0;
 }
 
@@ -292,7 +293,7 @@ static int explain(size_t i, struct err *e)
 
 int plan_check(const struct plan *plan, struct err *e)
 {
-	if (plan->want_help || plan->want_version)
+	if (plan->general.want_help || plan->general.want_version)
 		return 0;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].broken(plan))

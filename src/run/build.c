@@ -17,12 +17,12 @@ static int set_hostname(const struct plan *plan, struct err *e)
 {
 	int r;
 
-	if (plan->hostname == NULL)
+	if (plan->namespaces.hostname == NULL)
 		return 0;
-	r = sys_sethostname(plan->hostname);
+	r = sys_sethostname(plan->namespaces.hostname);
 	if (r == 0)
 		return 0;
-	(void)err_sys(e, r, "cannot set the host name to %s", plan->hostname);
+	(void)err_sys(e, r, "cannot set the host name to %s", plan->namespaces.hostname);
 	return err_option(e, "hostname");
 }
 
@@ -54,8 +54,8 @@ static int set_up_namespaces(const struct box *box, int proc, struct err *e)
 /* Whether what the host mounts later is to appear inside. */
 static bool lets_mounts_in(const struct box *box)
 {
-	if (box->plan->propagation != PROPAGATION_USUAL)
-		return box->plan->propagation == PROPAGATION_SLAVE;
+	if (box->plan->mounts.propagation != PROPAGATION_USUAL)
+		return box->plan->mounts.propagation == PROPAGATION_SLAVE;
 	return box->plan->as_bwrap && !box->bad_kernel;
 }
 
@@ -147,7 +147,7 @@ static int build_root(const struct box *box, struct built *built, struct err *e)
 
 static int make_session(const struct plan *plan, struct err *e)
 {
-	int r = plan->new_session ? sys_setsid() : 0;
+	int r = plan->processes.new_session ? sys_setsid() : 0;
 
 	if (r >= 0)
 		return 0;

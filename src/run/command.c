@@ -82,7 +82,7 @@ static int enter_usual(int root, const char *cwd, struct err *e)
 /* Enter the directory that the command starts in. */
 static int enter_directory(const struct box *box, struct err *e)
 {
-	const char *chosen = box->plan->chdir;
+	const char *chosen = box->plan->environment.chdir;
 	autoclose int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 
 	if (root < 0)
@@ -110,7 +110,7 @@ static int enter_group(const struct box *box, struct err *e)
 {
 	int r = 0;
 
-	if (box->own_group && (!box->plan->new_session || box->has_reaper))
+	if (box->own_group && (!box->plan->processes.new_session || box->has_reaper))
 		r = sys_setpgid(0, 0);
 	if (r == 0 && box->heeds_ttin)
 		r = sys_signal_default(SIGTTIN);
@@ -158,14 +158,14 @@ static int execute(const struct plan *plan, struct err *e)
 	if (args == NULL)
 		return err_sys(e, -ENOMEM, "cannot execute %s", plan->command[0]);
 	memcpy(args, plan->command, n * sizeof(*args));
-	if (plan->argv0 != NULL)
-		args[0] = plan->argv0;
+	if (plan->environment.argv0 != NULL)
+		args[0] = plan->environment.argv0;
 	r = sys_exec(plan->command[0], args);
 	(void)err_sys(e, r, "cannot execute %s", plan->command[0]);
 	(void)err_bwrap(e, "execvp %s: %s", plan->command[0], strerror(-r));
 	(void)err_path(e, plan->command[0]);
 	e->stage = ERR_EXEC;
-	if (plan->n_seccomp == 0) /* else the programs may not permit to look */
+	if (plan->privileges.n_seccomp == 0) /* else the programs may not permit to look */
 		hint_exec(plan->command[0], e);
 	return r;
 }
@@ -184,7 +184,7 @@ static int part_from_outside(const struct box *box, struct err *e)
 	};
 	int r = 0;
 
-	if (!box->has_reaper && !box->tied && !box->plan->die_with_parent)
+	if (!box->has_reaper && !box->tied && !box->plan->processes.die_with_parent)
 		r = sys_prctl(PR_SET_PDEATHSIG, 0);
 	if (r < 0)
 		return err_sys(e, r, "cannot ask not to end with the parent");
@@ -200,7 +200,7 @@ static int part_from_outside(const struct box *box, struct err *e)
  */
 static void leave_keyring(const struct plan *plan)
 {
-	if (!plan->as_bwrap && !plan->keep_keyring)
+	if (!plan->as_bwrap && !plan->privileges.keep_keyring)
 		(void)sys_new_session_keyring();
 }
 

@@ -15,8 +15,8 @@ static int make(const struct env_change *change)
 
 int env_apply(const struct plan *plan, struct err *e)
 {
-	for (size_t i = 0; i < plan->n_env; i++)
-		if (make(&plan->env[i]) != 0)
+	for (size_t i = 0; i < plan->environment.n_changes; i++)
+		if (make(&plan->environment.changes[i]) != 0)
 			return err_sys(e, -ENOMEM, "cannot change the environment");
 	return 0;
 }

@@ -97,8 +97,8 @@ static int inherit_kept(const struct plan *plan, struct fds *inherited)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan->n_kept; i++)
-		r = inherit(inherited, plan->kept[i].fd);
+	for (size_t i = 0; r == 0 && i < plan->environment.n_kept; i++)
+		r = inherit(inherited, plan->environment.kept[i].fd);
 	return r;
 }
 
@@ -112,15 +112,17 @@ static int inherit_unmarked(void *inherited, pid_t fd)
 static int take_others(const struct plan *plan, struct fds *inherited, struct err *e)
 {
 	int sync = plan_fd(plan, FD_SYNC);
-	int r = plan->close_fds ? inherit_kept(plan, inherited)
-				: proc_each(AT_FDCWD, "/proc/self/fd", inherit_unmarked, inherited);
+	int r = plan->environment.close_fds
+			? inherit_kept(plan, inherited)
+			: proc_each(AT_FDCWD, "/proc/self/fd", inherit_unmarked, inherited);
 
-	if (r == 0 && plan->as_pid_1 && sync >= 0)
+	if (r == 0 && plan->processes.as_pid_1 && sync >= 0)
 		r = inherit(inherited, sync);
 	if (r == 0)
 		return 0;
 	(void)err_sys(e, r, "cannot learn from /proc/self/fd which descriptors are open");
-	return plan->close_fds ? r : err_hint(e, "with --close-fds, nobody has to know");
+	return plan->environment.close_fds ? r
+					   : err_hint(e, "with --close-fds, nobody has to know");
 }
 
 /* Claim the descriptors of operations. */
@@ -128,8 +130,8 @@ static int claim_ops(const struct plan *plan, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan->n_ops; i++) {
-		const struct op *op = &plan->ops[i];
+	for (size_t i = 0; r == 0 && i < plan->files.n_ops; i++) {
+		const struct op *op = &plan->files.ops[i];
 		const struct descriptor descriptor = {.option = op->option, .fd = op->fd};
 
 		if (has_fd(op))
@@ -142,15 +144,15 @@ int fds_claim(const struct plan *plan, struct fds *ret, struct err *e)
 {
 	int r = claim_ops(plan, e);
 
-	for (size_t i = 0; r == 0 && i < plan->n_seccomp; i++)
-		r = claim(&plan->seccomp[i], false, e);
+	for (size_t i = 0; r == 0 && i < plan->privileges.n_seccomp; i++)
+		r = claim(&plan->privileges.seccomp[i], false, e);
 	for (size_t i = 0; r == 0 && i < FD_USES; i++)
 		if (plan->fds[i].option != NULL)
 			r = claim(&plan->fds[i], false, e);
 	for (size_t i = 0; r == 0 && i < plan->n_superseded; i++)
 		r = claim(&plan->superseded[i], true, e);
-	for (size_t i = 0; r == 0 && i < plan->n_kept; i++)
-		r = check_kept(&plan->kept[i], e);
+	for (size_t i = 0; r == 0 && i < plan->environment.n_kept; i++)
+		r = check_kept(&plan->environment.kept[i], e);
 	if (r == 0)
 		r = take_standard(ret, e);
 	return r < 0 ? r : take_others(plan, ret, e);
@@ -197,7 +199,7 @@ int fds_hand_over(const struct plan *plan, struct err *e)
 	int sync = plan_fd(plan, FD_SYNC);
 	int r = 0;
 
-	if (plan->as_pid_1 && sync >= 0) /* nobody else is there to hold it */
+	if (plan->processes.as_pid_1 && sync >= 0) /* nobody else is there to hold it */
 		r = sys_set_cloexec(sync, false);
 	if (r == 0)
 		return 0;

@@ -177,10 +177,10 @@ int guard_entrust(struct box *box, const struct protected_path *places, size_t n
 		return 0;
 	(void)err_sys(e, r, "cannot have the protected paths watched");
 	hint_in_flight(e);
-	if (op >= plan->n_ops)
+	if (op >= plan->files.n_ops)
 		return r;
-	(void)err_path(e, plan->ops[op].dest);
-	return err_option(e, plan->ops[op].option);
+	(void)err_path(e, plan->files.ops[op].dest);
+	return err_option(e, plan->files.ops[op].option);
 }
 
 /* --- The guard -------------------------------------------------------------- */
@@ -234,9 +234,9 @@ static int receive_place(struct keeper *k, struct watched_place *ret)
 	if (r < 0)
 		return r;
 	m.path[sizeof(m.path) - 1] = '\0';
-	if (m.op >= plan->n_ops)
+	if (m.op >= plan->files.n_ops)
 		return -EPROTO;
-	*ret = (struct watched_place){.op = &plan->ops[m.op],
+	*ret = (struct watched_place){.op = &plan->files.ops[m.op],
 				      .on_host = m.on_host,
 				      .parent = m.parent,
 				      .path = strdup(m.path),
@@ -409,7 +409,7 @@ static int find_all(struct keeper *k, size_t *op)
 		int r = find(k, &k->places[i]);
 
 		if (r < 0) {
-			*op = (size_t)(k->places[i].op - k->box->plan->ops);
+			*op = (size_t)(k->places[i].op - k->box->plan->files.ops);
 			return r;
 		}
 		if (r > 0)
@@ -542,7 +542,7 @@ static int fail(const struct keeper *k, const struct watched_place *place, int r
 			      place->op->dest, words[place->op->kind].lost);
 	(void)err_path(&e, place->op->dest);
 	(void)err_option(&e, place->op->option);
-	if (k->box->guard_way == GUARD_END && !k->box->plan->protect_or_die)
+	if (k->box->guard_way == GUARD_END && !k->box->plan->protection.or_die)
 		(void)err_hint(&e, "COMMAND has CAP_SYS_ADMIN and could undo a new mount; "
 				   "--protect-try mounts it again in spite of that");
 	e.stage = ERR_GUARD;

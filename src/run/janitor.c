@@ -367,7 +367,7 @@ static void go_on(const struct watch *w)
 /* Whether nothing inside may go on without the monitor, once the command is executed. */
 static bool is_tied(const struct watch *w)
 {
-	return w->box->plan->die_with_parent || (w->box->tied && !w->parted);
+	return w->box->plan->processes.die_with_parent || (w->box->tied && !w->parted);
 }
 
 /* Without a process namespace, kill those that descend from the first process inside. */
@@ -406,12 +406,13 @@ static void take_monitor_end(struct watch *w)
 	bool executed = take_inside(w);
 
 	/* a reaper closes its end a moment after the command has been executed */
-	if (!executed && !w->box->plan->die_with_parent && sys_poll(&inside, 1, EXIT_MS) > 0)
+	if (!executed && !w->box->plan->processes.die_with_parent &&
+	    sys_poll(&inside, 1, EXIT_MS) > 0)
 		executed = take_inside(w);
 	(void)sys_close(w->monitor);
 	w->monitor = -1;
 	if (executed && !is_tied(w)) {
-		if (w->box->plan->new_session)
+		if (w->box->plan->processes.new_session)
 			go_on(w);
 		return;
 	}
@@ -574,7 +575,7 @@ static void clean_up(struct watch *w)
  */
 static void leave_group(struct watch *w)
 {
-	if (!w->box->own_group || w->box->plan->new_session) {
+	if (!w->box->own_group || w->box->plan->processes.new_session) {
 		(void)sys_setsid();
 		return;
 	}

@@ -69,7 +69,7 @@ static int die_with_parent(const struct plan *plan, struct err *e)
 	pid_t parent = sys_getppid();
 	int r;
 
-	if (!plan->die_with_parent)
+	if (!plan->processes.die_with_parent)
 		return 0;
 	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (r < 0)
@@ -85,14 +85,14 @@ static void plan_end(struct box *box)
 	const struct plan *plan = box->plan;
 	bool own_pids = (box->ns.flags & CLONE_NEWPID) != 0;
 
-	box->ends_all = plan->kill_on_exit || plan->die_with_parent;
-	box->grace_ms = plan->kill_on_exit ? plan->grace_ms : 0;
+	box->ends_all = plan->processes.kill_on_exit || plan->processes.die_with_parent;
+	box->grace_ms = plan->processes.kill_on_exit ? plan->processes.grace_ms : 0;
 	box->reaper_ends = box->ends_all && !own_pids;
 	box->guard_way = guard_plan(box);
-	box->has_reaper =
-		!plan->as_pid_1 && (own_pids || box->reaper_ends || plan->n_lock_files > 0 ||
-				    plan_fd(plan, FD_SYNC) >= 0 ||
-				    box->guard_way != GUARD_OFF); /* all inside are to be watched */
+	box->has_reaper = !plan->processes.as_pid_1 &&
+			  (own_pids || box->reaper_ends || plan->status.n_lock_files > 0 ||
+			   plan_fd(plan, FD_SYNC) >= 0 ||
+			   box->guard_way != GUARD_OFF); /* all inside are to be watched */
 }
 
 /*
@@ -106,15 +106,15 @@ static void plan_end(struct box *box)
 static void plan_group(struct box *box)
 {
 	const struct plan *plan = box->plan;
-	bool is_process_1 = plan->as_pid_1 && (box->ns.flags & CLONE_NEWPID) != 0;
+	bool is_process_1 = plan->processes.as_pid_1 && (box->ns.flags & CLONE_NEWPID) != 0;
 
 	if (plan->as_bwrap)
 		return;
 	box->tied = true;
-	box->foreground = !plan->new_session && job_leads_terminal();
-	box->own_group =
-		plan->new_session || box->foreground || !is_process_1 || !job_can_have_terminal();
-	box->heeds_ttin = box->own_group && !box->foreground && !plan->new_session &&
+	box->foreground = !plan->processes.new_session && job_leads_terminal();
+	box->own_group = plan->processes.new_session || box->foreground || !is_process_1 ||
+			 !job_can_have_terminal();
+	box->heeds_ttin = box->own_group && !box->foreground && !plan->processes.new_session &&
 			  sys_signal_ignored(SIGTTIN) == 1 && job_has_terminal();
 }
 

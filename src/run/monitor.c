@@ -310,7 +310,7 @@ static void stop(const struct watch *w)
 {
 	struct distant inside = {.proc = w->teardown.proc, .but_first = w->box->has_reaper};
 
-	if (w->box->plan->new_session && w->teardown.proc >= 0) {
+	if (w->box->plan->processes.new_session && w->teardown.proc >= 0) {
 		pid_t first = proc_pid_of(w->teardown.proc, w->teardown.child);
 
 		inside.first = first > 0 ? first : 0;
@@ -367,7 +367,7 @@ static void take_signal(struct watch *w)
 {
 	struct signalfd_siginfo info;
 	int command = receiver(w);
-	bool is_far = !w->box->own_group || w->box->plan->new_session || command < 0;
+	bool is_far = !w->box->own_group || w->box->plan->processes.new_session || command < 0;
 	int sig;
 
 	if (sys_read(w->teardown.signals, &info, sizeof(info)) != sizeof(info))
@@ -413,7 +413,8 @@ static void take_command_end(struct watch *w)
 static int take_janitor_end(struct watch *w, struct err *e)
 {
 	w->janitor_gone = true;
-	if (w->teardown.first.unreapable || (w->started && !w->box->plan->die_with_parent))
+	if (w->teardown.first.unreapable ||
+	    (w->started && !w->box->plan->processes.die_with_parent))
 		return 0;
 	return err_set(e, ECHILD, "the janitor was killed");
 }
@@ -527,9 +528,9 @@ static int look(struct watch *w, struct err *e)
 	if (w->teardown.since == 0)
 		w->teardown.since = w->looked; /* it may have ended right after that */
 	if (w->seen >= LEAST_LOOKS &&
-	    (w->hurry || now - w->teardown.since >= w->box->plan->teardown_ms))
+	    (w->hurry || now - w->teardown.since >= w->box->plan->processes.teardown_ms))
 		return take_overdue(w, status, e);
-	if (!w->cut && now - w->teardown.since >= w->box->plan->teardown_ms / 2) {
+	if (!w->cut && now - w->teardown.since >= w->box->plan->processes.teardown_ms / 2) {
 		janitor_ask(w->janitor, JANITOR_CUT);
 		w->cut = true;
 	}

@@ -172,8 +172,8 @@ static int lock_files(const struct plan *plan, struct held *held, struct err *e)
 
 	if (root < 0)
 		return err_sys(e, root, "cannot open the sandbox's root");
-	for (size_t i = 0; i < plan->n_lock_files; i++) {
-		int fd = lock_file(root, plan->lock_files[i], e);
+	for (size_t i = 0; i < plan->status.n_lock_files; i++) {
+		int fd = lock_file(root, plan->status.lock_files[i], e);
 
 		if (fd < 0)
 			return fd;
@@ -199,7 +199,7 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 	const size_t others = 5;
 	int r;
 
-	ret->fds = calloc(plan->n_lock_files + others, sizeof(*ret->fds));
+	ret->fds = calloc(plan->status.n_lock_files + others, sizeof(*ret->fds));
 	if (ret->fds == NULL)
 		return err_sys(e, -ENOMEM, "cannot note the descriptors down");
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -215,7 +215,7 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 	if (box->reaper_ends && ret->children < 0)
 		return err_sys(e, ret->children, "cannot watch for the end of the command");
 	ret->fds[ret->n++] = ret->children;
-	if (plan->n_lock_files == 0)
+	if (plan->status.n_lock_files == 0)
 		return 0;
 	r = caps_suspend(true, e); /* files are opened as who they belong to may */
 	if (r == 0)
@@ -326,7 +326,7 @@ static int be_command(void *arg)
 {
 	struct start *start = arg;
 	const struct box *box = start->box;
-	bool dies = box->plan->die_with_parent || !(box->ns.flags & CLONE_NEWPID);
+	bool dies = box->plan->processes.die_with_parent || !(box->ns.flags & CLONE_NEWPID);
 	int r = dies ? die_with_parent(true, start->e) : 0; /* else the kernel sees to it */
 
 	if (r == 0 && dies && sys_getppid() != start->reaper)
@@ -402,7 +402,7 @@ static bool is_tied(const struct box *box)
 {
 	if (box->reaper_ends)
 		return false;
-	return box->plan->die_with_parent ||
+	return box->plan->processes.die_with_parent ||
 	       (box->tied && (box->ns.flags & CLONE_NEWPID) && box->seccomp.n == 0);
 }
 
@@ -490,7 +490,7 @@ static int reap_and_end(const struct box *box, const struct held *held, pid_t co
 		if (!others)
 			return exit_code_of(status);
 		patience.grace_ms = box->grace_ms;
-		patience.limit_ms = box->plan->teardown_ms / 2;
+		patience.limit_ms = box->plan->processes.teardown_ms / 2;
 	}
 	r = descendants_end(&scope, &patience);
 	return r < 0 ? EXIT_FAILED : exit_code_of(status);

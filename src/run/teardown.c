@@ -44,7 +44,7 @@ int teardown_look(int child, struct teardown_child *ret)
 
 static unsigned timeout_ms(const struct teardown *w)
 {
-	unsigned ms = w->box->plan->teardown_ms;
+	unsigned ms = w->box->plan->processes.teardown_ms;
 
 	return ms < LEAST_MS ? LEAST_MS : ms;
 }

@@ -23,7 +23,8 @@ static void check_overlay(const struct plan *plan, const struct op *op)
 	const struct op_overlay *overlay = &op->overlay;
 
 	check(overlay->n >= (op->kind == OP_RO_OVERLAY ? 2 : 1));
-	check(overlay->first < plan->n_layers && overlay->n <= plan->n_layers - overlay->first);
+	check(overlay->first < plan->files.n_layers &&
+	      overlay->n <= plan->files.n_layers - overlay->first);
 	if (op->kind == OP_OVERLAY)
 		check(overlay->upper != NULL && *overlay->upper != '\0' && overlay->work != NULL &&
 		      *overlay->work != '\0');
@@ -48,29 +49,33 @@ static void check_op(const struct plan *plan, const struct op *op)
 
 static void check_descriptors(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_seccomp; i++)
-		check(plan->seccomp[i].option != NULL && plan->seccomp[i].fd >= 0);
+	for (size_t i = 0; i < plan->privileges.n_seccomp; i++)
+		check(plan->privileges.seccomp[i].option != NULL &&
+		      plan->privileges.seccomp[i].fd >= 0);
 	for (size_t i = 0; i < plan->n_superseded; i++)
 		check(plan->superseded[i].option != NULL && plan->superseded[i].fd >= 0);
-	for (size_t i = 0; i < plan->n_kept; i++)
-		check(plan->kept[i].option != NULL && plan->kept[i].fd >= 0);
+	for (size_t i = 0; i < plan->environment.n_kept; i++)
+		check(plan->environment.kept[i].option != NULL &&
+		      plan->environment.kept[i].fd >= 0);
 	for (unsigned use = 0; use < FD_USES; use++)
 		check((plan_fd(plan, use) >= 0) == (plan->fds[use].option != NULL));
 }
 
 static void check_lists(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_ops; i++)
-		check_op(plan, &plan->ops[i]);
-	for (size_t i = 0; i < plan->n_env; i++)
-		check(plan->env[i].name == NULL ||
-		      (plan->env[i].name[0] != '\0' && strchr(plan->env[i].name, '=') == NULL));
-	for (size_t i = 0; i < plan->n_caps; i++)
-		check(plan->caps[i].option != NULL && plan->caps[i].name != NULL);
-	for (size_t i = 0; i < plan->n_layers; i++)
-		check(plan->layers[i] != NULL && *plan->layers[i] != '\0');
-	for (size_t i = 0; i < plan->n_lock_files; i++)
-		check(plan->lock_files[i] != NULL);
+	for (size_t i = 0; i < plan->files.n_ops; i++)
+		check_op(plan, &plan->files.ops[i]);
+	for (size_t i = 0; i < plan->environment.n_changes; i++)
+		check(plan->environment.changes[i].name == NULL ||
+		      (plan->environment.changes[i].name[0] != '\0' &&
+		       strchr(plan->environment.changes[i].name, '=') == NULL));
+	for (size_t i = 0; i < plan->privileges.n_caps; i++)
+		check(plan->privileges.caps[i].option != NULL &&
+		      plan->privileges.caps[i].name != NULL);
+	for (size_t i = 0; i < plan->files.n_layers; i++)
+		check(plan->files.layers[i] != NULL && *plan->files.layers[i] != '\0');
+	for (size_t i = 0; i < plan->status.n_lock_files; i++)
+		check(plan->status.lock_files[i] != NULL);
 	for (size_t i = 0; i < plan->n_repeated; i++)
 		check(plan->repeated[i] != NULL);
 }
@@ -80,8 +85,8 @@ void check_outcome(int r, const struct err *e, const struct plan *plan)
 	check_error(r, e);
 	check_lists(plan); /* what was taken before an error is whole as well */
 	check_descriptors(plan);
-	check(plan->propagation <= PROPAGATION_SLAVE && plan->proc_subset <= PROC_SUBSET_PID &&
-	      plan->hidepid <= HIDEPID_PTRACEABLE);
-	check(r < 0 || plan->want_help || plan->want_version ||
+	check(plan->mounts.propagation <= PROPAGATION_SLAVE &&
+	      plan->proc.subset <= PROC_SUBSET_PID && plan->proc.hidepid <= HIDEPID_PTRACEABLE);
+	check(r < 0 || plan->general.want_help || plan->general.want_version ||
 	      (plan->command != NULL && plan->command[0] != NULL));
 }

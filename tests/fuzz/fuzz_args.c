@@ -44,8 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.size = size;
 	r = opt_parse(&plan, argv, &reader, &e);
 	check_outcome(r, &e, &plan);
-	if (r == 0 && !plan.want_help && !plan.want_version &&
-	    (plan.command != &argv[7] || plan.n_ops == 0))
+	if (r == 0 && !plan.general.want_help && !plan.general.want_version &&
+	    (plan.command != &argv[7] || plan.files.n_ops == 0))
 		abort();
 	return 0;
 }

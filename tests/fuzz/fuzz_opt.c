@@ -34,7 +34,7 @@ static void parse(const char *text, size_t size, const char **argv)
 	for (size_t i = 0; i < size; i += strlen(text + i) + 1)
 		argv[n++] = text + i;
 	check_outcome(opt_parse(&plan, argv, &reader, &e), &e, &plan);
-	if (plan.want_help)
+	if (plan.general.want_help)
 		check_help(text);
 }
 

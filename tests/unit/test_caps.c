@@ -107,8 +107,9 @@ TEST(starts_with_nothing_or_what_root_has_and_changes_it_in_order)
 {
 	for (size_t i = 0; i < LENGTH(asked); i++) {
 		struct cap_change changes[LENGTH(asked[0].changes)];
-		const struct plan plan = {
-			.caps = changes, .n_caps = asked[i].n, .as_bwrap = asked[i].as_bwrap};
+		const struct plan plan = {.privileges.caps = changes,
+					  .privileges.n_caps = asked[i].n,
+					  .as_bwrap = asked[i].as_bwrap};
 		const struct caps_own root = {.permitted = CHOWN | SEARCH,
 					      .effective = CHOWN | SEARCH};
 		struct caps caps = {0};
@@ -129,7 +130,7 @@ TEST(means_by_all_what_root_may_have_unless_it_has_a_namespace_of_its_own)
 {
 	for (int other_users = 0; other_users <= 1; other_users++) {
 		struct cap_change change = {.name = "ALL", .add = true};
-		const struct plan plan = {.caps = &change, .n_caps = 1};
+		const struct plan plan = {.privileges.caps = &change, .privileges.n_caps = 1};
 		struct caps_own root = {0};
 		struct caps caps = {0};
 		struct err e = {0};
@@ -182,7 +183,7 @@ TEST(names_the_option_and_the_unknown_capability)
 {
 	for (size_t i = 0; i < LENGTH(unknown); i++) {
 		struct cap_change change = {.option = "cap-drop", .name = unknown[i].name};
-		const struct plan plan = {.caps = &change, .n_caps = 1};
+		const struct plan plan = {.privileges.caps = &change, .privileges.n_caps = 1};
 		struct caps caps = {0};
 		struct err e = {0};
 
@@ -253,7 +254,7 @@ TEST(leaves_root_without_setpcap_the_bounding_set)
 {
 	static const struct plan plan;
 	struct cap_change change = {.name = "0"};
-	const struct plan less = {.caps = &change, .n_caps = 1};
+	const struct plan less = {.privileges.caps = &change, .privileges.n_caps = 1};
 	const struct caps_own root = {.permitted = CHOWN | SEARCH, .effective = CHOWN | SEARCH};
 	struct caps caps = {0};
 	struct err e = {0};

@@ -38,7 +38,9 @@ static void start(void)
 	fake_sys_given(PROGRAM, "program");
 	fake_sys_given(SOCK, "sock");
 	fake_sys_given(JANITOR, "janitor");
-	plan = (struct plan){.command = command, .no_tty_filter = true, .keep_keyring = true};
+	plan = (struct plan){.command = command,
+			     .privileges.no_tty_filter = true,
+			     .privileges.keep_keyring = true};
 	box = (struct box){.plan = &plan,
 			   /* so that there is no filter */
 			   .ns = {.flags = CLONE_NEWPID, .outside = {.uid = 1000, .gid = 1000}},
@@ -109,7 +111,7 @@ TEST(has_stack_for_the_shell_that_executes_a_script)
 
 TEST(gives_the_command_another_name)
 {
-	plan.argv0 = "-sh";
+	plan.environment.argv0 = "-sh";
 	assert_executes();
 	assert_contains(fake_sys_trace(), "exec sh as -sh -c true\n");
 }
@@ -142,7 +144,7 @@ TEST(starts_in_the_directory_that_is_there)
 		if (directories[i].home != NULL)
 			assert_int_equal(setenv("HOME", directories[i].home, 1), 0);
 		(void)snprintf(box.cwd, sizeof(box.cwd), "%s", directories[i].cwd);
-		plan.chdir = directories[i].chdir;
+		plan.environment.chdir = directories[i].chdir;
 		fake_sys_always(directories[i].missing, -ENOENT);
 		assert_executes();
 		assert_contains(fake_sys_trace(), directories[i].calls);
@@ -152,7 +154,7 @@ TEST(starts_in_the_directory_that_is_there)
 
 TEST(does_not_go_elsewhere_than_chdir_says)
 {
-	plan.chdir = "/gone";
+	plan.environment.chdir = "/gone";
 	fake_sys_always("open_in / /gone*", -ENOENT);
 	assert_fails(ENOENT, "--chdir: cannot change to /gone in the sandbox: "
 			     "No such file or directory");
@@ -181,7 +183,7 @@ TEST(executes_nothing_in_a_directory_that_is_not_in_the_sandbox)
 	assert_fails(EXDEV, "/home/user is not in the sandbox: Invalid cross-device link");
 	assert_string_equal(fake_sys_trace(), CLOSE ENTER("/home/user"));
 	start();
-	plan.chdir = "/etc";
+	plan.environment.chdir = "/etc";
 	answer_elsewhere();
 	assert_fails(EXDEV, "--chdir: cannot change to /etc in the sandbox: "
 			    "Invalid cross-device link");
@@ -190,7 +192,7 @@ TEST(executes_nothing_in_a_directory_that_is_not_in_the_sandbox)
 
 TEST(does_not_follow_links_to_what_a_process_has_open)
 {
-	plan.chdir = "/proc/self/cwd";
+	plan.environment.chdir = "/proc/self/cwd";
 	fake_sys_always("open_in / /proc/self/cwd*", -ELOOP);
 	assert_fails(ELOOP, "--chdir: cannot change to /proc/self/cwd in the sandbox: "
 			    "Too many levels of symbolic links");
@@ -208,7 +210,7 @@ TEST(walks_to_the_directory_where_the_kernel_cannot_look_below_the_root)
 
 TEST(does_not_change_to_a_directory_without_a_name)
 {
-	plan.chdir = "";
+	plan.environment.chdir = "";
 	assert_fails(ENOENT,
 		     "--chdir: cannot change to  in the sandbox: No such file or directory");
 }
@@ -219,8 +221,8 @@ TEST(looks_for_home_where_the_new_environment_says)
 
 	assert_int_equal(setenv("HOME", "/old", 1), 0);
 	box.cwd[0] = '\0';
-	plan.env = changes;
-	plan.n_env = LENGTH(changes);
+	plan.environment.changes = changes;
+	plan.environment.n_changes = LENGTH(changes);
 	assert_executes();
 	assert_contains(fake_sys_trace(), CLOSE ENTER("/new"));
 }
@@ -231,8 +233,8 @@ static void add_program(void)
 	static const struct sock_filter program[] = {{.k = 1}};
 	static struct descriptor source = {.option = "seccomp", .fd = PROGRAM};
 
-	plan.seccomp = &source;
-	plan.n_seccomp = 1;
+	plan.privileges.seccomp = &source;
+	plan.privileges.n_seccomp = 1;
 	fake_sys_answer_data("read program", 0, program, sizeof(program));
 	assert_int_equal(seccomp_read(&plan, SECCOMP_LATE, &box.seccomp, &e), 0);
 }
@@ -251,7 +253,7 @@ TEST(applies_seccomp_last)
 TEST(leaves_the_session_keyring_early_and_installs_the_small_filter_late)
 {
 	add_program();
-	plan.no_tty_filter = plan.keep_keyring = false;
+	plan.privileges.no_tty_filter = plan.privileges.keep_keyring = false;
 	assert_executes();
 	assert_contains(fake_sys_trace(), "new session keyring\nclose_range");
 	assert_contains(fake_sys_trace(), "look janitor sock, 0 ms\n"
@@ -278,7 +280,7 @@ TEST(needs_no_new_session_keyring_as_the_filter_refuses_the_calls)
 
 	for (size_t i = 0; i < LENGTH(errors); i++) {
 		start();
-		plan.keep_keyring = false;
+		plan.privileges.keep_keyring = false;
 		fake_sys_answer("new session keyring", errors[i]);
 		assert_executes();
 		assert_contains(fake_sys_trace(), "small filter\n");
@@ -287,7 +289,7 @@ TEST(needs_no_new_session_keyring_as_the_filter_refuses_the_calls)
 
 TEST(executes_nothing_without_the_small_filter)
 {
-	plan.keep_keyring = false;
+	plan.privileges.keep_keyring = false;
 	fake_sys_always("small filter", -EPERM);
 	assert_fails(EPERM, "cannot install the filter of system calls: Operation not permitted");
 	assert_null(strstr(fake_sys_trace(), "exec"));
@@ -370,7 +372,7 @@ TEST(outlives_the_monitor_without_a_reaper_unless_told_to_die_with_it)
 	for (size_t i = 0; i < LENGTH(partings); i++) {
 		start();
 		box.has_reaper = partings[i].has_reaper;
-		plan.die_with_parent = partings[i].die_with_parent;
+		plan.processes.die_with_parent = partings[i].die_with_parent;
 		assert_executes();
 		assert_contains(fake_sys_trace(), partings[i].calls);
 	}
@@ -487,7 +489,7 @@ TEST(leaves_the_caller_s_process_group)
 	assert_executes();
 	assert_starts_with(fake_sys_trace(), "setpgid 0 0\ngetpgrp\ntcsetpgrp 0 300\n");
 	start();
-	box.own_group = plan.new_session = true;
+	box.own_group = plan.processes.new_session = true;
 	box.has_reaper = false; /* it leads its session, and so its group */
 	assert_executes();
 	assert_null(strstr(fake_sys_trace(), "setpgid"));

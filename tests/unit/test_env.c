@@ -24,7 +24,7 @@ static void apply(const struct env_change *changes, size_t n)
 		const struct env_change *given;
 		struct env_change *wanted;
 	} env = {.given = changes};
-	const struct plan plan = {.env = env.wanted, .n_env = n};
+	const struct plan plan = {.environment.changes = env.wanted, .environment.n_changes = n};
 
 	assert_int_equal(env_apply(&plan, &e), 0);
 }

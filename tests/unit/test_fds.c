@@ -35,10 +35,10 @@ static struct op ops[] = {
 };
 static struct descriptor programs[] = {{.option = "seccomp", .fd = 7}};
 static const struct plan plan = {
-	.ops = ops,
-	.n_ops = LENGTH(ops),
-	.seccomp = programs,
-	.n_seccomp = LENGTH(programs),
+	.files.ops = ops,
+	.files.n_ops = LENGTH(ops),
+	.privileges.seccomp = programs,
+	.privileges.n_seccomp = LENGTH(programs),
 };
 
 /* A plan with a descriptor for each use, and others that the command is to have. */
@@ -46,8 +46,8 @@ static struct op bind_fd[] = {{.kind = OP_BIND_FD, .option = "bind-fd", .fd = 20
 static struct descriptor superseded[] = {{"block-fd", 29}};
 static struct descriptor kept_fds[] = {{"keep-fd", 30}, {"keep-fd", 31}};
 static const struct plan full = {
-	.ops = bind_fd,
-	.n_ops = LENGTH(bind_fd),
+	.files.ops = bind_fd,
+	.files.n_ops = LENGTH(bind_fd),
 	.fds = {[FD_INFO] = {"info-fd", 21},
 		[FD_STATUS] = {"json-status-fd", 22},
 		[FD_BLOCK] = {"block-fd", 23},
@@ -58,9 +58,9 @@ static const struct plan full = {
 		[FD_PIDNS] = {"pidns", 28}},
 	.superseded = superseded,
 	.n_superseded = LENGTH(superseded),
-	.kept = kept_fds,
-	.n_kept = LENGTH(kept_fds),
-	.close_fds = true,
+	.environment.kept = kept_fds,
+	.environment.n_kept = LENGTH(kept_fds),
+	.environment.close_fds = true,
 };
 
 TEST(claims_the_descriptor_of_each_use)
@@ -214,7 +214,7 @@ TEST(lets_the_command_have_all_that_nothing_else_is_done_with)
 TEST(does_not_let_the_command_have_a_standard_descriptor_that_an_option_names)
 {
 	static struct op op = {.kind = OP_FILE, .option = "file", .fd = 0};
-	const struct plan standard = {.ops = &op, .n_ops = 1};
+	const struct plan standard = {.files.ops = &op, .files.n_ops = 1};
 	struct err e = {0};
 
 	fake_sys_answer("getfd 0", 0);
@@ -235,17 +235,17 @@ TEST(lets_the_command_have_no_others_than_those_to_keep)
 
 TEST(lets_the_command_as_process_1_have_what_is_to_be_held)
 {
-	struct plan first = {.fds = {[FD_SYNC] = {"sync-fd", 25}}, .as_pid_1 = true};
+	struct plan first = {.fds = {[FD_SYNC] = {"sync-fd", 25}}, .processes.as_pid_1 = true};
 	struct err e = {0};
 
 	assert_int_equal(fds_claim(&first, &inherited, &e), 0);
 	assert_inherits((const int[]){0, 1, 2, 25}, 4);
 	(void)set_up(NULL);
-	first.close_fds = true;
+	first.environment.close_fds = true;
 	assert_int_equal(fds_claim(&first, &inherited, &e), 0);
 	assert_inherits((const int[]){0, 1, 2, 25}, 4);
 	(void)set_up(NULL);
-	first.as_pid_1 = false;
+	first.processes.as_pid_1 = false;
 	assert_int_equal(fds_claim(&first, &inherited, &e), 0);
 	assert_inherits((const int[]){0, 1, 2}, 3);
 }
@@ -367,14 +367,15 @@ TEST(lets_the_command_as_process_1_hold_what_is_to_be_held)
 
 	assert_int_equal(fds_hand_over(&first, &e), 0);
 	assert_int_equal(fake_sys_calls(), 0);
-	first.as_pid_1 = true;
+	first.processes.as_pid_1 = true;
 	assert_int_equal(fds_hand_over(&first, &e), 0);
 	assert_string_equal(fake_sys_trace(), "clear_cloexec 25\n");
 }
 
 TEST(blames_the_descriptor_that_cannot_be_held)
 {
-	const struct plan first = {.fds = {[FD_SYNC] = {"sync-fd", 25}}, .as_pid_1 = true};
+	const struct plan first = {.fds = {[FD_SYNC] = {"sync-fd", 25}},
+				   .processes.as_pid_1 = true};
 	struct err e = {0};
 
 	fake_sys_fail_at(1, EPERM);

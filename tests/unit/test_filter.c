@@ -243,14 +243,16 @@ TEST(is_chosen_by_options_and_namespaces)
 		{{0}, CLONE_NEWPID | CLONE_NEWNET, USUAL & ~(unsigned)FILTER_LIMITS},
 		{{0}, CLONE_NEWNET, USUAL | FILTER_GROUPS},
 		{{.fds = {[FD_PIDNS] = {.option = "pidns", .fd = 3}}}, CLONE_NEWNET, USUAL},
-		{{.new_session = true}, 0, FILTER_KEYS | FILTER_LIMITS},
-		{{.new_session = true}, CLONE_NEWPID, FILTER_KEYS},
-		{{.no_tty_filter = true}, CLONE_NEWPID, FILTER_KEYS},
-		{{.keep_keyring = true}, CLONE_NEWPID, FILTER_TERMINAL},
-		{{.allow_io_uring = true},
+		{{.processes.new_session = true}, 0, FILTER_KEYS | FILTER_LIMITS},
+		{{.processes.new_session = true}, CLONE_NEWPID, FILTER_KEYS},
+		{{.privileges.no_tty_filter = true}, CLONE_NEWPID, FILTER_KEYS},
+		{{.privileges.keep_keyring = true}, CLONE_NEWPID, FILTER_TERMINAL},
+		{{.privileges.allow_io_uring = true},
 		 CLONE_NEWNET,
 		 (USUAL | FILTER_GROUPS) & ~(unsigned)FILTER_IO_URING},
-		{{.no_tty_filter = true, .keep_keyring = true}, CLONE_NEWPID, 0},
+		{{.privileges.no_tty_filter = true, .privileges.keep_keyring = true},
+		 CLONE_NEWPID,
+		 0},
 		{{.as_bwrap = true}, 0, 0},
 		{{.as_bwrap = true}, CLONE_NEWPID | CLONE_NEWNET, 0},
 	};
@@ -264,8 +266,9 @@ TEST(is_chosen_by_options_and_namespaces)
 
 TEST(refuses_typing_in_a_session_of_its_own_to_who_has_cap_sys_admin)
 {
-	const struct plan plan = {.new_session = true};
-	const struct plan without = {.new_session = true, .no_tty_filter = true};
+	const struct plan plan = {.processes.new_session = true};
+	const struct plan without = {.processes.new_session = true,
+				     .privileges.no_tty_filter = true};
 	const struct filter_caller caller = {.may_administer = true};
 
 	assert_true(filter_choose(&plan, &caller) & FILTER_TERMINAL);
@@ -284,11 +287,11 @@ TEST(refuses_more_to_root)
 		{{0},
 		 {.is_root = true, .behind_landlock = true, .may_open_handles = true},
 		 FILTER_CGROUPS | FILTER_NAMESPACES},
-		{{.proc_unmasked = true}, {.is_root = true}, 0},
-		{{.lock_mounts = LOCK_NO},
+		{{.proc.unmasked = true}, {.is_root = true}, 0},
+		{{.mounts.lock = LOCK_NO},
 		 {.is_root = true, .behind_landlock = true},
 		 FILTER_NAMESPACES | FILTER_HANDLES},
-		{{.lock_mounts = LOCK_YES}, {.is_root = true}, FILTER_CGROUPS},
+		{{.mounts.lock = LOCK_YES}, {.is_root = true}, FILTER_CGROUPS},
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)

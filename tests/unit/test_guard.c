@@ -32,7 +32,7 @@ static void start(void)
 	fake_sys_given_pidfd(CHILD, "child", FIRST);
 	ops[0] = (struct op){.kind = OP_MASK, .option = "mask", .dest = "/w/f"};
 	ops[1] = (struct op){.kind = OP_RO, .option = "ro", .dest = "d"};
-	plan = (struct plan){.ops = ops, .n_ops = LENGTH(ops)};
+	plan = (struct plan){.files.ops = ops, .files.n_ops = LENGTH(ops)};
 	box = (struct box){.plan = &plan,
 			   .ns = {.flags = CLONE_NEWPID, .users2 = -1},
 			   .guard_way = GUARD_PUT_BACK};
@@ -70,13 +70,13 @@ TEST(watches_what_is_protected_unless_the_command_may_undo_it)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		start();
-		plan.protect_or_die = cases[i].or_die;
-		plan.protect_try = cases[i].try;
+		plan.protection.or_die = cases[i].or_die;
+		plan.protection.try = cases[i].try;
 		box.caps.keep = cases[i].keep;
 		box.ns.lock_mounts = cases[i].locked;
 		box.ns.users2 = cases[i].users2;
 		assert_int_equal(guard_plan(&box), cases[i].way);
-		plan.n_ops = 0;
+		plan.files.n_ops = 0;
 		assert_int_equal(guard_plan(&box), GUARD_OFF);
 	}
 }

@@ -57,20 +57,21 @@ static int plan_given(const struct plan *options, const struct given *given, str
 	for (unsigned cap = 0; cap < 64; cap++) {
 		if (!(given->added & CAP(cap)))
 			continue;
-		(void)snprintf(names[plan.n_caps], sizeof(names[0]), "%u", cap);
-		changes[plan.n_caps] = (struct cap_change){.name = names[plan.n_caps], .add = true};
-		plan.n_caps++;
+		(void)snprintf(names[plan.privileges.n_caps], sizeof(names[0]), "%u", cap);
+		changes[plan.privileges.n_caps] =
+			(struct cap_change){.name = names[plan.privileges.n_caps], .add = true};
+		plan.privileges.n_caps++;
 	}
-	plan.caps = changes;
-	plan.unshare |= given->flags;
+	plan.privileges.caps = changes;
+	plan.namespaces.unshare |= given->flags;
 	give_fd(&plan, FD_USERNS, "userns", given->users);
 	give_fd(&plan, FD_USERNS2, "userns2", given->users2);
 	give_fd(&plan, FD_PIDNS, "pidns", given->pids);
 	give_fd(&plan, FD_USERNS_BLOCK, "userns-block-fd", given->mapped_by_caller ? 9 : 0);
-	plan.have_uid = given->inside.uid != 0;
-	plan.uid = given->inside.uid;
-	plan.have_gid = given->inside.gid != 0;
-	plan.gid = given->inside.gid;
+	plan.namespaces.have_uid = given->inside.uid != 0;
+	plan.namespaces.uid = given->inside.uid;
+	plan.namespaces.have_gid = given->inside.gid != 0;
+	plan.namespaces.gid = given->inside.gid;
 	if (given->own != 0)
 		fake_cap_reset(given->own);
 	fake_cap_know_all();
@@ -98,27 +99,34 @@ static const struct {
 		.outside = {1000, 1000},
 		.inside = {1000, 1000},
 		NONE_GIVEN}},
-	{.plan = {.unshare = ALL_BUT_USER},
+	{.plan = {.namespaces.unshare = ALL_BUT_USER},
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS | ALL_BUT_USER, NONE_GIVEN}},
-	{.plan = {.unshare = CLONE_NEWUSER, .have_uid = true, .uid = 7},
+	{.plan = {.namespaces.unshare = CLONE_NEWUSER,
+		  .namespaces.have_uid = true,
+		  .namespaces.uid = 7},
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER, .inside = {7, 0}, NONE_GIVEN}},
-	{.plan = {.have_uid = true, .uid = 7, .have_gid = true, .gid = 8},
+	{.plan = {.namespaces.have_uid = true,
+		  .namespaces.uid = 7,
+		  .namespaces.have_gid = true,
+		  .namespaces.gid = 8},
 	 .id = 1000,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER,
 		.outside = {1000, 1000},
 		.inside = {7, 8},
 		NONE_GIVEN}},
-	{.plan = {.have_uid = true, .have_gid = true},
+	{.plan = {.namespaces.have_uid = true, .namespaces.have_gid = true},
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS, NONE_GIVEN}},
-	{.plan = {.unshare_try = CLONE_NEWUSER | CLONE_NEWCGROUP},
+	{.plan = {.namespaces.unshare_try = CLONE_NEWUSER | CLONE_NEWCGROUP},
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWCGROUP, NONE_GIVEN}},
 
 	/* namespaces that there are */
-	{.plan = {.fds = {[FD_USERNS] = {"userns", USERS}}, .have_uid = true, .uid = 7},
+	{.plan = {.fds = {[FD_USERNS] = {"userns", USERS}},
+		  .namespaces.have_uid = true,
+		  .namespaces.uid = 7},
 	 .id = 1000,
 	 .ns = {.flags = CLONE_NEWNS,
 		.outside = {1000, 1000},
@@ -138,19 +146,20 @@ static const struct {
 		.outside = {1000, 1000},
 		.inside = {1000, 1000},
 		NONE_GIVEN}},
-	{.plan = {.unshare = CLONE_NEWUSER, .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 9}}},
+	{.plan = {.namespaces.unshare = CLONE_NEWUSER,
+		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 9}}},
 	 .privileged = true,
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER, .mapper = NS_MAPPER_CALLER, NONE_GIVEN}},
 
 	/* no more user namespaces */
-	{.plan = {.unshare = CLONE_NEWUSER, .disable_userns = true},
+	{.plan = {.namespaces.unshare = CLONE_NEWUSER, .namespaces.disable_userns = true},
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS | CLONE_NEWUSER,
 		.disable_users = true,
 		.check_no_users = true,
 		NONE_GIVEN}},
-	{.plan = {.assert_userns_disabled = true},
+	{.plan = {.namespaces.assert_userns_disabled = true},
 	 .id = 0,
 	 .ns = {.flags = CLONE_NEWNS, .check_no_users = true, NONE_GIVEN}},
 };
@@ -233,21 +242,23 @@ static const struct {
 	bool second;
 } seconds[] = {
 	{.given = {.added = CAP(CAP_CHOWN), .flags = CLONE_NEWUSER, .inside = {7, 7}}},
-	{.plan = {.ops = dev, .n_ops = 1}, .given = {.flags = CLONE_NEWUSER, .inside = {7, 7}}},
-	{.plan = {.ops = dev, .n_ops = 1},
+	{.plan = {.files.ops = dev, .files.n_ops = 1},
+	 .given = {.flags = CLONE_NEWUSER, .inside = {7, 7}}},
+	{.plan = {.files.ops = dev, .files.n_ops = 1},
 	 .given = {.added = CAP(CAP_CHOWN), .flags = CLONE_NEWUSER, .inside = {7, 7}},
 	 .second = true},
-	{.plan = {.ops = dev, .n_ops = 1},
+	{.plan = {.files.ops = dev, .files.n_ops = 1},
 	 .given = {.added = CAP(CAP_CHOWN), .flags = CLONE_NEWUSER, .inside = {0, 7}},
 	 .second = true},
-	{.plan = {.ops = dev, .n_ops = 1},
+	{.plan = {.files.ops = dev, .files.n_ops = 1},
 	 .given = {.added = CAP(CAP_CHOWN), .flags = CLONE_NEWUSER}},
-	{.plan = {.ops = dev, .n_ops = 1}, .given = {.added = CAP(CAP_CHOWN), .outside = {0, 5}}},
-	{.plan = {.disable_userns = true},
+	{.plan = {.files.ops = dev, .files.n_ops = 1},
+	 .given = {.added = CAP(CAP_CHOWN), .outside = {0, 5}}},
+	{.plan = {.namespaces.disable_userns = true},
 	 .given = {.added = CAP(CAP_CHOWN), .flags = CLONE_NEWUSER},
 	 .second = true},
-	{.plan = {.disable_userns = true}, .given = {.flags = CLONE_NEWUSER}},
-	{.plan = {.disable_userns = true},
+	{.plan = {.namespaces.disable_userns = true}, .given = {.flags = CLONE_NEWUSER}},
+	{.plan = {.namespaces.disable_userns = true},
 	 .given = {.added = CAP(CAP_CHOWN), .flags = CLONE_NEWUSER, .users2 = USERS2}},
 };
 
@@ -294,57 +305,60 @@ static const struct {
 	{.given = {.added = ADMIN, .flags = CLONE_NEWUSER, .users2 = USERS2}},
 
 	/* asked for */
-	{.plan = {.lock_mounts = LOCK_YES, .as_bwrap = true},
+	{.plan = {.mounts.lock = LOCK_YES, .as_bwrap = true},
 	 .given = {.own = ADMIN | OTHER, ROOTS},
 	 .locked = true,
 	 .second = true},
-	{.plan = {.lock_mounts = LOCK_YES, .as_bwrap = true},
+	{.plan = {.mounts.lock = LOCK_YES, .as_bwrap = true},
 	 .given = {.own = ADMIN, MADE},
 	 .locked = true,
 	 .second = true},
-	{.plan = {.lock_mounts = LOCK_YES, .as_bwrap = true},
+	{.plan = {.mounts.lock = LOCK_YES, .as_bwrap = true},
 	 .given = {.added = ADMIN, MADE},
 	 .locked = true,
 	 .second = true},
-	{.plan = {.lock_mounts = LOCK_YES, .disable_userns = true},
+	{.plan = {.mounts.lock = LOCK_YES, .namespaces.disable_userns = true},
 	 .given = {.added = ADMIN, MADE},
 	 .locked = true,
 	 .second = true},
 
 	/* paths are protected from root's command */
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.own = ADMIN | OTHER, ROOTS},
 	 .locked = true,
 	 .second = true},
-	{.plan = {.ops = mask, .n_ops = 1, .as_bwrap = true},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .as_bwrap = true},
 	 .given = {.own = ADMIN | OTHER, ROOTS}},
-	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .mounts.lock = LOCK_NO},
 	 .given = {.own = ADMIN | OTHER, ROOTS}},
 
 	/* who may not change mounts can look round outside */
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.added = OTHER, ROOTS},
 	 .locked = true,
 	 .second = true},
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {ROOTS}, .locked = true, .second = true},
-	{.plan = {.ops = mask, .n_ops = 1, .as_bwrap = true}, .given = {ROOTS}},
-	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO}, .given = {ROOTS}},
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {MADE}},
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {.users = USERS}},
-	{.plan = {.ops = dev, .n_ops = 1}, .given = {ROOTS}},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
+	 .given = {ROOTS},
+	 .locked = true,
+	 .second = true},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .as_bwrap = true}, .given = {ROOTS}},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .mounts.lock = LOCK_NO}, .given = {ROOTS}},
+	{.plan = {.files.ops = mask, .files.n_ops = 1}, .given = {MADE}},
+	{.plan = {.files.ops = mask, .files.n_ops = 1}, .given = {.users = USERS}},
+	{.plan = {.files.ops = dev, .files.n_ops = 1}, .given = {ROOTS}},
 
 	/* asked for, where the kernel lets the command change no mounts anyway */
-	{.plan = {.lock_mounts = LOCK_YES}, .given = {MADE}},
-	{.plan = {.lock_mounts = LOCK_YES}, .given = {.added = OTHER, ROOTS}},
-	{.plan = {.lock_mounts = LOCK_YES},
+	{.plan = {.mounts.lock = LOCK_YES}, .given = {MADE}},
+	{.plan = {.mounts.lock = LOCK_YES}, .given = {.added = OTHER, ROOTS}},
+	{.plan = {.mounts.lock = LOCK_YES},
 	 .given = {.added = OTHER, .users = USERS, .users2 = USERS2}},
 
 	/* refused, but a second user namespace may be needed for something else */
-	{.plan = {.lock_mounts = LOCK_NO}, .given = {.added = ADMIN, MADE}},
-	{.plan = {.lock_mounts = LOCK_NO}, .given = {.added = ADMIN, ROOTS}},
-	{.plan = {.lock_mounts = LOCK_NO},
+	{.plan = {.mounts.lock = LOCK_NO}, .given = {.added = ADMIN, MADE}},
+	{.plan = {.mounts.lock = LOCK_NO}, .given = {.added = ADMIN, ROOTS}},
+	{.plan = {.mounts.lock = LOCK_NO},
 	 .given = {.added = ADMIN, .users = USERS, .users2 = USERS2}},
-	{.plan = {.lock_mounts = LOCK_NO, .ops = dev, .n_ops = 1},
+	{.plan = {.mounts.lock = LOCK_NO, .files.ops = dev, .files.n_ops = 1},
 	 .given = {.added = ADMIN, MADE},
 	 .second = true},
 };
@@ -386,7 +400,7 @@ static const struct {
 	/* root in the caller's own user namespace */
 	{.given = {ROOTS}, .domain = LANDLOCK_BARRIER, .asked = 1},
 	{.given = {.flags = CLONE_NEWPID}, .domain = LANDLOCK_BARRIER, .asked = 1},
-	{.plan = {.lock_mounts = LOCK_NO},
+	{.plan = {.mounts.lock = LOCK_NO},
 	 .given = {ROOTS},
 	 .domain = LANDLOCK_BARRIER,
 	 .asked = 1},
@@ -396,26 +410,28 @@ static const struct {
 	 .domain = LANDLOCK_SIGNALS,
 	 .asked = 1},
 	{.given = {.flags = CLONE_NEWPID}, .lacks_landlock = true, .barrier = true, .asked = 1},
-	{.plan = {.lock_mounts = LOCK_NO},
+	{.plan = {.mounts.lock = LOCK_NO},
 	 .given = {.flags = CLONE_NEWPID},
 	 .lacks_landlock = true,
 	 .barrier = true,
 	 .asked = 1},
-	{.plan = {.no_signal_scope = true}, .given = {ROOTS}, .barrier = true},
+	{.plan = {.privileges.no_signal_scope = true}, .given = {ROOTS}, .barrier = true},
 
 	/* in another one */
 	{.given = {USERS_OWN}, .domain = LANDLOCK_SIGNALS},
 	{.given = {.flags = CLONE_NEWPID | CLONE_NEWUSER}},
 	{.given = {.users = USERS}, .domain = LANDLOCK_SIGNALS},
 	{.given = {.users2 = USERS2}, .domain = LANDLOCK_SIGNALS},
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {ROOTS}, .domain = LANDLOCK_SIGNALS},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
+	 .given = {ROOTS},
+	 .domain = LANDLOCK_SIGNALS},
 
 	/* others */
 	{.given = {ORDINARY}, .domain = LANDLOCK_SIGNALS},
 	{.given = {.outside = {1000, 1000}, .flags = CLONE_NEWUSER, .pids = PIDS},
 	 .domain = LANDLOCK_SIGNALS},
 	{.given = {.outside = {1000, 1000}, .flags = CLONE_NEWUSER | CLONE_NEWPID, .pids = PIDS}},
-	{.plan = {.no_signal_scope = true}, .given = {ORDINARY}},
+	{.plan = {.privileges.no_signal_scope = true}, .given = {ORDINARY}},
 
 	/* under the other name */
 	{.plan = {.as_bwrap = true}, .given = {ROOTS}},
@@ -452,7 +468,7 @@ TEST(cannot_lock_mounts_in_a_user_namespace_of_others)
 		{.added = ADMIN, .flags = CLONE_NEWUSER, .users2 = USERS2},
 		{.added = ADMIN, .users = USERS, .users2 = USERS2},
 	};
-	const struct plan plan = {.lock_mounts = LOCK_YES};
+	const struct plan plan = {.mounts.lock = LOCK_YES};
 
 	for (size_t i = 0; i < LENGTH(joined); i++) {
 		struct caps caps = {0};
@@ -479,50 +495,60 @@ static const struct {
 	bool forbidden;
 	bool second;
 } protecting[] = {
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {.flags = CLONE_NEWUSER}, .forbidden = true},
-	{.plan = {.ops = ro, .n_ops = 1}, .given = {.flags = CLONE_NEWUSER}, .forbidden = true},
-	{.plan = {.ops = deny, .n_ops = 1}, .given = {.flags = CLONE_NEWUSER}, .forbidden = true},
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
+	 .given = {.flags = CLONE_NEWUSER},
+	 .forbidden = true},
+	{.plan = {.files.ops = ro, .files.n_ops = 1},
+	 .given = {.flags = CLONE_NEWUSER},
+	 .forbidden = true},
+	{.plan = {.files.ops = deny, .files.n_ops = 1},
+	 .given = {.flags = CLONE_NEWUSER},
+	 .forbidden = true},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.flags = CLONE_NEWUSER, .privileged = true},
 	 .forbidden = true},
-	{.plan = {.ops = dev, .n_ops = 1}, .given = {.flags = CLONE_NEWUSER}},
+	{.plan = {.files.ops = dev, .files.n_ops = 1}, .given = {.flags = CLONE_NEWUSER}},
 	{.given = {.flags = CLONE_NEWUSER}},
 
 	/* other capabilities hold in a user namespace of their own */
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.added = CAP(CAP_NET_RAW), .flags = CLONE_NEWUSER},
 	 .forbidden = true,
 	 .second = true},
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.added = ADMIN, .flags = CLONE_NEWUSER},
 	 .second = true},
-	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .mounts.lock = LOCK_NO},
 	 .given = {.added = ADMIN, .flags = CLONE_NEWUSER}},
-	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_YES},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .mounts.lock = LOCK_YES},
 	 .given = {.added = CAP(CAP_SYS_ADMIN), .flags = CLONE_NEWUSER},
 	 .second = true},
 
 	/* root's, in one that locks mounts, unless it could permit them again */
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.added = CAP(CAP_NET_RAW)},
 	 .forbidden = true,
 	 .second = true},
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.added = CAP(CAP_SYS_RESOURCE)},
 	 .second = true},
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {.added = CAP(CAP_SYS_ADMIN)}, .second = true},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
+	 .given = {.added = CAP(CAP_SYS_ADMIN)},
+	 .second = true},
 
 	/* they are allowed */
-	{.plan = {.ops = mask, .n_ops = 1, .allow_userns = true},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .namespaces.allow_userns = true},
 	 .given = {.flags = CLONE_NEWUSER}},
-	{.plan = {.ops = mask, .n_ops = 1, .allow_userns = true},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .namespaces.allow_userns = true},
 	 .given = {.added = CAP(CAP_NET_RAW), .flags = CLONE_NEWUSER}},
 
 	/* the user namespace is not the sandbox's own, or there is no new one */
-	{.plan = {.ops = mask, .n_ops = 1, .lock_mounts = LOCK_NO}, .given = {.flags = 0}},
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {.users = USERS}},
-	{.plan = {.ops = mask, .n_ops = 1}, .given = {.users2 = USERS2, .flags = CLONE_NEWUSER}},
-	{.plan = {.ops = mask, .n_ops = 1},
+	{.plan = {.files.ops = mask, .files.n_ops = 1, .mounts.lock = LOCK_NO},
+	 .given = {.flags = 0}},
+	{.plan = {.files.ops = mask, .files.n_ops = 1}, .given = {.users = USERS}},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
+	 .given = {.users2 = USERS2, .flags = CLONE_NEWUSER}},
+	{.plan = {.files.ops = mask, .files.n_ops = 1},
 	 .given = {.flags = CLONE_NEWUSER, .mapped_by_caller = true}},
 };
 
@@ -545,7 +571,10 @@ TEST(forbids_user_namespaces_where_paths_are_protected)
 
 TEST(forbids_user_namespaces_that_are_allowed_if_another_option_says_so)
 {
-	struct plan plan = {.ops = mask, .n_ops = 1, .allow_userns = true, .disable_userns = true};
+	struct plan plan = {.files.ops = mask,
+			    .files.n_ops = 1,
+			    .namespaces.allow_userns = true,
+			    .namespaces.disable_userns = true};
 	const struct given given = {.flags = CLONE_NEWUSER};
 	struct caps caps = {0};
 	struct ns ns = {0};
@@ -554,7 +583,7 @@ TEST(forbids_user_namespaces_that_are_allowed_if_another_option_says_so)
 	assert_int_equal(plan_given(&plan, &given, &ns, &caps, &e), 0);
 	assert_true(ns.disable_users && ns.check_no_users);
 	assert_false(ns.for_paths);
-	plan.allow_userns = false;
+	plan.namespaces.allow_userns = false;
 	assert_int_equal(plan_given(&plan, &given, &ns, &caps, &e), 0);
 	assert_true(ns.disable_users && ns.check_no_users);
 	assert_false(ns.for_paths);
@@ -580,7 +609,7 @@ static const struct {
 
 TEST(tries_only_what_the_host_has)
 {
-	const struct plan plan = {.unshare_try = CLONE_NEWUSER | CLONE_NEWCGROUP};
+	const struct plan plan = {.namespaces.unshare_try = CLONE_NEWUSER | CLONE_NEWCGROUP};
 
 	for (size_t i = 0; i < LENGTH(lacks); i++) {
 		struct ns ns = {0};
@@ -593,13 +622,14 @@ TEST(tries_only_what_the_host_has)
 		else
 			fake_sys_always(lacks[i].line, lacks[i].r);
 		assert_int_equal(identity_plan(&plan, false, &ns, &caps, &e), 0);
-		assert_int_equal(ns.flags, CLONE_NEWNS | (plan.unshare_try & ~lacks[i].lacks));
+		assert_int_equal(ns.flags,
+				 CLONE_NEWNS | (plan.namespaces.unshare_try & ~lacks[i].lacks));
 	}
 }
 
 TEST(says_what_helps_where_a_filter_refuses_cgroup_namespaces)
 {
-	const struct plan plan = {.unshare = CLONE_NEWCGROUP};
+	const struct plan plan = {.namespaces.unshare = CLONE_NEWCGROUP};
 	struct ns ns = {0};
 	struct caps caps = {0};
 	struct err e = {0};
@@ -613,7 +643,8 @@ TEST(says_what_helps_where_a_filter_refuses_cgroup_namespaces)
 
 TEST(does_not_ask_the_host_about_what_has_to_be_there)
 {
-	const struct plan plan = {.unshare = CLONE_NEWUSER, .unshare_try = CLONE_NEWUSER};
+	const struct plan plan = {.namespaces.unshare = CLONE_NEWUSER,
+				  .namespaces.unshare_try = CLONE_NEWUSER};
 	struct ns ns = {0};
 	struct caps caps = {0};
 	struct err e = {0};
@@ -630,13 +661,13 @@ static const struct {
 	const char *msg;
 	const char *bwrap;
 } impossible[] = {
-	{{.have_uid = true, .uid = 1},
+	{{.namespaces.have_uid = true, .namespaces.uid = 1},
 	 "--uid: needs --unshare-user or --userns",
 	 "Specifying --uid requires --unshare-user or --userns"},
-	{{.have_gid = true, .gid = 1},
+	{{.namespaces.have_gid = true, .namespaces.gid = 1},
 	 "--gid: needs --unshare-user or --userns",
 	 "Specifying --gid requires --unshare-user or --userns"},
-	{{.unshare = CLONE_NEWCGROUP},
+	{{.namespaces.unshare = CLONE_NEWCGROUP},
 	 "--unshare-cgroup: this kernel has no cgroup namespaces",
 	 "Cannot create new cgroup namespace because the kernel does not support it"},
 };

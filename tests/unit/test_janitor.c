@@ -553,7 +553,7 @@ TEST(ends_a_sandbox_that_is_to_die_with_the_monitor)
 {
 	for (size_t i = 0; i < LENGTH(orphans); i++) {
 		begin();
-		plan.die_with_parent = orphans[i].die_with_parent;
+		plan.processes.die_with_parent = orphans[i].die_with_parent;
 		box.ends_all = orphans[i].die_with_parent || orphans[i].reaper_ends;
 		box.reaper_ends = orphans[i].reaper_ends;
 		monitor_goes();
@@ -594,7 +594,7 @@ TEST(kills_a_reaper_in_the_end_that_has_no_command_yet)
 {
 	for (unsigned executed = 0; executed <= 1; executed++) {
 		begin();
-		plan.die_with_parent = true;
+		plan.processes.die_with_parent = true;
 		box.ends_all = box.reaper_ends = true;
 		monitor_goes();
 		namespace_comes();
@@ -653,7 +653,7 @@ TEST(frees_nothing_in_a_user_namespace_of_the_host_s)
 TEST(lets_a_sandbox_of_its_own_session_go_on_that_lives_on)
 {
 	begin();
-	plan.new_session = true;
+	plan.processes.new_session = true;
 	monitor_goes();
 	namespace_comes();
 	command_is_executed();

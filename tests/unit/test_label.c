@@ -48,9 +48,10 @@ static int set_up(void **state __attribute__((unused)))
 
 /* --- Tests ---------------------------------------------------------------- */
 
-static const struct plan both = {.exec_label = "exec:label", .file_label = "file:label"};
-static const struct plan only_exec = {.exec_label = "exec:label"};
-static const struct plan only_file = {.file_label = "file:label"};
+static const struct plan both = {.privileges.exec_label = "exec:label",
+				 .mounts.file_label = "file:label"};
+static const struct plan only_exec = {.privileges.exec_label = "exec:label"};
+static const struct plan only_file = {.mounts.file_label = "file:label"};
 
 TEST(sets_the_labels_of_files_and_of_what_is_executed)
 {

@@ -549,7 +549,7 @@ static struct op ops[] = {
 
 static int hand_over(struct err *e)
 {
-	const struct plan plan = {.ops = ops, .n_ops = LENGTH(ops)};
+	const struct plan plan = {.files.ops = ops, .files.n_ops = LENGTH(ops)};
 	int r = free_bind_hand_over(&plan, e);
 
 	assert_int_equal(fake_sys_open_fds(), 0);

@@ -73,7 +73,7 @@ static int set_up(void **state __attribute__((unused)))
 	fake_sys_given(INFO, "info");
 	fake_sys_given(STATUS, "status");
 	fake_sys_given(BLOCK, "block");
-	plan = (struct plan){.teardown_ms = 1000};
+	plan = (struct plan){.processes.teardown_ms = 1000};
 	box = (struct box){.plan = &plan, .sock = SOCK, .has_reaper = true};
 	helpers_init(box.helpers);
 	box.helpers[HELPER_JANITOR] =
@@ -749,7 +749,7 @@ TEST(lets_a_command_run_that_only_looked_as_if_it_had_ended)
 
 TEST(looks_twice_before_it_gives_a_command_up)
 {
-	plan.teardown_ms = 0;
+	plan.processes.teardown_ms = 0;
 	fake_proc_show(&exiting);
 	command_starts();
 	time_passes();
@@ -846,7 +846,7 @@ TEST(goes_on_without_a_janitor_unless_nothing_is_to_be_left)
 	assert_status(3 << 8);
 	assert_contains(fake_sys_trace(), "poll child command signals sock, 150 ms\n");
 	(void)set_up(NULL);
-	plan.die_with_parent = true;
+	plan.processes.die_with_parent = true;
 	command_starts();
 	ready("janitor");
 	child_is_gone();
@@ -880,7 +880,7 @@ TEST(does_not_send_twice_what_the_terminal_sends)
 
 TEST(passes_on_what_the_terminal_does_not_send_to_another_session)
 {
-	plan.new_session = true;
+	plan.processes.new_session = true;
 	box.own_group = true;
 	command_starts();
 	signal_comes(SIGINT, SI_KERNEL);
@@ -1069,13 +1069,13 @@ TEST(stops_itself_when_the_terminal_stops_the_command)
 
 TEST(stops_those_whom_the_terminal_does_not_reach)
 {
-	plan.new_session = true;
+	plan.processes.new_session = true;
 	stop();
 	assert_in_order(fake_sys_trace(),
 			ARGV("kill /proc/4321 19\n", STOP, "kill /proc/4321 18\n"));
 	assert_null(strstr(fake_sys_trace(), "kill /proc/1000"));
 	(void)set_up(NULL);
-	plan.new_session = true;
+	plan.processes.new_session = true;
 	box.has_reaper = false;
 	stop();
 	assert_in_order(fake_sys_trace(),
@@ -1084,7 +1084,7 @@ TEST(stops_those_whom_the_terminal_does_not_reach)
 
 TEST(stops_alone_where_it_cannot_find_those_inside)
 {
-	plan.new_session = true;
+	plan.processes.new_session = true;
 	fake_sys_file("/proc/self/fdinfo/7", "pos:\t0\nPid:\t-1\n");
 	stop();
 	assert_contains(fake_sys_trace(), STOP);
@@ -2097,7 +2097,7 @@ TEST(leaves_nobody_behind_when_a_signal_ends_it_before_there_is_a_command)
 TEST(passes_nothing_that_the_terminal_sends_on_as_bubblewrap)
 {
 	plan.as_bwrap = true;
-	plan.new_session = true;
+	plan.processes.new_session = true;
 	command_starts();
 	signal_comes(SIGINT, SI_KERNEL);
 	command_ends(true);

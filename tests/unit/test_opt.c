@@ -49,7 +49,7 @@ static void put_overlay(struct text *text, const struct plan *plan, const struct
 {
 	put(text, " overlay of");
 	for (size_t i = 0; i < op->overlay.n; i++)
-		put(text, " %s", plan->layers[op->overlay.first + i]);
+		put(text, " %s", plan->files.layers[op->overlay.first + i]);
 	if (op->kind == OP_OVERLAY)
 		put(text, ", changes to %s by %s", op->overlay.upper, op->overlay.work);
 }
@@ -112,34 +112,37 @@ static void put_op(struct text *text, const struct plan *plan, const struct op *
 
 static void put_descriptors(struct text *text, const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_seccomp; i++)
-		put(text, "%s: %d\n", plan->seccomp[i].option, plan->seccomp[i].fd);
+	for (size_t i = 0; i < plan->privileges.n_seccomp; i++)
+		put(text, "%s: %d\n", plan->privileges.seccomp[i].option,
+		    plan->privileges.seccomp[i].fd);
 	for (size_t i = 0; i < FD_USES; i++)
 		if (plan->fds[i].option != NULL)
 			put(text, "%s: %d\n", plan->fds[i].option, plan->fds[i].fd);
 	for (size_t i = 0; i < plan->n_superseded; i++)
 		put(text, "%s: not %d\n", plan->superseded[i].option, plan->superseded[i].fd);
-	for (size_t i = 0; i < plan->n_kept; i++)
-		put(text, "%s: %d\n", plan->kept[i].option, plan->kept[i].fd);
+	for (size_t i = 0; i < plan->environment.n_kept; i++)
+		put(text, "%s: %d\n", plan->environment.kept[i].option,
+		    plan->environment.kept[i].fd);
 }
 
 static void put_lists(struct text *text, const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_ops; i++)
-		put_op(text, plan, &plan->ops[i]);
-	for (size_t i = 0; i < plan->n_env; i++)
-		if (plan->env[i].name == NULL)
+	for (size_t i = 0; i < plan->files.n_ops; i++)
+		put_op(text, plan, &plan->files.ops[i]);
+	for (size_t i = 0; i < plan->environment.n_changes; i++)
+		if (plan->environment.changes[i].name == NULL)
 			put(text, "clearenv\n");
-		else if (plan->env[i].value == NULL)
-			put(text, "unsetenv %s\n", plan->env[i].name);
+		else if (plan->environment.changes[i].value == NULL)
+			put(text, "unsetenv %s\n", plan->environment.changes[i].name);
 		else
-			put(text, "setenv %s=%s\n", plan->env[i].name, plan->env[i].value);
-	for (size_t i = 0; i < plan->n_caps; i++)
-		put(text, "%s: %s %s\n", plan->caps[i].option, plan->caps[i].add ? "add" : "drop",
-		    plan->caps[i].name);
+			put(text, "setenv %s=%s\n", plan->environment.changes[i].name,
+			    plan->environment.changes[i].value);
+	for (size_t i = 0; i < plan->privileges.n_caps; i++)
+		put(text, "%s: %s %s\n", plan->privileges.caps[i].option,
+		    plan->privileges.caps[i].add ? "add" : "drop", plan->privileges.caps[i].name);
 	put_descriptors(text, plan);
-	for (size_t i = 0; i < plan->n_lock_files; i++)
-		put(text, "lock %s\n", plan->lock_files[i]);
+	for (size_t i = 0; i < plan->status.n_lock_files; i++)
+		put(text, "lock %s\n", plan->status.lock_files[i]);
 	for (size_t i = 0; i < plan->n_repeated; i++)
 		put(text, "%s is repeated\n", plan->repeated[i]);
 }
@@ -169,26 +172,26 @@ static void put_switches(struct text *text, const struct plan *plan)
 		bool is_on;
 		const char *name;
 	} switches[] = {
-		{plan->new_session, "new-session"},
-		{plan->no_tty_filter, "no-tty-filter"},
-		{plan->keep_keyring, "keep-keyring"},
-		{plan->allow_io_uring, "allow-io-uring"},
-		{plan->die_with_parent, "die-with-parent"},
-		{plan->kill_on_exit, "kill-on-exit"},
-		{plan->strict_kernel, "strict-kernel"},
-		{plan->as_pid_1, "as-pid-1"},
-		{plan->lock_mounts == LOCK_YES, "lock-mounts"},
-		{plan->lock_mounts == LOCK_NO, "no-lock-mounts"},
-		{plan->no_signal_scope, "no-signal-scope"},
-		{plan->disable_userns, "disable-userns"},
-		{plan->allow_userns, "allow-userns"},
-		{plan->assert_userns_disabled, "assert-userns-disabled"},
-		{plan->close_fds, "close-fds"},
-		{plan->level_prefix, "level-prefix"},
-		{plan->verbose, "verbose"},
-		{plan->proc_unmasked, "proc-unmasked"},
-		{plan->want_help, "help"},
-		{plan->want_version, "version"},
+		{plan->processes.new_session, "new-session"},
+		{plan->privileges.no_tty_filter, "no-tty-filter"},
+		{plan->privileges.keep_keyring, "keep-keyring"},
+		{plan->privileges.allow_io_uring, "allow-io-uring"},
+		{plan->processes.die_with_parent, "die-with-parent"},
+		{plan->processes.kill_on_exit, "kill-on-exit"},
+		{plan->general.strict_kernel, "strict-kernel"},
+		{plan->processes.as_pid_1, "as-pid-1"},
+		{plan->mounts.lock == LOCK_YES, "lock-mounts"},
+		{plan->mounts.lock == LOCK_NO, "no-lock-mounts"},
+		{plan->privileges.no_signal_scope, "no-signal-scope"},
+		{plan->namespaces.disable_userns, "disable-userns"},
+		{plan->namespaces.allow_userns, "allow-userns"},
+		{plan->namespaces.assert_userns_disabled, "assert-userns-disabled"},
+		{plan->environment.close_fds, "close-fds"},
+		{plan->general.level_prefix, "level-prefix"},
+		{plan->general.verbose, "verbose"},
+		{plan->proc.unmasked, "proc-unmasked"},
+		{plan->general.want_help, "help"},
+		{plan->general.want_version, "version"},
 	};
 
 	for (size_t i = 0; i < LENGTH(switches); i++)
@@ -198,33 +201,33 @@ static void put_switches(struct text *text, const struct plan *plan)
 
 static void put_settings(struct text *text, const struct plan *plan)
 {
-	put_namespaces(text, "unshare", plan->unshare);
-	put_namespaces(text, "try", plan->unshare_try);
-	if (plan->have_uid)
-		put(text, "uid %u\n", plan->uid);
-	if (plan->have_gid)
-		put(text, "gid %u\n", plan->gid);
-	if (plan->hostname != NULL)
-		put(text, "hostname %s\n", plan->hostname);
-	if (plan->propagation != PROPAGATION_USUAL)
+	put_namespaces(text, "unshare", plan->namespaces.unshare);
+	put_namespaces(text, "try", plan->namespaces.unshare_try);
+	if (plan->namespaces.have_uid)
+		put(text, "uid %u\n", plan->namespaces.uid);
+	if (plan->namespaces.have_gid)
+		put(text, "gid %u\n", plan->namespaces.gid);
+	if (plan->namespaces.hostname != NULL)
+		put(text, "hostname %s\n", plan->namespaces.hostname);
+	if (plan->mounts.propagation != PROPAGATION_USUAL)
 		put(text, "propagation %s\n",
-		    plan->propagation == PROPAGATION_SLAVE ? "slave" : "private");
-	if (plan->proc_subset != PROC_SUBSET_NONE)
+		    plan->mounts.propagation == PROPAGATION_SLAVE ? "slave" : "private");
+	if (plan->proc.subset != PROC_SUBSET_NONE)
 		put(text, "proc-subset\n");
-	if (plan->hidepid != HIDEPID_USUAL)
-		put(text, "hidepid %u\n", plan->hidepid);
-	if (plan->chdir != NULL)
-		put(text, "chdir %s\n", plan->chdir);
-	if (plan->argv0 != NULL)
-		put(text, "argv0 %s\n", plan->argv0);
-	if (plan->exec_label != NULL)
-		put(text, "exec-label %s\n", plan->exec_label);
-	if (plan->file_label != NULL)
-		put(text, "file-label %s\n", plan->file_label);
-	if (plan->kill_on_exit && plan->grace_ms != USUAL_MS)
-		put(text, "grace %u ms\n", plan->grace_ms);
-	if (plan->teardown_ms != USUAL_MS)
-		put(text, "teardown %u ms\n", plan->teardown_ms);
+	if (plan->proc.hidepid != HIDEPID_USUAL)
+		put(text, "hidepid %u\n", plan->proc.hidepid);
+	if (plan->environment.chdir != NULL)
+		put(text, "chdir %s\n", plan->environment.chdir);
+	if (plan->environment.argv0 != NULL)
+		put(text, "argv0 %s\n", plan->environment.argv0);
+	if (plan->privileges.exec_label != NULL)
+		put(text, "exec-label %s\n", plan->privileges.exec_label);
+	if (plan->mounts.file_label != NULL)
+		put(text, "file-label %s\n", plan->mounts.file_label);
+	if (plan->processes.kill_on_exit && plan->processes.grace_ms != USUAL_MS)
+		put(text, "grace %u ms\n", plan->processes.grace_ms);
+	if (plan->processes.teardown_ms != USUAL_MS)
+		put(text, "teardown %u ms\n", plan->processes.teardown_ms);
 	put_switches(text, plan);
 }
 
@@ -516,10 +519,10 @@ TEST(gives_each_kind_of_file_operation_its_kind_and_mode)
 		struct err e = {0};
 
 		assert_int_equal(opt_parse(&plan, lines[i].argv, &reader, &e), 0);
-		assert_int_equal(plan.n_ops, 1);
-		assert_int_equal(plan.ops[0].kind, lines[i].kind);
-		assert_int_equal(plan.ops[0].mode, lines[i].mode);
-		assert_string_equal(plan.ops[0].dest, "b");
+		assert_int_equal(plan.files.n_ops, 1);
+		assert_int_equal(plan.files.ops[0].kind, lines[i].kind);
+		assert_int_equal(plan.files.ops[0].mode, lines[i].mode);
+		assert_string_equal(plan.files.ops[0].dest, "b");
 	}
 }
 
@@ -532,11 +535,11 @@ TEST(forbids_links_from_where_it_is_said_on)
 	struct err e = {0};
 
 	assert_int_equal(opt_parse(&plan, argv, &reader, &e), 0);
-	assert_int_equal(plan.n_ops, 3);
-	assert_int_equal(plan.ops[0].flags, 0);
-	assert_int_equal(plan.ops[1].flags, OP_NO_LINKS);
-	assert_int_equal(plan.ops[1].mode, 0700);
-	assert_int_equal(plan.ops[2].flags, OP_NO_LINKS | OP_READONLY);
+	assert_int_equal(plan.files.n_ops, 3);
+	assert_int_equal(plan.files.ops[0].flags, 0);
+	assert_int_equal(plan.files.ops[1].flags, OP_NO_LINKS);
+	assert_int_equal(plan.files.ops[1].mode, 0700);
+	assert_int_equal(plan.files.ops[2].flags, OP_NO_LINKS | OP_READONLY);
 }
 
 static const char perms_unused[] = "--perms must be followed by an option that creates a file";
@@ -831,9 +834,9 @@ TEST(takes_ten_thousand_options_from_the_command_line)
 	}
 	argv[(size_t)2 * MANY] = "sh";
 	assert_int_equal(opt_parse(&plan, argv, &reader, &e), 0);
-	assert_int_equal(plan.n_ops, MANY);
+	assert_int_equal(plan.files.n_ops, MANY);
 	for (size_t i = 0; i < MANY; i++)
-		assert_string_equal(plan.ops[i].dest, i % 2 == 0 ? "/even" : "/odd");
+		assert_string_equal(plan.files.ops[i].dest, i % 2 == 0 ? "/even" : "/odd");
 }
 
 static int read_many(int fd, size_t max, char **ret, size_t *len, struct err *e)
@@ -857,8 +860,8 @@ TEST(takes_ten_thousand_options_from_a_descriptor)
 	struct err e = {0};
 
 	assert_int_equal(opt_parse(&plan, ARGV("--args", "3", "--args", "4", "sh"), &many, &e), 0);
-	assert_int_equal(plan.n_env, 2 * MANY);
-	assert_string_equal(plan.env[2 * MANY - 1].value, "b");
+	assert_int_equal(plan.environment.n_changes, 2 * MANY);
+	assert_string_equal(plan.environment.changes[2 * MANY - 1].value, "b");
 }
 
 TEST(lets_all_descriptors_together_bring_64_mib)

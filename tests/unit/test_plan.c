@@ -29,109 +29,122 @@ static const struct {
 } rules[] = {
 	{.plan = {.command = sh}},
 	{.plan = {.command = NULL}, .msg = "no command given"},
-	{.plan = {.command = sh, .hostname = "box"},
+	{.plan = {.command = sh, .namespaces.hostname = "box"},
 	 .msg = "--hostname needs --unshare-uts",
 	 .bwrap = "Specifying --hostname requires --unshare-uts"},
-	{.plan = {.command = sh, .hostname = "box", .unshare = CLONE_NEWUTS}},
-	{.plan = {.command = sh, .hostname = "box", .unshare_try = CLONE_NEWUTS},
+	{.plan = {.command = sh, .namespaces.hostname = "box", .namespaces.unshare = CLONE_NEWUTS}},
+	{.plan = {.command = sh,
+		  .namespaces.hostname = "box",
+		  .namespaces.unshare_try = CLONE_NEWUTS},
 	 .msg = "--hostname needs --unshare-uts",
 	 .bwrap = "Specifying --hostname requires --unshare-uts"},
-	{.plan = {.command = sh, .as_pid_1 = true},
+	{.plan = {.command = sh, .processes.as_pid_1 = true},
 	 .msg = "--as-pid-1 needs --unshare-pid",
 	 .bwrap = "Specifying --as-pid-1 requires --unshare-pid"},
-	{.plan = {.command = sh, .as_pid_1 = true, .unshare = CLONE_NEWPID}},
-	{.plan = {.command = sh, .seccomp = one_of_each, .n_seccomp = 2},
+	{.plan = {.command = sh, .processes.as_pid_1 = true, .namespaces.unshare = CLONE_NEWPID}},
+	{.plan = {.command = sh, .privileges.seccomp = one_of_each, .privileges.n_seccomp = 2},
 	 .msg = "--seccomp cannot be combined with --add-seccomp-fd",
 	 .bwrap = "--add-seccomp-fd cannot be combined with --seccomp"},
-	{.plan = {.command = sh, .seccomp = same_twice, .n_seccomp = 2}},
-	{.plan = {.command = sh, .seccomp = one_of_each, .n_seccomp = 1}},
-	{.plan = {.seccomp = one_of_each, .n_seccomp = 2, .hostname = "box"},
+	{.plan = {.command = sh, .privileges.seccomp = same_twice, .privileges.n_seccomp = 2}},
+	{.plan = {.command = sh, .privileges.seccomp = one_of_each, .privileges.n_seccomp = 1}},
+	{.plan = {.privileges.seccomp = one_of_each,
+		  .privileges.n_seccomp = 2,
+		  .namespaces.hostname = "box"},
 	 .msg = "--seccomp cannot be combined with --add-seccomp-fd",
 	 .bwrap = "--add-seccomp-fd cannot be combined with --seccomp"},
-	{.plan = {.hostname = "box", .as_pid_1 = true}, .msg = "no command given"},
+	{.plan = {.namespaces.hostname = "box", .processes.as_pid_1 = true},
+	 .msg = "no command given"},
 
 	/* single descriptors */
 	{.plan = {.command = sh, .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}}},
 	 .msg = "--userns-block-fd needs --unshare-user",
 	 .bwrap = "--userns-block-fd requires --unshare-user"},
 	{.plan = {.command = sh,
-		  .unshare_try = CLONE_NEWUSER,
+		  .namespaces.unshare_try = CLONE_NEWUSER,
 		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}}},
 	 .msg = "--userns-block-fd needs --unshare-user",
 	 .bwrap = "--userns-block-fd requires --unshare-user"},
 	{.plan = {.command = sh,
-		  .unshare = CLONE_NEWUSER,
+		  .namespaces.unshare = CLONE_NEWUSER,
 		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}}},
 	 .msg = "--userns-block-fd needs --info-fd",
 	 .bwrap = "--userns-block-fd requires --info-fd"},
 	{.plan = {.command = sh,
-		  .unshare = CLONE_NEWUSER,
+		  .namespaces.unshare = CLONE_NEWUSER,
 		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}, [FD_INFO] = {"info-fd", 1}}}},
 	{.plan = {.command = sh, .fds = {[FD_USERNS] = {"userns", 0}}}},
 	{.plan = {.command = sh,
-		  .unshare = CLONE_NEWUSER,
-		  .unshare_try = CLONE_NEWUSER,
+		  .namespaces.unshare = CLONE_NEWUSER,
+		  .namespaces.unshare_try = CLONE_NEWUSER,
 		  .fds = {[FD_USERNS] = {"userns", 0}}},
 	 .msg = "--userns cannot be combined with --unshare-user",
 	 .bwrap = "--userns not compatible --unshare-user"},
 	{.plan = {.command = sh,
-		  .unshare_try = CLONE_NEWUSER,
+		  .namespaces.unshare_try = CLONE_NEWUSER,
 		  .fds = {[FD_USERNS] = {"userns", 0}}},
 	 .msg = "--userns cannot be combined with --unshare-user-try or --unshare-all",
 	 .bwrap = "--userns not compatible --unshare-user-try"},
 	{.plan = {.command = sh,
-		  .unshare = CLONE_NEWUSER,
+		  .namespaces.unshare = CLONE_NEWUSER,
 		  .fds = {[FD_USERNS2] = {"userns2", 0}, [FD_PIDNS] = {"pidns", 1}}}},
 
 	/* no more user namespaces */
-	{.plan = {.command = sh, .disable_userns = true},
+	{.plan = {.command = sh, .namespaces.disable_userns = true},
 	 .msg = "--disable-userns needs --unshare-user",
 	 .bwrap = "--disable-userns requires --unshare-user"},
-	{.plan = {.command = sh, .disable_userns = true, .unshare = CLONE_NEWUSER}},
 	{.plan = {.command = sh,
-		  .disable_userns = true,
-		  .unshare = CLONE_NEWUSER,
+		  .namespaces.disable_userns = true,
+		  .namespaces.unshare = CLONE_NEWUSER}},
+	{.plan = {.command = sh,
+		  .namespaces.disable_userns = true,
+		  .namespaces.unshare = CLONE_NEWUSER,
 		  .fds = {[FD_USERNS_BLOCK] = {"userns-block-fd", 0}, [FD_INFO] = {"info-fd", 1}}},
 	 .msg = "--disable-userns cannot be combined with --userns-block-fd",
 	 .bwrap = "--disable-userns is not compatible with  --userns-block-fd"},
-	{.plan = {.command = sh, .assert_userns_disabled = true}},
+	{.plan = {.command = sh, .namespaces.assert_userns_disabled = true}},
 
 	/* what stays open */
-	{.plan = {.command = sh, .kept = kept, .n_kept = 1}, .msg = "--keep-fd needs --close-fds"},
-	{.plan = {.command = sh, .kept = kept, .n_kept = 1, .close_fds = true}},
-	{.plan = {.command = sh, .close_fds = true}},
-	{.plan = {.command = sh, .lock_files = locks, .n_lock_files = 1}},
+	{.plan = {.command = sh, .environment.kept = kept, .environment.n_kept = 1},
+	 .msg = "--keep-fd needs --close-fds"},
 	{.plan = {.command = sh,
-		  .lock_files = locks,
-		  .n_lock_files = 1,
-		  .as_pid_1 = true,
-		  .unshare = CLONE_NEWPID},
+		  .environment.kept = kept,
+		  .environment.n_kept = 1,
+		  .environment.close_fds = true}},
+	{.plan = {.command = sh, .environment.close_fds = true}},
+	{.plan = {.command = sh, .status.lock_files = locks, .status.n_lock_files = 1}},
+	{.plan = {.command = sh,
+		  .status.lock_files = locks,
+		  .status.n_lock_files = 1,
+		  .processes.as_pid_1 = true,
+		  .namespaces.unshare = CLONE_NEWPID},
 	 .msg = "--lock-file cannot be combined with --as-pid-1",
 	 .bwrap = "Specifying --as-pid-1 and --lock-file is not permitted"},
 	{.plan = {.command = sh, .fds = {[FD_SYNC] = {"sync-fd", 0}}}},
 	{.plan = {.command = sh,
 		  .fds = {[FD_SYNC] = {"sync-fd", 0}},
-		  .as_pid_1 = true,
-		  .unshare = CLONE_NEWPID}},
+		  .processes.as_pid_1 = true,
+		  .namespaces.unshare = CLONE_NEWPID}},
 
-	{.plan = {.command = sh, .ops = &mask, .n_ops = 1, .protect_or_die = true}},
-	{.plan = {.command = sh, .ops = &mask, .n_ops = 1, .protect_try = true}},
+	{.plan = {.command = sh, .files.ops = &mask, .files.n_ops = 1, .protection.or_die = true}},
+	{.plan = {.command = sh, .files.ops = &mask, .files.n_ops = 1, .protection.try = true}},
 	{.plan = {.command = sh,
-		  .ops = &mask,
-		  .n_ops = 1,
-		  .protect_or_die = true,
-		  .protect_try = true},
+		  .files.ops = &mask,
+		  .files.n_ops = 1,
+		  .protection.or_die = true,
+		  .protection.try = true},
 	 .msg = "--protect-or-die cannot be combined with --protect-try"},
-	{.plan = {.command = sh, .protect_try = true},
+	{.plan = {.command = sh, .protection.try = true},
 	 .msg = "--protect-or-die and --protect-try need --mask, --ro or --deny-create"},
-	{.plan = {.command = sh, .protect_or_die = true},
+	{.plan = {.command = sh, .protection.or_die = true},
 	 .msg = "--protect-or-die and --protect-try need --mask, --ro or --deny-create"},
 
-	{.plan = {.disable_userns = true, .hostname = "box"},
+	{.plan = {.namespaces.disable_userns = true, .namespaces.hostname = "box"},
 	 .msg = "--disable-userns needs --unshare-user",
 	 .bwrap = "--disable-userns requires --unshare-user"},
-	{.plan = {.want_help = true, .hostname = "box", .disable_userns = true}},
-	{.plan = {.want_version = true, .as_pid_1 = true}},
+	{.plan = {.general.want_help = true,
+		  .namespaces.hostname = "box",
+		  .namespaces.disable_userns = true}},
+	{.plan = {.general.want_version = true, .processes.as_pid_1 = true}},
 };
 
 TEST(checks_what_no_single_option_can_see)
@@ -158,11 +171,11 @@ TEST(keeps_lists_of_any_length_in_order)
 		assert_int_equal(plan_add_op(&plan, &op, &e), 0);
 		assert_int_equal(plan_add_seccomp(&plan, &source, &e), 0);
 	}
-	assert_int_equal(plan.n_ops, 100);
-	assert_int_equal(plan.n_seccomp, 100);
+	assert_int_equal(plan.files.n_ops, 100);
+	assert_int_equal(plan.privileges.n_seccomp, 100);
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(plan.ops[i].fd, i);
-		assert_int_equal(plan.seccomp[i].fd, i);
+		assert_int_equal(plan.files.ops[i].fd, i);
+		assert_int_equal(plan.privileges.seccomp[i].fd, i);
 	}
 }
 
@@ -183,13 +196,13 @@ TEST(notes_down_every_kind_of_thing)
 	assert_int_equal(plan_add_text(&plan, strdup("text"), &e), 0);
 	assert_int_equal(plan.superseded[0].fd, 4);
 	assert_string_equal(plan.superseded[0].option, "seccomp");
-	assert_int_equal(plan.kept[0].fd, 5);
-	assert_string_equal(plan.layers[0], "/layer");
-	assert_string_equal(plan.lock_files[0], "/lock");
-	assert_string_equal(plan.env[0].name, "A");
-	assert_string_equal(plan.env[0].value, "b");
-	assert_string_equal(plan.caps[0].name, "ALL");
-	assert_true(plan.caps[0].add);
+	assert_int_equal(plan.environment.kept[0].fd, 5);
+	assert_string_equal(plan.files.layers[0], "/layer");
+	assert_string_equal(plan.status.lock_files[0], "/lock");
+	assert_string_equal(plan.environment.changes[0].name, "A");
+	assert_string_equal(plan.environment.changes[0].value, "b");
+	assert_string_equal(plan.privileges.caps[0].name, "ALL");
+	assert_true(plan.privileges.caps[0].add);
 	assert_string_equal(plan.repeated[0], "uid");
 	assert_string_equal(plan.texts[0], "text");
 }
@@ -206,7 +219,7 @@ TEST(finds_descriptors_by_their_use)
 TEST(finds_operations_by_their_kind)
 {
 	struct op ops[] = {{.kind = OP_BIND}, {.kind = OP_DEV}};
-	const struct plan plan = {.ops = ops, .n_ops = LENGTH(ops)};
+	const struct plan plan = {.files.ops = ops, .files.n_ops = LENGTH(ops)};
 
 	assert_true(plan_has_op(&plan, OP_BIND));
 	assert_true(plan_has_op(&plan, OP_DEV));
@@ -217,7 +230,7 @@ TEST(is_empty_when_done_and_can_be_done_again)
 {
 	static const struct plan empty;
 	const struct op op = {.kind = OP_DIR};
-	struct plan plan = {.want_help = true};
+	struct plan plan = {.general.want_help = true};
 	struct err e = {0};
 
 	assert_int_equal(plan_add_op(&plan, &op, &e), 0);

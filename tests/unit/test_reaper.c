@@ -61,9 +61,9 @@ static const char *const line[] = {
 /* Decide on who ends whom as box.c does. */
 static void plan_end(void)
 {
-	box.ends_all = plan.kill_on_exit || plan.die_with_parent;
-	box.grace_ms = plan.kill_on_exit ? plan.grace_ms : 0;
-	box.reaper_ends = box.ends_all && !(plan.unshare & CLONE_NEWPID);
+	box.ends_all = plan.processes.kill_on_exit || plan.processes.die_with_parent;
+	box.grace_ms = plan.processes.kill_on_exit ? plan.processes.grace_ms : 0;
+	box.reaper_ends = box.ends_all && !(plan.namespaces.unshare & CLONE_NEWPID);
 }
 
 /* Nothing stays open but the sockets. */
@@ -93,7 +93,7 @@ static void start(const char *const *argv)
 	assert_int_equal(opt_parse(&plan, argv, NULL, &e), 0);
 	box = (struct box){
 		.plan = &plan,
-		.ns = {.flags = plan.unshare | CLONE_NEWNS | CLONE_NEWUSER,
+		.ns = {.flags = plan.namespaces.unshare | CLONE_NEWNS | CLONE_NEWUSER,
 		       .second = true,
 		       .outside = {1000, 100},
 		       .inside = {1000, 100},
@@ -393,8 +393,8 @@ static void start_told(const char *const *argv, const char *go)
 {
 	done();
 	start(argv);
-	box.ns = (struct ns){.flags = plan.unshare | CLONE_NEWNS, NONE_GIVEN};
-	box.has_reaper = !plan.as_pid_1;
+	box.ns = (struct ns){.flags = plan.namespaces.unshare | CLONE_NEWNS, NONE_GIVEN};
+	box.has_reaper = !plan.processes.as_pid_1;
 	box.caps = (struct caps){0};
 	fake_sys_answer_data("read sock", 0, go, 1);
 }
@@ -796,7 +796,7 @@ static void start_adopting(void)
 	box.ns = (struct ns){.flags = CLONE_NEWNS, NONE_GIVEN};
 	box.caps = (struct caps){0};
 	box.grace_ms = 100;
-	plan.teardown_ms = 1000;
+	plan.processes.teardown_ms = 1000;
 	go();
 	fake_proc_show(&(struct fake_process){.pid = 1});
 	fake_proc_show(&(struct fake_process){.pid = 77, .parent = 1});
@@ -862,7 +862,7 @@ TEST(leaves_the_group_of_the_command_so_as_not_to_be_killed_with_it)
 TEST(has_two_seconds_to_kill_those_inside_when_the_monitor_is_gone)
 {
 	start_adopting();
-	plan.teardown_ms = 200;
+	plan.processes.teardown_ms = 200;
 	fake_sys_always("wait nohang", 0);
 	fake_sys_always_ready("poll signals sock*", "sock");
 	fake_proc_end(77);
@@ -929,7 +929,7 @@ TEST(kills_those_inside_who_do_not_end_in_their_time)
 	process_ends("wait nohang", COMMAND_PID);
 	fake_sys_always("wait nohang", 0);
 	fake_sys_always("poll sock*", 0);
-	plan.teardown_ms = 200;
+	plan.processes.teardown_ms = 200;
 	assert_int_equal(fake_sys_run(run, NULL), 125);
 	assert_in_order(fake_sys_trace(), ARGV("kill /proc/77 15\n", "kill /proc/77 9\n"));
 	assert_in_range(fake_sys_now(), 200, 250);

@@ -43,7 +43,7 @@ static void start(void)
 	fake_proc_show(&(struct fake_process){.pid = SELF});
 	fake_proc_show(&(struct fake_process){.pid = JANITOR_PID, .parent = SELF});
 	fake_proc_show(&(struct fake_process){.pid = FIRST, .parent = SELF});
-	plan = (struct plan){.teardown_ms = 1000};
+	plan = (struct plan){.processes.teardown_ms = 1000};
 	box = (struct box){.plan = &plan, .has_reaper = true};
 	janitor = (struct helper){.pidfd = JANITOR, .monitor = SOCK};
 	free(out.stuck);
@@ -211,7 +211,7 @@ TEST(goes_by_the_timeout_that_the_caller_wants)
 {
 	for (size_t i = 0; i < LENGTH(clocks); i++) {
 		start();
-		plan.teardown_ms = clocks[i].timeout;
+		plan.processes.teardown_ms = clocks[i].timeout;
 		nobody_ends();
 		await();
 		assert_in_order(fake_sys_trace(), ARGV(clocks[i].before, clocks[i].after));
