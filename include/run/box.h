@@ -37,7 +37,7 @@ struct box {
 	struct caps caps;
 	struct seccomp seccomp;
 	/* what the command has of the caller's */
-	struct fds inherited;
+	struct inherited_fds inherited;
 
 	bool privileged;    /* privileges are, see setuid.h */
 	bool bad_kernel;    /* see kernel.h: be careful */

@@ -4,9 +4,7 @@
 #include "run/box.h"
 
 /*
- * The first process inside: make the sandbox around it, up to all that the command does
- * not have to do itself.  What is asked for and what the host refuses is found out here.
- *
- * @proc is /proc of the host.  Returns 0 or -errno with @e set.
+ * In the first process inside: build the sandbox around it, except the steps that only the
+ * command's process can take.  @proc is the host's /proc.  Returns 0 or -errno with @e set.
  */
 int build(struct box *box, int proc, struct err *e) must_check;

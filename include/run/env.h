@@ -4,10 +4,9 @@
 #include "plan/plan.h"
 
 /*
- * Make the changes that @plan asks for to this process's environment, in order.
- * Returns 0, or -ENOMEM with @e set.
+ * Change this process's environment as @plan asks, in order.  Returns 0, or -ENOMEM with @e set.
  */
 int env_apply(const struct plan *plan, struct err *e) must_check;
 
-/* Say in PWD that the working directory is @pwd.  Returns 0, or -ENOMEM with @e set. */
+/* Set PWD to @pwd.  Returns 0, or -ENOMEM with @e set. */
 int env_set_pwd(const char *pwd, struct err *e) must_check;

@@ -3,47 +3,46 @@
 
 #include "plan/plan.h"
 
-/* The descriptors of the caller's that the command is to inherit. */
-struct fds {
+/* The caller's descriptors that the command inherits. */
+struct inherited_fds {
 	int *list;
 	size_t n;
 };
 
-void fds_done(struct fds *fds);
+void fds_done(struct inherited_fds *fds);
 
 /*
- * Check that every descriptor that @plan names is open and named once, mark them so that none
- * of them reaches the command, and note in *@ret which others do: with --close-fds, 0, 1, 2 and
- * those of --keep-fd, and else all.
+ * Check that every descriptor in @plan is open and named once, and set O_CLOEXEC on it.  Record
+ * those that the command inherits in *@ret: 0, 1, 2 and those of --keep-fd, or, without
+ * --close-fds, all others.
  *
- * Has to be called before sbx opens anything of its own, so that no number can
- * mean a descriptor of sbx.  Also fills the gaps among 0, 1 and 2, so that none
- * of those is sbx's own later; the command finds them as they were.  Returns 0
- * or -errno with @e naming option and number; in both cases, *@ret is to be freed.
+ * Call it before sbx opens a file, so that no number means a descriptor of sbx.  It also opens
+ * /dev/null for each of 0, 1 and 2 that is closed, until exec, so that no file of sbx gets these
+ * numbers.  Returns 0, or -errno with @e set; free *@ret by fds_done() in both cases.
  */
-int fds_claim(const struct plan *plan, struct fds *ret, struct err *e) must_check;
+int fds_claim(const struct plan *plan, struct inherited_fds *ret, struct err *e) must_check;
 
 /*
- * Close @fd, which the caller named.  If it is 0, 1 or 2, /dev/null takes its place until exec, so
- * that nothing of sbx's own gets that number.
+ * Close @fd, a descriptor of an option.  If it is 0, 1 or 2, /dev/null takes its place until exec,
+ * so that no file of sbx gets that number.
  */
 void fds_release(int fd);
 
 /*
- * The same after the last word on @fd, which the caller reads.  As standard error, it is left open
- * for messages to come, unless a reader may wait for its end: at a pipe or a socket.
+ * Close @fd after the last line to it, as fds_release().  Standard error stays open for later
+ * messages, unless it is a pipe or a socket, where a reader may wait for the end of file.
  */
 void fds_finish(int fd);
 
 /*
- * Close every descriptor, at once and not only at exec, but those that the command inherits and
- * the @n of @ours, of which negative ones are ignored.  Returns 0 or -errno with @e set.
+ * Close every descriptor but those that the command inherits and the @n of @ours, of which negative
+ * ones are ignored.  Returns 0 or -errno with @e set.
  */
-int fds_close_others(const struct fds *inherited, const int *ours, size_t n,
+int fds_close_others(const struct inherited_fds *inherited, const int *ours, size_t n,
 		     struct err *e) must_check;
 
 /*
- * For the command: as process 1, it is the one that holds --sync-fd open.  Returns 0 or -errno
- * with @e set.
+ * In the command's process: leave --sync-fd open at exec if the command is process 1.  Returns 0 or
+ * -errno with @e set.
  */
 int fds_hand_over(const struct plan *plan, struct err *e) must_check;

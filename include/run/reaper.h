@@ -4,9 +4,7 @@
 #include "run/box.h"
 
 /*
- * Be the first process inside: build the sandbox, start the command, look after
- * the processes inside.  @box->sock is the inside's end of the socket.
- *
- * Never returns.
+ * Run the first process inside: build the sandbox, start the command, reap.  @box->sock is its
+ * socket to the monitor.
  */
 __attribute__((noreturn)) void reaper_run(struct box *box);

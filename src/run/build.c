@@ -39,7 +39,7 @@ static int bring_up_network(const struct ns *ns, struct err *e)
 	return err_option(e, "unshare-net");
 }
 
-/* The namespaces' own properties, before there are mounts. */
+/* ID maps, IDs, host name and network, before the mounts. */
 static int set_up_namespaces(const struct box *box, int proc, struct err *e)
 {
 	int r = ns_map(&box->ns, NS_MAPPER_INSIDE, proc, "self", e);
@@ -51,7 +51,7 @@ static int set_up_namespaces(const struct box *box, int proc, struct err *e)
 	return r < 0 ? r : bring_up_network(&box->ns, e);
 }
 
-/* Whether what the host mounts later is to appear inside. */
+/* Whether later mounts and unmounts on the host propagate into the sandbox. */
 static bool lets_mounts_in(const struct box *box)
 {
 	if (box->plan->mounts.propagation != PROPAGATION_USUAL)
@@ -60,8 +60,8 @@ static bool lets_mounts_in(const struct box *box)
 }
 
 /*
- * Whether the command can become the owner of a directory, or make itself that, or act as if: an
- * ordinary user's has no other ids to do that with.
+ * Whether the command can take over any directory: change its owner or its own IDs, or ignore
+ * permissions.  An ordinary user's command has no other IDs for that.
  */
 static bool can_own(const struct site *site, const struct caps *caps)
 {
@@ -71,7 +71,7 @@ static bool can_own(const struct site *site, const struct caps *caps)
 	return (site->by_root || site->others_map) && (!caps->set || (caps->keep & rights) != 0);
 }
 
-/* Which links at destinations are followed: bubblewrap leaves it to the kernel. */
+/* Which links in destinations are followed: bubblewrap leaves it to the kernel. */
 static enum link_rule links_followed(const struct box *box)
 {
 	if (box->plan->as_bwrap)
@@ -79,10 +79,10 @@ static enum link_rule links_followed(const struct box *box)
 	return box->ns.outside.uid == 0 ? LINK_TRUSTED_MAPPED : LINK_TRUSTED;
 }
 
-/* What is left of building the root. */
+/* What build_root() leaves behind. */
 struct built {
-	bool on_stage;                    /* the working directory is the stage, still needed */
-	struct protected_path *protected; /* to be freed by forget() */
+	bool on_stage; /* the working directory is the staging tmpfs, still needed */
+	struct protected_path *protected; /* freed by forget() */
 	size_t n_protected;
 };
 
@@ -95,7 +95,7 @@ static void forget(struct built *built)
 	built->n_protected = 0;
 }
 
-/* Build the root and enter it.  What has been put aside is in the working directory then. */
+/* Build the root and enter it.  Mounts set aside are in the working directory then. */
 static int build_root(const struct box *box, struct built *built, struct err *e)
 {
 	struct site site = {
@@ -137,7 +137,7 @@ static int build_root(const struct box *box, struct built *built, struct err *e)
 	if (r == 0 && built->on_stage) {
 		r = sys_fchdir(site.roots.stage);
 		if (r < 0)
-			(void)err_sys(e, r, "cannot go to the stage");
+			(void)err_sys(e, r, "cannot enter the staging directory");
 	}
 	free_bind_done(&site);
 	roots_done(&site.roots);
@@ -151,13 +151,13 @@ static int make_session(const struct plan *plan, struct err *e)
 
 	if (r >= 0)
 		return 0;
-	(void)err_sys(e, r, "cannot make a session");
+	(void)err_sys(e, r, "cannot create a session");
 	return err_option(e, "new-session");
 }
 
 /*
- * From the stage, in the command's mount namespace: have the protected paths watched.  Returns 0
- * or -errno with @e set.
+ * In the command's mount namespace, with the staging tmpfs as working directory: have the guard
+ * watch the protected paths.  Returns 0 or -errno with @e set.
  */
 static int have_watched(struct box *box, const struct built *built, int proc, struct err *e)
 {
@@ -167,7 +167,7 @@ static int have_watched(struct box *box, const struct built *built, int proc, st
 		return 0;
 	stage = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
 	if (stage < 0)
-		return err_sys(e, stage, "cannot open the stage");
+		return err_sys(e, stage, "cannot open the staging directory");
 	return guard_entrust(box, built->protected, built->n_protected, stage, proc, e);
 }
 
@@ -176,7 +176,7 @@ int build(struct box *box, int proc, struct err *e)
 	struct built built = {0};
 	int r;
 
-	r = sys_umask(0); /* modes are made as asked for */
+	r = sys_umask(0); /* modes are set exactly */
 	if (r < 0)
 		return err_sys(e, r, "cannot set the umask");
 	box->umask = (mode_t)r;

@@ -21,12 +21,12 @@
 #include "sys/sys.h"
 
 /*
- * Change to @path below @root, which is the sandbox's.  No link leads to what a process has open,
- * and the kernel is asked where this has led.  Returns 0 or -errno; -EXDEV if that is elsewhere.
+ * Change to @path below @root, the sandbox's, without links of /proc to open files.  Returns 0 or
+ * -errno: -EXDEV if getcwd(2) shows that the directory is not below the root.
  */
 static int enter(int root, const char *path)
 {
-	struct err why = {0}; /* who calls knows what for */
+	struct err why = {0}; /* dropped: the caller describes the failure */
 	char cwd[PATH_MAX];
 	autoclose int dir = -1;
 	int r;
@@ -41,7 +41,7 @@ static int enter(int root, const char *path)
 	return r == 0 && cwd[0] != '/' ? -EXDEV : r;
 }
 
-/* Change to the directory that --chdir says, and say so in PWD. */
+/* Change to the directory of --chdir, and set PWD. */
 static int enter_chosen(int root, const char *dir, struct err *e)
 {
 	autotext struct text pwd = {0};
@@ -60,7 +60,7 @@ static int enter_chosen(int root, const char *dir, struct err *e)
 	return pwd.failed ? err_sys(e, -ENOMEM, "cannot set PWD") : env_set_pwd(pwd.start, e);
 }
 
-/* Change to the caller's directory @cwd, or home, or "/", and say so in PWD. */
+/* Change to the caller's directory @cwd, or HOME, or "/", and set PWD. */
 static int enter_usual(int root, const char *cwd, struct err *e)
 {
 	const char *const candidates[] = {cwd, getenv("HOME"), "/"};
@@ -79,7 +79,7 @@ static int enter_usual(int root, const char *cwd, struct err *e)
 	return err_set(e, ENOENT, "cannot change to any directory in the sandbox");
 }
 
-/* Enter the directory that the command starts in. */
+/* Enter the command's working directory. */
 static int enter_directory(const struct box *box, struct err *e)
 {
 	const char *chosen = box->plan->environment.chdir;
@@ -91,8 +91,8 @@ static int enter_directory(const struct box *box, struct err *e)
 }
 
 /*
- * Have nothing open any more but what the command inherits, and sockets, before a path is looked
- * up: what the sandbox was built from lies beyond its root, and links in /proc lead there.
+ * Close all descriptors but those that the command inherits, and two sockets, before a path is
+ * resolved: the other ones lead out of the sandbox's root, by links in /proc.
  */
 static int close_others(const struct box *box, struct err *e)
 {
@@ -102,9 +102,8 @@ static int close_others(const struct box *box, struct err *e)
 }
 
 /*
- * Leave the caller's process group for one of the sandbox's own, unless the new session has
- * brought one, and take the foreground of the terminal where it is handed over at once.  Here
- * SIGTTOU is blocked.
+ * Create the sandbox's process group, unless a new session has done so, and put it in the
+ * terminal's foreground if the command starts there.  SIGTTOU is blocked here.
  */
 static int enter_group(const struct box *box, struct err *e)
 {
@@ -115,13 +114,13 @@ static int enter_group(const struct box *box, struct err *e)
 	if (r == 0 && box->heeds_ttin)
 		r = sys_signal_default(SIGTTIN);
 	if (r < 0)
-		return err_sys(e, r, "cannot make a process group");
+		return err_sys(e, r, "cannot create a process group");
 	if (box->foreground)
 		(void)sys_tcsetpgrp(STDIN_FILENO, sys_getpgrp());
 	return 0;
 }
 
-/* What describes the process to the outside and the caller, put back as it was. */
+/* Set the command's umask and signal mask. */
 static int restore(const struct box *box, struct err *e)
 {
 	int r = sys_umask(box->umask);
@@ -165,15 +164,15 @@ static int execute(const struct plan *plan, struct err *e)
 	(void)err_bwrap(e, "execvp %s: %s", plan->command[0], strerror(-r));
 	(void)err_path(e, plan->command[0]);
 	e->stage = ERR_EXEC;
-	if (plan->privileges.n_seccomp == 0) /* else the programs may not permit to look */
+	if (plan->privileges.n_seccomp == 0) /* else they may forbid opening files */
 		hint_exec(plan->command[0], e);
 	return r;
 }
 
 /*
- * The last look at those outside: without a monitor nobody wants the command, and without a
- * janitor nobody sees to its end.  From here on the monitor may go without ending the command
- * where that is not tied to it.
+ * Check for the last time that the monitor and the janitor are there: without a monitor the command
+ * is not wanted, and without a janitor nothing would ensure its end.  From here on the monitor may
+ * exit without the command, unless that is tied to it.
  */
 static int part_from_outside(const struct box *box, struct err *e)
 {
@@ -187,7 +186,7 @@ static int part_from_outside(const struct box *box, struct err *e)
 	if (!box->has_reaper && !box->tied && !box->plan->processes.die_with_parent)
 		r = sys_prctl(PR_SET_PDEATHSIG, 0);
 	if (r < 0)
-		return err_sys(e, r, "cannot ask not to end with the parent");
+		return err_sys(e, r, "cannot clear the parent-death signal");
 	if (sys_poll(fds, N, 0) <= 0)
 		return 0;
 	return err_set(e, EPIPE, "the %s is gone",
@@ -195,8 +194,8 @@ static int part_from_outside(const struct box *box, struct err *e)
 }
 
 /*
- * Leave the caller's session keyring.  Where no new one can be had, for want of quota or in a
- * kernel without keys, the filter still refuses the calls that would reach the old one.
+ * Leave the caller's session keyring.  If that fails, for lack of quota or in a kernel without
+ * keys, the filter still refuses the calls that reach the old one.
  */
 static void leave_keyring(const struct plan *plan)
 {
@@ -204,7 +203,7 @@ static void leave_keyring(const struct plan *plan)
 		(void)sys_new_session_keyring();
 }
 
-/* What the small filter refuses: see filter.c. */
+/* The system calls that sbx's own filter refuses: see filter.c. */
 static unsigned choose_filter(const struct box *box)
 {
 	const struct filter_caller caller = {
@@ -225,7 +224,7 @@ int command_exec(const struct box *box, struct err *e)
 	int r = caps_apply(&box->caps, e);
 
 	if (r == 0)
-		r = env_apply(box->plan, e); /* it may say what HOME is */
+		r = env_apply(box->plan, e); /* before the working directory, which may be HOME */
 	if (r == 0)
 		r = enter_group(box, e);
 	leave_keyring(box->plan);

@@ -14,16 +14,16 @@
 #include "sys/sys.h"
 
 #define STANDARD_FDS 3
-#define STEP 16 /* descriptors that are added to the room for them */
+#define STEP 16 /* by which a list of descriptors grows */
 
-void fds_done(struct fds *fds)
+void fds_done(struct inherited_fds *fds)
 {
 	free(fds->list);
-	*fds = (struct fds){0};
+	*fds = (struct inherited_fds){0};
 }
 
-/* Note that the command inherits @fd.  Returns 0 or -ENOMEM. */
-static int inherit(struct fds *fds, int fd)
+/* Record that the command inherits @fd.  Returns 0 or -ENOMEM. */
+static int inherit(struct inherited_fds *fds, int fd)
 {
 	if (fds->n % STEP == 0) {
 		int *more = reallocarray(fds->list, fds->n + STEP, sizeof(*more));
@@ -37,8 +37,8 @@ static int inherit(struct fds *fds, int fd)
 }
 
 /*
- * Claim @descriptor.  What a process inherits through exec is never O_CLOEXEC, so that
- * this flag marks those already claimed; which is an error, unless it is @superseded.
+ * Claim @descriptor: set O_CLOEXEC, which no descriptor inherited through exec has.  If it is set
+ * already, the descriptor is used twice: an error, unless it is @superseded.
  */
 static int claim(const struct descriptor *descriptor, bool superseded, struct err *e)
 {
@@ -57,7 +57,7 @@ static int claim(const struct descriptor *descriptor, bool superseded, struct er
 	return r < 0 ? err_option(e, descriptor->option) : 0;
 }
 
-/* See that @kept is open and not claimed; it stays as it is. */
+/* Check that @kept is open and not claimed. */
 static int check_kept(const struct descriptor *kept, struct err *e)
 {
 	int flags = sys_getfd(kept->fd);
@@ -77,8 +77,8 @@ static bool has_fd(const struct op *op)
 	return op->kind == OP_FILE || op->kind == OP_BIND_DATA || op->kind == OP_BIND_FD;
 }
 
-/* Note those of 0, 1 and 2 down, and put /dev/null where one of them is closed, for a while. */
-static int take_standard(struct fds *inherited, struct err *e)
+/* Record those of 0, 1 and 2 that are open; open /dev/null in place of closed ones. */
+static int take_standard(struct inherited_fds *inherited, struct err *e)
 {
 	for (int fd = 0; fd < STANDARD_FDS; fd++) {
 		int flags = sys_getfd(fd);
@@ -92,8 +92,8 @@ static int take_standard(struct fds *inherited, struct err *e)
 	return 0;
 }
 
-/* Note down what --keep-fd names. */
-static int inherit_kept(const struct plan *plan, struct fds *inherited)
+/* Record the descriptors of --keep-fd. */
+static int inherit_kept(const struct plan *plan, struct inherited_fds *inherited)
 {
 	int r = 0;
 
@@ -102,14 +102,14 @@ static int inherit_kept(const struct plan *plan, struct fds *inherited)
 	return r;
 }
 
-/* Note @fd down unless it is marked: it has been claimed then, or it is this process's own. */
+/* Record @fd unless it is O_CLOEXEC: claimed, or this process's own. */
 static int inherit_unmarked(void *inherited, pid_t fd)
 {
 	return fd < STANDARD_FDS || sys_getfd(fd) != 0 ? 0 : inherit(inherited, fd);
 }
 
-/* Note down what the command inherits besides 0, 1 and 2. */
-static int take_others(const struct plan *plan, struct fds *inherited, struct err *e)
+/* Record the descriptors that the command inherits besides 0, 1 and 2. */
+static int take_others(const struct plan *plan, struct inherited_fds *inherited, struct err *e)
 {
 	int sync = plan_fd(plan, FD_SYNC);
 	int r = plan->environment.close_fds
@@ -120,9 +120,8 @@ static int take_others(const struct plan *plan, struct fds *inherited, struct er
 		r = inherit(inherited, sync);
 	if (r == 0)
 		return 0;
-	(void)err_sys(e, r, "cannot learn from /proc/self/fd which descriptors are open");
-	return plan->environment.close_fds ? r
-					   : err_hint(e, "with --close-fds, nobody has to know");
+	(void)err_sys(e, r, "cannot read the open descriptors from /proc/self/fd");
+	return plan->environment.close_fds ? r : err_hint(e, "--close-fds does not need them");
 }
 
 /* Claim the descriptors of operations. */
@@ -140,7 +139,7 @@ static int claim_ops(const struct plan *plan, struct err *e)
 	return r;
 }
 
-int fds_claim(const struct plan *plan, struct fds *ret, struct err *e)
+int fds_claim(const struct plan *plan, struct inherited_fds *ret, struct err *e)
 {
 	int r = claim_ops(plan, e);
 
@@ -174,24 +173,25 @@ void fds_finish(int fd)
 		fds_release(fd);
 }
 
-/* Add the @n of @fds to the descriptors at @end, for which there is room. */
+/* Copy the @n of @fds to @end. */
 static void add(int *end, const int *fds, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		end[i] = fds[i];
 }
 
-int fds_close_others(const struct fds *inherited, const int *ours, size_t n, struct err *e)
+int fds_close_others(const struct inherited_fds *inherited, const int *ours, size_t n,
+		     struct err *e)
 {
 	autofree int *keep = calloc(inherited->n + n, sizeof(*keep));
 	int r;
 
 	if (keep == NULL)
-		return err_sys(e, -ENOMEM, "cannot note the descriptors down");
+		return err_set(e, ENOMEM, "out of memory");
 	add(keep, inherited->list, inherited->n);
 	add(keep + inherited->n, ours, n);
 	r = keep_fds(keep, inherited->n + n);
-	return r < 0 ? err_sys(e, r, "cannot close the descriptors that are not COMMAND's") : 0;
+	return r < 0 ? err_sys(e, r, "cannot close descriptors that COMMAND does not inherit") : 0;
 }
 
 int fds_hand_over(const struct plan *plan, struct err *e)
@@ -199,7 +199,7 @@ int fds_hand_over(const struct plan *plan, struct err *e)
 	int sync = plan_fd(plan, FD_SYNC);
 	int r = 0;
 
-	if (plan->processes.as_pid_1 && sync >= 0) /* nobody else is there to hold it */
+	if (plan->processes.as_pid_1 && sync >= 0) /* there is no reaper to keep it open */
 		r = sys_set_cloexec(sync, false);
 	if (r == 0)
 		return 0;

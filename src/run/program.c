@@ -2,22 +2,22 @@
 /*
  * Theory of operation
  *
- * The command can execute /proc/self/exe by a "#!" line, or as the interpreter of an ELF file,
- * and so gets hold of the file that its process executed until then: this program.  While the
- * file is executed, the kernel refuses to open it for writing; a process that waits until the end
- * can write to it, if its user can (CVE-2019-5736).
+ * The command can execute /proc/self/exe by a "#!" line or as the interpreter of an ELF file, and
+ * so open the file that its process has executed: this program.  The kernel refuses to open it for
+ * writing while it is executed; a process can wait for the exit, and write to it if its user can
+ * (CVE-2019-5736).
  *
- * So where the caller could write to the file, the program is executed from a clone of it:
+ * So if the caller could write to the file, the program is executed from a clone of it:
  *
  *	a detached mount     read-only, of the file alone; in no mount namespace, so that no
  *	                     process can change it.  It takes CAP_SYS_ADMIN.
- *	a sealed memfd       a copy in memory, which costs some hundred microseconds more
+ *	a sealed memfd       a copy in memory, some hundred microseconds slower
  *
- * The caller could write to the file if it is root, owns the file, or has the permission.
- * A file on a read-only mount may be in reach by another mount of the same file system.
+ * The caller could write to the file if it is root, owns the file, or has write permission.  A file
+ * on a read-only mount may be writable by another mount of the same file system.
  *
- * Whether this is the clone is decided by what /proc/self/exe is.  The environment, the
- * arguments and the name of a file would say what the caller likes.
+ * /proc/self/exe alone decides whether this is the clone: the caller controls the environment, the
+ * arguments and the name of the file.
  */
 #include "run/program.h"
 
@@ -41,7 +41,7 @@
 #define LINK_BYTES 32 /* "/proc/self/fd/" and a number */
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* What stands before the last "/" of @path is left out. */
+/* The part of @path after the last "/". */
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -63,11 +63,11 @@ static int is_exposed(struct err *e)
 	if (uid == 0 || st.stx_uid == uid)
 		return 1;
 	r = sys_faccessat(AT_FDCWD, EXE, W_OK, AT_EACCESS);
-	/* the kernel may say EROFS or EPERM without having looked at the permissions */
+	/* EROFS and EPERM may come before the kernel checks the permissions */
 	return r == 0 || (r != -EACCES && (st.stx_mode & (S_IWGRP | S_IWOTH)) != 0);
 }
 
-/* Whether @fd is of a file that is a mount's root, while the mount is not attached anywhere. */
+/* Whether @fd is the root of a detached mount of one file. */
 static bool is_detached(int fd)
 {
 	char link[LINK_BYTES];
@@ -84,7 +84,7 @@ static bool is_read_only(int fd)
 	return sys_fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_RDONLY) != 0;
 }
 
-/* Whether no process can write to the file of @fd, nor ever will be able to. */
+/* Whether no process can ever write to the file of @fd. */
 static bool is_clone(int fd)
 {
 	int seals = sys_seals(fd);
@@ -92,13 +92,13 @@ static bool is_clone(int fd)
 	return (seals >= 0 && (seals & SEALS) == SEALS) || (is_detached(fd) && is_read_only(fd));
 }
 
-/* Execute @fd, if it is a clone indeed: the program would execute itself for ever otherwise. */
+/* Execute @fd if it is a clone; else the program would execute itself for ever. */
 static int execute(int fd, const char *const *argv)
 {
 	return is_clone(fd) ? sys_exec_fd(fd, argv) : -ENOTSUP;
 }
 
-/* Execute the program from a read-only mount.  Returns only if that fails, -errno. */
+/* Execute the program from a read-only mount.  Returns only if that fails: -errno. */
 static int execute_mount(const char *const *argv)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -108,10 +108,7 @@ static int execute_mount(const char *const *argv)
 	return r < 0 ? r : execute(tree, argv);
 }
 
-/*
- * Copy @exe to @memfd.  Beyond the limit of a file's size the kernel sends a signal as well,
- * which would end this process without a word.
- */
+/* Copy @exe to @memfd; at the file size limit, fail instead of dying of SIGXFSZ. */
 static int copy(int memfd, int exe)
 {
 	int ignored = sys_signal_ignored(SIGXFSZ);
@@ -124,7 +121,7 @@ static int copy(int memfd, int exe)
 	return r;
 }
 
-/* Execute a copy of @exe in memory.  Returns only if that fails, -errno with @e set. */
+/* Execute a copy of @exe in memory.  Returns only if that fails: -errno with @e set. */
 static int execute_copy(int exe, const char *const *argv, struct err *e)
 {
 	autoclose int memfd = sys_memfd("sbx");
@@ -139,7 +136,7 @@ static int execute_copy(int exe, const char *const *argv, struct err *e)
 	return r;
 }
 
-/* The kernel calls what is executed by a descriptor by its number.  Set the usual name. */
+/* Set the usual process name: execution by descriptor makes it the descriptor's number. */
 static void set_name(const char *argv0)
 {
 	if (argv0 != NULL && *base_name(argv0) != '\0')

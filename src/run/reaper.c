@@ -2,39 +2,34 @@
 /*
  * Theory of operation
  *
- * The reaper is the first process inside; in a process namespace it is its
- * process 1.  In this order, it
+ * The reaper is the first process inside; in a PID namespace it is process 1.  In this order, it
  *
  *	waits for "go"     so that it never runs without a monitor;
- *	builds             ids, names, network, mounts, the root;
- *	holds              what is to be held until the last process inside ends, and
- *	                   adopts what the command leaves behind, to know when that is;
- *	starts the command and keeps nothing open but the socket to the monitor and
- *	                   what it holds;
- *	reaps              until nobody is left inside, and reports the command's
- *	                   status the moment it has it.
+ *	builds             IDs, names, network, mounts, the root;
+ *	keeps open         the descriptors that have to last until the last process inside
+ *	                   has exited, and adopts orphans, to know when that is;
+ *	starts the command and closes all other descriptors;
+ *	reaps              until no process is left inside, and reports the command's status
+ *	                   as soon as it has exited.
  *
- * Where there is nothing to reap or to hold, it becomes the command instead of
- * starting it.
+ * Where there is nothing to reap or to keep open, it becomes the command instead.
  *
- * Whatever fails before the command is executed is reported as a value; the
- * monitor's side prints it.  With every signal blocked, nothing but SIGKILL and
- * the end of the last process inside ends the reaper.  Once the seccomp programs
- * are applied it needs no more than wait4(2), write(2) and exit_group(2); and to give
- * those inside time to end, kill(2) and poll(2).
+ * It reports a failure before the command is executed to the monitor, for main to print.  All
+ * signals are blocked: only SIGKILL and the exit of the last process inside end it.  Once the
+ * seccomp programs are applied, it needs no calls but wait4(2), write(2) and exit_group(2), and
+ * kill(2) and poll(2) for the grace period.
  *
- * Without a process namespace nothing ends with the reaper.  Where the sandbox is to end with
- * the command or the monitor, the reaper is the one that can find all that is left, because
- * it adopts them; it ends them when the command ends, or when the socket tells
- * that the monitor is gone.  There the payload, a process of the same user, can take away its
- * right to open anything, by prlimit(2).  So what it needs is open before the command starts.
+ * Without a PID namespace no process ends with the reaper.  If the sandbox is to end with the
+ * command or the monitor, the reaper terminates the others.  It does so when the command exits or
+ * the socket shows that the monitor is gone, and adopts orphans, so that it finds all of them.  The
+ * payload, a process of the same user, can keep it from opening files by prlimit(2); so it opens
+ * what it needs before the command starts.
  *
- * Callers may look at the reaper: they are told its process id.  The payload must
- * not: who traces it can speak to the monitor, and its environment may be what was
- * cleared from the payload's own.  In a user namespace of the sandbox's own, the kernel
- * sees to that if the reaper has a capability, be it of no use, that the payload lacks.
- * Where the payload might have it too, or CAP_SYS_PTRACE, and where others can be in the
- * user namespace, nobody may look (PR_SET_DUMPABLE).
+ * Callers may inspect the reaper: they receive its PID.  The payload must not: a tracer could send
+ * messages to the monitor, and read the environment that --clearenv has kept from the payload.  In
+ * a user namespace of the sandbox's own, a capability that the payload lacks keeps it from tracing
+ * the reaper, even a useless one.  Where the payload may have that too, or CAP_SYS_PTRACE, or where
+ * other processes may be in the user namespace, the reaper is not dumpable (PR_SET_DUMPABLE).
  */
 #include "run/reaper.h"
 
@@ -65,22 +60,19 @@
 #include "sys/keep.h"
 #include "sys/sys.h"
 
-#define EXIT_FAILED 125 /* what it means is in the report */
+#define EXIT_FAILED 125 /* the reason is in the report */
 
-#define GUARD caps_bit(CAP_WAKE_ALARM) /* what the payload lacks */
+#define GUARD caps_bit(CAP_WAKE_ALARM) /* a capability that the payload lacks */
 
-/*
- * Ask to be killed when the parent ends, or not to be.  Whether it has ended already
- * is another question.
- */
+/* Set or clear the parent-death signal; the parent may have exited already. */
 static int die_with_parent(bool die, struct err *e)
 {
 	int r = sys_prctl(PR_SET_PDEATHSIG, die ? SIGKILL : 0);
 
-	return r < 0 ? err_sys(e, r, "cannot ask to end with the parent") : 0;
+	return r < 0 ? err_sys(e, r, "cannot set the parent-death signal") : 0;
 }
 
-/* Close what is for the monitor alone, so that who reads it sees its end. */
+/* Close the descriptors for the monitor alone, so that their readers see the end of file. */
 static void close_monitors(const struct plan *plan)
 {
 	static const enum fd_use monitors[] = {FD_INFO, FD_STATUS, FD_USERNS_BLOCK};
@@ -90,7 +82,7 @@ static void close_monitors(const struct plan *plan)
 			fds_release(plan_fd(plan, monitors[i]));
 }
 
-/* Tell the monitor which namespaces there are. */
+/* Report the namespaces to the monitor. */
 static int identify(const struct box *box, int proc, struct err *e)
 {
 	struct ns_ids ids;
@@ -99,13 +91,12 @@ static int identify(const struct box *box, int proc, struct err *e)
 	if (r < 0)
 		return r;
 	r = report_namespaces(box->sock, &ids);
-	return r < 0 ? err_sys(e, r, "cannot tell the monitor of the namespaces") : 0;
+	return r < 0 ? err_sys(e, r, "cannot report the namespaces to the monitor") : 0;
 }
 
 /*
- * Wait for the monitor's leave to begin.  If there is no monitor any more, nobody
- * wants the sandbox, nor to hear of it; and what builds it may wait for long, such
- * as for a file server, so that it must not outlive the monitor.
+ * Wait for "go" from the monitor.  This process must not outlive it before the command runs:
+ * building may wait for long, for a FUSE server for example.
  */
 static int begin(const struct box *box, int proc, struct err *e)
 {
@@ -126,28 +117,28 @@ static int begin(const struct box *box, int proc, struct err *e)
 		return r;
 	r = report_await_go(box->sock);
 	if (r < 0)
-		return err_sys(e, r, "cannot hear from the monitor");
+		return err_sys(e, r, "lost the connection to the monitor");
 	return r > 0 ? janitor_entrust(box->helpers[HELPER_JANITOR].inside, e) : 0;
 }
 
-/* The descriptors that stay open until the last process inside ends. */
-struct held {
+/* The descriptors that stay open until the last process inside has exited. */
+struct lasting_fds {
 	int *fds;
 	unsigned n;
-	int proc;     /* the host's, to find whom to end; else -1 */
-	int children; /* signalfd of SIGCHLD, to end somebody then; else -1 */
+	int proc;     /* if box->reaper_ends, the host's procfs, to find the processes; else -1 */
+	int children; /* likewise, a signalfd of SIGCHLD; else -1 */
 };
 
-static void held_done(struct held *held)
+static void lasting_done(struct lasting_fds *lasting)
 {
-	free(held->fds);
-	held->fds = NULL;
-	held->n = 0;
+	free(lasting->fds);
+	lasting->fds = NULL;
+	lasting->n = 0;
 }
 
 /*
- * Lock the file @path below @root, the sandbox's.  Returns the descriptor that has to stay open for
- * the lock to last, or -errno with @e set.
+ * Lock the file @path below @root, the sandbox's.  Returns a descriptor, which holds the lock, or
+ * -errno with @e set.
  */
 static int lock_file(int root, const char *path, struct err *e)
 {
@@ -165,8 +156,8 @@ static int lock_file(int root, const char *path, struct err *e)
 	return fd_take(&fd);
 }
 
-/* Lock all files that are to be locked, and hold them. */
-static int lock_files(const struct plan *plan, struct held *held, struct err *e)
+/* Lock the files of --lock-file.  Returns 0 or -errno with @e set. */
+static int lock_files(const struct plan *plan, struct lasting_fds *lasting, struct err *e)
 {
 	autoclose int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 
@@ -177,7 +168,7 @@ static int lock_files(const struct plan *plan, struct held *held, struct err *e)
 
 		if (fd < 0)
 			return fd;
-		held->fds[held->n++] = fd;
+		lasting->fds[lasting->n++] = fd;
 	}
 	return 0;
 }
@@ -192,8 +183,8 @@ static int open_children(void)
 	return sys_signalfd(&set);
 }
 
-/* Take hold of them.  Returns 0 or -errno with @e set. */
-static int take_hold(const struct box *box, struct held *ret, struct err *e)
+/* Adopt orphans, and open the lasting descriptors.  Returns 0 or -errno with @e set. */
+static int take_hold(const struct box *box, struct lasting_fds *ret, struct err *e)
 {
 	const struct plan *plan = box->plan;
 	const size_t others = 5;
@@ -201,29 +192,29 @@ static int take_hold(const struct box *box, struct held *ret, struct err *e)
 
 	ret->fds = calloc(plan->status.n_lock_files + others, sizeof(*ret->fds));
 	if (ret->fds == NULL)
-		return err_sys(e, -ENOMEM, "cannot note the descriptors down");
+		return err_set(e, ENOMEM, "out of memory");
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r < 0)
-		return err_sys(e, r, "cannot adopt what the command leaves behind");
-	ret->fds[ret->n++] =
-		box->helpers[HELPER_JANITOR].inside; /* the command looks for it: see let_go() */
+		return err_sys(e, r, "cannot adopt orphans of the command");
+	/* first, for let_go(): the command's process still uses it */
+	ret->fds[ret->n++] = box->helpers[HELPER_JANITOR].inside;
 	ret->fds[ret->n++] = box->sock;
 	ret->fds[ret->n++] = plan_fd(plan, FD_SYNC);
 	ret->fds[ret->n++] = ret->proc;
 	if (box->reaper_ends)
 		ret->children = open_children();
 	if (box->reaper_ends && ret->children < 0)
-		return err_sys(e, ret->children, "cannot watch for the end of the command");
+		return err_sys(e, ret->children, "cannot watch for the exit of the command");
 	ret->fds[ret->n++] = ret->children;
 	if (plan->status.n_lock_files == 0)
 		return 0;
-	r = caps_suspend(true, e); /* files are opened as who they belong to may */
+	r = caps_suspend(true, e); /* open files with the user's permissions alone */
 	if (r == 0)
 		r = lock_files(plan, ret, e);
 	return r < 0 ? r : caps_suspend(false, e);
 }
 
-/* Whether the guard keeps the payload from tracing this process. */
+/* Whether the capability GUARD keeps the payload from tracing this process. */
 static bool is_guarded(const struct box *box)
 {
 	return ns_own_users(&box->ns) && box->caps.set &&
@@ -238,7 +229,7 @@ static int protect(const struct box *box, struct err *e)
 	return r < 0 ? err_sys(e, r, "cannot protect the reaper") : 0;
 }
 
-/* Wait until the caller lets the command run. */
+/* Wait for --block-fd. */
 static int await_caller(const struct box *box, struct err *e)
 {
 	enum { BLOCK, SOCK, N };
@@ -263,19 +254,19 @@ static int await_caller(const struct box *box, struct err *e)
 	return err_option(e, "block-fd");
 }
 
-/* What the command's process is given; it shares the reaper's memory until it execs. */
+/* The argument of be_command(), which shares the reaper's memory until it executes the command. */
 struct start {
 	const struct box *box;
 	pid_t reaper;
 	struct err *e;
-	int ret; /* -errno if it could not become the command, with @e set */
+	int ret; /* -errno if it could not execute the command, with @e set */
 };
 
 /*
- * Let the monitor know that there is a command: the last moment to see that the monitor is gone.
- * The kernel tells it who has said so.  Before Linux 6.5 that is a number, and the monitor opens
- * a handle by that: it answers then, and what this process says after that shows that it has been
- * there all the time, so that the number was its own.
+ * Report the command's process to the monitor; this fails if the monitor is gone.  The message
+ * carries this process's identity: before Linux 6.5 a PID, of which the monitor opens a pidfd.
+ * Then the monitor answers, and a second message shows that this process was there all the time,
+ * so that the PID was its own.
  */
 static int introduce(const struct box *box, struct err *e)
 {
@@ -286,31 +277,29 @@ static int introduce(const struct box *box, struct err *e)
 		if (r >= 0)
 			r = report_started(box->sock);
 	}
-	return r < 0 ? err_sys(e, r, "cannot tell the monitor of the command") : 0;
+	return r < 0 ? err_sys(e, r, "cannot report the command to the monitor") : 0;
 }
 
-/* Enter the Landlock domain, if there is to be one.  Returns 0 or -errno with @e set. */
+/* Enter the Landlock domain, if there is one.  Returns 0 or -errno with @e set. */
 static int enter_domain(const struct box *box, struct err *e)
 {
 	static const struct note left_out = {
 		.level = NOTE_WARNING,
-		.text = "there are as many Landlock domains around this process as the kernel "
-			"permits: without --unshare-pid, COMMAND can send signals to processes "
-			"outside",
+		.text = "the kernel's limit of nested Landlock domains is reached: without "
+			"--unshare-pid, COMMAND can send signals to processes outside",
 	};
 	int r = landlock_apply(box->ns.domain, e);
 
 	if (r <= 0)
 		return r;
 	r = report_note(box->sock, &left_out);
-	return r < 0 ? err_sys(e, r, "cannot report to the monitor that signals are not kept in")
-		     : 0;
+	return r < 0 ? err_sys(e, r, "cannot report to the monitor") : 0;
 }
 
 /*
  * Become the command.  Returns only when it fails: -errno with @e set.
  *
- * The Landlock domain comes first: what it has to say is not heard once there is a command.
+ * The Landlock domain comes first: the monitor ignores notes once the command has started.
  */
 static int introduce_and_exec(const struct box *box, struct err *e)
 {
@@ -321,13 +310,13 @@ static int introduce_and_exec(const struct box *box, struct err *e)
 	return r < 0 ? r : command_exec(box, e);
 }
 
-/* The command's half of start_command().  Returns only when it fails: an exit status. */
+/* In the command's process.  Returns only when it fails: an exit status. */
 static int be_command(void *arg)
 {
 	struct start *start = arg;
 	const struct box *box = start->box;
 	bool dies = box->plan->processes.die_with_parent || !(box->ns.flags & CLONE_NEWPID);
-	int r = dies ? die_with_parent(true, start->e) : 0; /* else the kernel sees to it */
+	int r = dies ? die_with_parent(true, start->e) : 0; /* else it ends with process 1 */
 
 	if (r == 0 && dies && sys_getppid() != start->reaper)
 		r = err_set(start->e, EPIPE, "the reaper is gone");
@@ -335,17 +324,14 @@ static int be_command(void *arg)
 	return EXIT_FAILED;
 }
 
-/*
- * Make the command's process.  Returns its pid once it has executed the command, or
- * -errno with @e set.
- */
+/* Start the command.  Returns its PID once it is executed, or -errno with @e set. */
 static pid_t start_command(const struct box *box, struct err *e)
 {
 	struct start start = {.box = box, .reaper = sys_getpid(), .e = e};
 	pid_t pid = sys_vfork(be_command, &start, 0, command_stack(box->plan));
 
 	if (pid < 0)
-		return err_sys(e, pid, "cannot make a process for the command");
+		return err_sys(e, pid, "cannot create a process for the command");
 	return start.ret < 0 ? start.ret : pid;
 }
 
@@ -360,8 +346,8 @@ static pid_t wait_child(int *status, int flags)
 	return pid;
 }
 
-/* Tell the monitor if @command has been stopped.  Returns whether it has: it has not ended. */
-static bool tell_stop(const struct box *box, int status)
+/* Report to the monitor if @status is a stop of the command.  Returns whether it is. */
+static bool report_stop(const struct box *box, int status)
 {
 	if (!WIFSTOPPED(status))
 		return false;
@@ -369,18 +355,18 @@ static bool tell_stop(const struct box *box, int status)
 	return true;
 }
 
-/* Wait for @command to end, reaping whatever ends before it.  Returns 0 or -errno. */
+/* Wait for @command to exit; reap other children meanwhile.  Returns 0 or -errno. */
 static int await_command(const struct box *box, pid_t command, int *status)
 {
 	pid_t pid;
 
 	do
 		pid = wait_child(status, WUNTRACED);
-	while (pid >= 0 && (pid != command || tell_stop(box, *status)));
+	while (pid >= 0 && (pid != command || report_stop(box, *status)));
 	return pid < 0 ? pid : 0;
 }
 
-/* Give those inside until @grace_ms from now to end, unless the monitor goes meanwhile. */
+/* Send SIGTERM to all, and wait @grace_ms for them to exit, or until the monitor is gone. */
 static void end_in_order(const struct box *box)
 {
 	struct pollfd monitor = {.fd = box->sock, .events = POLLIN};
@@ -394,9 +380,9 @@ static void end_in_order(const struct box *box)
 }
 
 /*
- * Whether the kernel kills this process, and so the sandbox, with the monitor.  Not where this
- * process has to end others: that one must live, and learns of the monitor's end by the socket.
- * Nor where a seccomp program might forbid to undo it: there the janitor sees to it alone.
+ * Whether the kernel kills this process, and so the sandbox, with the monitor.  Not if this process
+ * has to terminate others: it must survive, and the socket shows that the monitor is gone.  Nor if
+ * a seccomp program may refuse to clear the parent-death signal: the janitor alone acts then.
  */
 static bool is_tied(const struct box *box)
 {
@@ -407,9 +393,9 @@ static bool is_tied(const struct box *box)
 }
 
 /*
- * In a process namespace, which ends with this process: report the command's end, and stay
- * while others are left inside, unless they are to end.  Returns the command's status for
- * exit_group(2), the way left if the report cannot be sent, or -errno with @e set.
+ * With a PID namespace, which ends with this process: report the command's exit, and wait for
+ * other processes inside unless they are to be killed.  Returns an exit status or -errno with @e
+ * set.  The status is the command's: if the report is lost, it reaches the monitor that way.
  */
 static int reap(const struct box *box, pid_t command, struct err *e)
 {
@@ -421,7 +407,7 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 	if (r < 0)
 		return err_sys(e, r, "cannot wait for the command");
 	others = descendants_reap();
-	if (others && !box->ends_all && is_tied(box)) /* they live on without a monitor */
+	if (others && !box->ends_all && is_tied(box)) /* they may outlive the monitor now */
 		(void)sys_prctl(PR_SET_PDEATHSIG, 0);
 	report_ended(box->sock, status, !others);
 	if (others && box->ends_all)
@@ -431,20 +417,20 @@ static int reap(const struct box *box, pid_t command, struct err *e)
 	return exit_code_of(status);
 }
 
-/* Reap until @command or nobody else has ended.  Returns 1 with *@status, 0 or -errno. */
+/* Reap children that have exited, up to @command: 1 with *@status.  Else returns 0 or -errno. */
 static int reap_up_to(const struct box *box, pid_t command, int *status)
 {
 	pid_t pid;
 
 	do
 		pid = wait_child(status, WNOHANG | WUNTRACED);
-	while (pid > 0 && (pid != command || tell_stop(box, *status)));
+	while (pid > 0 && (pid != command || report_stop(box, *status)));
 	return pid > 0 ? 1 : pid;
 }
 
 /*
- * Wait until @command has ended, which @children tells, or the monitor is gone.  Returns 1 with
- * *@status, 0, or -errno.
+ * Wait until @command has exited or the monitor is gone; @children is a signalfd of SIGCHLD.
+ * Returns 1 with *@status, 0, or -errno.
  */
 static int await_either(const struct box *box, int children, pid_t command, int *status)
 {
@@ -469,17 +455,17 @@ static int await_either(const struct box *box, int children, pid_t command, int 
 }
 
 /*
- * Without a process namespace: report the command's end, and end whoever else is inside; the
- * same, without grace, if the monitor is gone.  Returns as reap().
+ * Without a PID namespace: report the command's exit, and terminate all other processes inside;
+ * without a grace period if the monitor is gone.  Returns as reap().
  */
-static int reap_and_end(const struct box *box, const struct held *held, pid_t command,
+static int reap_and_end(const struct box *box, const struct lasting_fds *lasting, pid_t command,
 			struct err *e)
 {
 	const struct descendants scope = {
-		.proc = held->proc, .root = proc_self(held->proc), .only = true};
+		.proc = lasting->proc, .root = proc_self(lasting->proc), .only = true};
 	struct descendants_patience patience = {.limit_ms = ALONE_MS, .watch = box->sock};
 	int status = 0;
-	int r = await_either(box, held->children, command, &status);
+	int r = await_either(box, lasting->children, command, &status);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot wait for the command");
@@ -497,9 +483,8 @@ static int reap_and_end(const struct box *box, const struct held *held, pid_t co
 }
 
 /*
- * Open the host's procfs, where it is needed: to map ids, to tell of namespaces, to find whom
- * to end, for the guard.  Returns 0 with *@ret the descriptor, or -1 where it is not needed; or
- * -errno with @e set.
+ * Open the host's procfs if it is needed: to map IDs, to report namespaces, to find processes, for
+ * the guard.  Returns 0 with *@ret a descriptor, or -1 if it is not needed; or -errno with @e set.
  */
 static int open_proc(const struct box *box, int *ret, struct err *e)
 {
@@ -512,22 +497,20 @@ static int open_proc(const struct box *box, int *ret, struct err *e)
 	return *ret < 0 ? err_sys(e, *ret, "cannot open /proc on the host") : 0;
 }
 
-/* Become what looks after the command.  Returns as take_hold(); takes *@proc if needed. */
-static int become_reaper(const struct box *box, int *proc, struct held *held, struct err *e)
+/* Become the reaper: takes *@proc if needed.  Returns 0 or -errno with @e set. */
+static int become_reaper(const struct box *box, int *proc, struct lasting_fds *lasting,
+			 struct err *e)
 {
 	int r;
 
 	if (box->reaper_ends)
-		held->proc = fd_take(proc);
-	r = take_hold(box, held, e);
+		lasting->proc = fd_take(proc);
+	r = take_hold(box, lasting, e);
 	return r < 0 ? r : protect(box, e);
 }
 
-/*
- * Build the sandbox up to the point where the command may run.  Returns 0, with what is
- * to be held in *@held, or -errno with @e set.
- */
-static int begin_and_build(struct box *box, struct held *held, struct err *e)
+/* Build the sandbox, until the command may start.  Returns 0 or -errno with @e set. */
+static int begin_and_build(struct box *box, struct lasting_fds *lasting, struct err *e)
 {
 	autoclose int proc = -1;
 	int r = open_proc(box, &proc, e);
@@ -537,9 +520,9 @@ static int begin_and_build(struct box *box, struct held *held, struct err *e)
 	if (r == 0)
 		r = build(box, proc, e);
 	if (r == 0)
-		r = die_with_parent(true, e); /* another user namespace may have undone it */
+		r = die_with_parent(true, e); /* entering a user namespace may have cleared it */
 	if (r == 0 && box->has_reaper)
-		r = become_reaper(box, &proc, held, e);
+		r = become_reaper(box, &proc, lasting, e);
 	if (r == 0)
 		r = await_caller(box, e);
 	if (r == 0)
@@ -547,28 +530,26 @@ static int begin_and_build(struct box *box, struct held *held, struct err *e)
 	return r < 0 ? r : seccomp_read(box->plan, SECCOMP_LATE, &box->seccomp, e);
 }
 
-/*
- * Close what the sandbox was built from, before there is a command: it may be able to look into
- * this process.
- */
-static int close_others(const struct box *box, const struct held *held, struct err *e)
+/* Close the other descriptors before the command runs: it may be able to trace this process. */
+static int close_others(const struct box *box, const struct lasting_fds *lasting, struct err *e)
 {
-	return fds_close_others(&box->inherited, held->fds, held->n, e);
+	return fds_close_others(&box->inherited, lasting->fds, lasting->n, e);
 }
 
-/* Whether somebody has to be ended by this process, and nothing else does it. */
+/* Whether this process alone terminates the others. */
 static bool has_to_end_others(const struct box *box)
 {
 	return box->reaper_ends || (box->tied && !(box->ns.flags & CLONE_NEWPID));
 }
 
 /*
- * Leave the caller's process group: a signal to that group, as timeout(1) sends it, kills the
- * monitor, and this process has to end those who are in other groups.  The session stays where the
- * command has a group of its own: the terminal stops no group whose members have all their
- * parents in other sessions.  Then this comes before there is a command, so that a signal to the
- * group never kills this process and leaves those behind that it has to end.  A session would be
- * the command's as well; it is made afterwards.
+ * Leave the caller's process group.  A signal to that group, such as timeout(1) sends, kills the
+ * monitor; this process has to survive it, to terminate processes in other groups.
+ *
+ * If the command has its own group, the session stays the same: the terminal does not stop a group
+ * whose members all have their parents in other sessions.  Then this is called before the command
+ * starts, so that such a signal never finds this process in the caller's group.  A new session
+ * would include the command, and is created afterwards.
  */
 static int leave_group(const struct box *box, struct err *e)
 {
@@ -578,18 +559,18 @@ static int leave_group(const struct box *box, struct err *e)
 }
 
 /*
- * Become the command, or start it.  Returns the command's pid, or -errno with @e set.
+ * Become the command, or start it.  Returns the command's PID, or -errno with @e set.
  *
- * Up to the moment at which the command is executed, the janitor and a last look see to it that
- * nothing goes on without a monitor.
+ * Until the command is executed, the janitor and a last check make sure that the sandbox does not
+ * go on without a monitor.
  */
-static pid_t run_command(const struct box *box, const struct held *held, struct err *e)
+static pid_t run_command(const struct box *box, const struct lasting_fds *lasting, struct err *e)
 {
 	int r;
 
 	if (!box->has_reaper)
 		return introduce_and_exec(box, e);
-	r = close_others(box, held, e);
+	r = close_others(box, lasting, e);
 	if (r == 0 && !is_tied(box))
 		r = die_with_parent(false, e);
 	if (r == 0 && box->own_group && has_to_end_others(box))
@@ -597,41 +578,43 @@ static pid_t run_command(const struct box *box, const struct held *held, struct 
 	return r < 0 ? r : start_command(box, e);
 }
 
-/* Give up what was of use until the command ran; of capabilities, keep what is needed. */
-static int let_go(const struct box *box, struct held *held, struct err *e)
+/* Close the janitor's socket, and drop all capabilities but those still needed. */
+static int let_go(const struct box *box, struct lasting_fds *lasting, struct err *e)
 {
 	uint64_t kill = box->ends_all ? caps_bit(CAP_KILL) : 0;
-	int r = keep_fds(held->fds + 1, held->n - 1); /* without the janitor's socket */
+	int r = keep_fds(lasting->fds + 1, lasting->n - 1); /* without the janitor's socket */
 
-	held_done(held);
+	lasting_done(lasting);
 	if (r < 0)
-		return err_sys(e, r, "cannot close what is not held any more");
+		return err_sys(e, r, "cannot close the reaper's descriptors");
 	return caps_hold(kill | (is_guarded(box) ? GUARD : 0), kill, e);
 }
 
 /*
- * Look after the command, under the same seccomp programs, so that the reaper is no way
- * around them: but not where it has to find and end others, which they may forbid.  Returns
- * as reap().
+ * Reap, under the command's seccomp programs, so that the reaper is no way around them.  They are
+ * not applied if the reaper has to find and terminate others, which they may forbid.  Returns as
+ * reap().
  */
-static int look_after(const struct box *box, struct held *held, pid_t command, struct err *e)
+static int look_after(const struct box *box, struct lasting_fds *lasting, pid_t command,
+		      struct err *e)
 {
-	int r = let_go(box, held, e);
+	int r = let_go(box, lasting, e);
 
 	if (r == 0 && !box->own_group && has_to_end_others(box))
 		r = leave_group(box, e);
 	if (r == 0 && !box->reaper_ends)
 		r = seccomp_apply(&box->seccomp, e);
 	if (r == 0)
-		r = box->reaper_ends ? reap_and_end(box, held, command, e) : reap(box, command, e);
+		r = box->reaper_ends ? reap_and_end(box, lasting, command, e)
+				     : reap(box, command, e);
 	if (r < 0)
 		(void)sys_kill(command, SIGKILL);
 	return r;
 }
 
 /*
- * The options of sbx are not for the sandbox's processes to read in /proc, which shows the @size
- * bytes of @name instead: the kernel reads them from the stack, and from no file.
+ * Hide the options of sbx from the sandbox's processes: /proc/PID/cmdline shows the @size bytes of
+ * @name instead, which are on the stack.
  */
 static void hide_command_line(const struct box *box, const char *name, size_t size)
 {
@@ -642,17 +625,17 @@ static void hide_command_line(const struct box *box, const char *name, size_t si
 void reaper_run(struct box *box)
 {
 	char name[] = "sbx-reaper";
-	struct held held = {.proc = -1, .children = -1};
+	struct lasting_fds lasting = {.proc = -1, .children = -1};
 	struct err e = {0};
 	int r;
 
 	hide_command_line(box, name, sizeof(name));
-	r = begin_and_build(box, &held, &e);
+	r = begin_and_build(box, &lasting, &e);
 	if (r == 0)
-		r = run_command(box, &held, &e);
+		r = run_command(box, &lasting, &e);
 	if (r > 0)
-		r = look_after(box, &held, r, &e);
-	held_done(&held);
+		r = look_after(box, &lasting, r, &e);
+	lasting_done(&lasting);
 	if (r < 0)
 		report_failed(box->sock, &e);
 	sys_exit(r < 0 ? EXIT_FAILED : r);

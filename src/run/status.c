@@ -12,7 +12,7 @@
 #include "sys/io.h"
 #include "sys/sys.h"
 
-/* What stands around the members of an object. */
+/* The text around the members of an object. */
 struct layout {
 	const char *open;
 	const char *separator;
@@ -22,14 +22,14 @@ struct layout {
 static const struct layout one_line = {.open = "{ ", .separator = ", ", .close = " }\n"};
 static const struct layout indented = {.open = "{\n    ", .separator = ",\n    ", .close = "\n}\n"};
 
-/* How many bytes at @s are one character in UTF-8, or 0 if it is none: see utf-8(7). */
+/* The number of bytes of the UTF-8 character at @s, 0 if it is none: see utf-8(7). */
 static size_t utf8_length(const unsigned char *s)
 {
 	static const struct {
-		unsigned mask;  /* of the bits that tell the length */
-		unsigned lead;  /* what they are */
+		unsigned mask;  /* of the bits that show the length */
+		unsigned lead;  /* their value */
 		size_t length;  /* bytes */
-		unsigned least; /* the lowest character that needs so many */
+		unsigned least; /* the lowest character of this length */
 	} forms[] = {
 		{.mask = 0x80, .lead = 0x00, .length = 1},
 		{.mask = 0xe0, .lead = 0xc0, .length = 2, .least = 0x80},
@@ -54,7 +54,7 @@ static size_t utf8_length(const unsigned char *s)
 	return 0;
 }
 
-/* Put @s as a JSON string.  What is not UTF-8 becomes U+FFFD, byte by byte. */
+/* Put @s as a JSON string.  Each byte that is not UTF-8 becomes U+FFFD. */
 static void put_string(struct text *text, const char *s)
 {
 	text_put(text, "\"");
@@ -74,7 +74,7 @@ static void put_string(struct text *text, const char *s)
 	text_put(text, "\"");
 }
 
-/* Put a member whose value is a string, unless that is empty. */
+/* Put a member with the string @value, unless that is empty. */
 static void put_member(struct text *text, const char *name, const char *value)
 {
 	if (*value == '\0')
@@ -83,7 +83,7 @@ static void put_member(struct text *text, const char *name, const char *value)
 	put_string(text, value);
 }
 
-/* Write @text in one go, which waits for room.  Returns 0 or -errno. */
+/* Write @text by one write(2), which waits for room.  Returns 0 or -errno. */
 static int write_text(int fd, const struct text *text)
 {
 	ssize_t n;
@@ -98,15 +98,15 @@ static int write_text(int fd, const struct text *text)
 	return (size_t)n == text->used ? 0 : -EIO;
 }
 
-/* Tell those who still listen and read. */
-static void tell(int fd, const struct text *text)
+/* Write @text, or drop it. */
+static void report(int fd, const struct text *text)
 {
 	if (io_has_room(fd, READER_MS))
 		(void)write_text(fd, text);
 }
 
-static int tell_start(int fd, const struct layout *layout, pid_t child, const struct ns_ids *ids,
-		      const char *option, struct err *e)
+static int report_start(int fd, const struct layout *layout, pid_t child, const struct ns_ids *ids,
+			const char *option, struct err *e)
 {
 	autotext struct text text = {0};
 	int r;
@@ -129,12 +129,12 @@ static int tell_start(int fd, const struct layout *layout, pid_t child, const st
 
 int status_info(int fd, pid_t child, const struct ns_ids *ids, struct err *e)
 {
-	return tell_start(fd, &indented, child, ids, "info-fd", e);
+	return report_start(fd, &indented, child, ids, "info-fd", e);
 }
 
 int status_started(int fd, pid_t child, const struct ns_ids *ids, struct err *e)
 {
-	return tell_start(fd, &one_line, child, ids, "json-status-fd", e);
+	return report_start(fd, &one_line, child, ids, "json-status-fd", e);
 }
 
 void status_note(int fd, const struct note *note)
@@ -147,7 +147,7 @@ void status_note(int fd, const struct note *note)
 	put_member(&text, "path", note->path);
 	put_member(&text, "message", note->text);
 	text_put(&text, " }\n");
-	tell(fd, &text);
+	report(fd, &text);
 }
 
 void status_running(int fd, pid_t command)
@@ -155,7 +155,7 @@ void status_running(int fd, pid_t command)
 	autotext struct text text = {0};
 
 	text_put(&text, "{ \"phase\": \"running\", \"command-pid\": %d }\n", command);
-	tell(fd, &text);
+	report(fd, &text);
 }
 
 void status_ended(int fd, const struct outcome *outcome, const struct status_usage *usage)
@@ -174,10 +174,10 @@ void status_ended(int fd, const struct outcome *outcome, const struct status_usa
 			 ", \"max-rss-kib\": %" PRIu64,
 			 usage->user_us, usage->system_us, usage->max_rss_kib);
 	text_put(&text, " }\n");
-	tell(fd, &text);
+	report(fd, &text);
 }
 
-/* The functions that a process is in, the innermost first. */
+/* Put the stack of a process, the innermost frame first. */
 static void put_stack(struct text *text, const struct stuck *stuck)
 {
 	for (unsigned i = 0; i < STUCK_FRAMES && stuck->stack[i][0] != '\0'; i++) {
@@ -218,7 +218,7 @@ void status_stuck(int fd, const struct outcome *outcome)
 	for (size_t i = 0; i < outcome->n_stuck; i++)
 		put_stuck(&text, &outcome->stuck[i]);
 	if (outcome->n_stuck > 0)
-		tell(fd, &text);
+		report(fd, &text);
 }
 
 void status_exit_code(int fd, int status)
@@ -226,7 +226,7 @@ void status_exit_code(int fd, int status)
 	autotext struct text text = {0};
 
 	text_put(&text, "{ \"exit-code\": %d }\n", exit_code_of(status));
-	tell(fd, &text);
+	report(fd, &text);
 }
 
 void status_failed(int fd, const struct err *e)
@@ -241,5 +241,5 @@ void status_failed(int fd, const struct err *e)
 	put_member(&text, "message", e->msg);
 	put_member(&text, "hint", e->hint);
 	text_put(&text, " } }\n");
-	tell(fd, &text);
+	report(fd, &text);
 }

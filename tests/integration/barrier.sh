@@ -217,7 +217,7 @@ mounts_inside()
 
 limit()
 {
-	fails_saying 0 "^sbx: .*as many Landlock domains" "$helpers/landlock" layers 16 "$sbx" \
+	fails_saying 0 "^sbx: .*limit of nested Landlock domains" "$helpers/landlock" layers 16 "$sbx" \
 		--ro-bind / / --unshare-user -- true
 }
 

@@ -29,7 +29,7 @@ messages()
 	check "nor what is no UTF-8" \
 		fails 1 "bwrap: Can't find source path /a??b?: No such file or directory" \
 		"$bwrap" --ro-bind $'/a\xff\xfeb\xe2' /x -- true
-	check "in hints neither" fails_saying 127 "^hint: .* run by, /n?pe, is not in" bad_interpreter
+	check "in hints neither" fails_saying 127 "^hint: .* interpreter, /n?pe, is not in" bad_interpreter
 	check "a closed stderr is no obstacle" ends_with 125 without_stderr
 	check "a stderr that nobody reads either" ends_with 125 broken_stderr
 	check "nor one that is full, for an error" ends_with 125 full_stderr --ro-bind /nope /x

@@ -310,7 +310,7 @@ TEST(drops_capabilities_and_closes_descriptors_before_it_looks_a_path_up)
 
 	add_program();
 	box.caps = (struct caps){.set = true};
-	box.inherited = (struct fds){.list = &inherited, .n = 1};
+	box.inherited = (struct inherited_fds){.list = &inherited, .n = 1};
 	assert_executes();
 	assert_contains(fake_sys_trace(),
 			"cap_set_secbits 3\n"
@@ -379,7 +379,7 @@ TEST(outlives_the_monitor_without_a_reaper_unless_told_to_die_with_it)
 	start();
 	box.has_reaper = false;
 	fake_sys_answer("prctl pdeathsig 0", -EIO);
-	assert_fails(EIO, "cannot ask not to end with the parent: Input/output error");
+	assert_fails(EIO, "cannot clear the parent-death signal: Input/output error");
 	assert_null(strstr(fake_sys_trace(), "exec"));
 }
 
@@ -394,7 +394,7 @@ TEST(executes_nothing_that_has_more_than_it_may)
 		{"cap_drop_bound 2", -EPERM,
 		 "cannot drop capabilities from the bounding set: Operation not permitted"},
 		{"close_range*", -EPERM,
-		 "cannot close the descriptors that are not COMMAND's: Operation not permitted"},
+		 "cannot close descriptors that COMMAND does not inherit: Operation not permitted"},
 		{"open / path dir", -EPERM,
 		 "cannot open the sandbox's root: Operation not permitted"},
 	};
@@ -435,7 +435,7 @@ TEST(executes_nothing_with_a_wrong_signal_mask)
 TEST(executes_nothing_without_memory_for_its_arguments)
 {
 	fake_malloc_fail_at(1);
-	assert_fails(ENOMEM, "cannot note the descriptors down: Cannot allocate memory");
+	assert_fails(ENOMEM, "out of memory");
 	start();
 	fake_malloc_fail_at(2);
 	assert_fails(ENOMEM, "cannot execute sh: Cannot allocate memory");
@@ -499,7 +499,7 @@ TEST(runs_nothing_in_the_caller_s_process_group)
 {
 	box.own_group = true;
 	fake_sys_answer("setpgid 0 0", -EPERM);
-	assert_fails(EPERM, "cannot make a process group: Operation not permitted");
+	assert_fails(EPERM, "cannot create a process group: Operation not permitted");
 }
 
 TEST(stays_tied_to_the_monitor)

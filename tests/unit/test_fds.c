@@ -10,7 +10,7 @@
 #include "sys/keep.h"
 #include "test.h"
 
-static struct fds inherited;
+static struct inherited_fds inherited;
 
 static int set_up(void **state __attribute__((unused)))
 {
@@ -274,9 +274,9 @@ TEST(has_to_know_what_is_open)
 		(void)set_up(NULL);
 		fake_sys_answer(calls[i], -ENOENT);
 		assert_int_equal(fds_claim(&plan, &inherited, &e), -ENOENT);
-		assert_string_equal(e.msg, "cannot learn from /proc/self/fd which descriptors are "
-					   "open: No such file or directory");
-		assert_string_equal(e.hint, "with --close-fds, nobody has to know");
+		assert_string_equal(e.msg, "cannot read the open descriptors from /proc/self/fd: "
+					   "No such file or directory");
+		assert_string_equal(e.hint, "--close-fds does not need them");
 	}
 }
 
@@ -342,8 +342,9 @@ TEST(reports_what_cannot_be_closed)
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 		fake_sys_fail_at(nth, EPERM);
 		assert_int_equal(fds_close_others(&inherited, both, LENGTH(both), &e), -EPERM);
-		assert_string_equal(e.msg, "cannot close the descriptors that are not COMMAND's: "
-					   "Operation not permitted");
+		assert_string_equal(e.msg,
+				    "cannot close descriptors that COMMAND does not inherit: "
+				    "Operation not permitted");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
 }

@@ -383,7 +383,7 @@ TEST(reports_every_call_that_fails_once_and_runs_nothing)
 TEST(does_nothing_without_a_monitor)
 {
 	assert_int_equal(fake_sys_run(run, NULL), 125);
-	assert_one_failure(EPIPE, "cannot hear from the monitor");
+	assert_one_failure(EPIPE, "lost the connection to the monitor");
 	assert_contains(fake_sys_trace(), "read sock\nwrite sock (data)\nexit 125\n");
 }
 
@@ -427,11 +427,11 @@ TEST(names_the_option_of_what_fails_in_a_namespace)
 		const char *call;
 		const char *msg;
 	} calls[] = {
-		{"prctl pdeathsig 9", "cannot ask to end with the parent: "},
+		{"prctl pdeathsig 9", "cannot set the parent-death signal: "},
 		{"sethostname box", "--hostname: cannot set the host name to box: "},
 		{"loopback_up", "--unshare-net: cannot bring lo up: "},
 		{"open_tree . /usr*", "--ro-bind: cannot open /usr on the host: "},
-		{"setsid", "--new-session: cannot make a session: "},
+		{"setsid", "--new-session: cannot create a session: "},
 		{"seccomp 1", "--seccomp: cannot apply the seccomp program: "},
 	};
 
@@ -498,7 +498,7 @@ TEST(reports_that_there_are_too_many_domains_for_signals)
 	assert_non_null(report(0));
 	assert_int_equal(report(0)->kind, REPORT_NOTE);
 	assert_int_equal(report(0)->note.level, NOTE_WARNING);
-	assert_contains(report(0)->note.text, "as many Landlock domains");
+	assert_contains(report(0)->note.text, "limit of nested Landlock domains");
 	assert_contains(fake_sys_trace(), "exec true as true\n");
 }
 
@@ -540,7 +540,7 @@ TEST(does_not_start_a_command_that_the_monitor_cannot_hear_of)
 	start_simple(ARGV("true"));
 	fake_sys_answer("send sock*", -EPIPE);
 	(void)fake_sys_run(run, NULL);
-	assert_one_failure(EPIPE, "cannot tell the monitor of the command");
+	assert_one_failure(EPIPE, "cannot report the command to the monitor");
 	assert_null(strstr(fake_sys_trace(), "exec"));
 }
 
@@ -940,7 +940,7 @@ TEST(says_that_it_cannot_hear_of_the_end_of_children)
 	start_adopting();
 	fake_sys_answer("signalfd 17", -EMFILE);
 	(void)fake_sys_run(run, NULL);
-	assert_one_failure(EMFILE, "cannot watch for the end of the command: Too many open files");
+	assert_one_failure(EMFILE, "cannot watch for the exit of the command: Too many open files");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
 }
 
@@ -1031,7 +1031,7 @@ TEST(reports_that_its_namespaces_cannot_be_told)
 	fake_sys_answer_text("readlink*", "mnt:[7]");
 	fake_sys_answer("write sock*", -EIO);
 	assert_int_equal(fake_sys_run(run, NULL), 125);
-	assert_one_failure(EIO, "cannot tell the monitor of the namespaces: ");
+	assert_one_failure(EIO, "cannot report the namespaces to the monitor: ");
 	assert_null(strstr(fake_sys_trace(), "read sock"));
 }
 
@@ -1079,7 +1079,7 @@ TEST(shows_the_monitor_that_the_command_has_the_number_that_it_is_known_by)
 			fake_sys_answer("send sock", i == 0 ? -EPIPE : 0);
 		fake_sys_answer("send sock", i == 1 ? 0 : -EPIPE);
 		assert_int_equal(fake_sys_run(run, NULL), 125);
-		assert_one_failure(EPIPE, "cannot tell the monitor of the command");
+		assert_one_failure(EPIPE, "cannot report the command to the monitor");
 		assert_null(strstr(fake_sys_trace(), "exec"));
 	}
 }
@@ -1250,7 +1250,7 @@ TEST(says_that_there_is_no_memory_to_hold_anything)
 	fake_malloc_fail_at(1);
 	assert_int_equal(fake_sys_run(run, NULL), 125);
 	fake_malloc_fail_at(0);
-	assert_one_failure(ENOMEM, "cannot note the descriptors down: Cannot allocate memory");
+	assert_one_failure(ENOMEM, "out of memory");
 	assert_null(strstr(fake_sys_trace(), "vfork"));
 }
 
@@ -1380,7 +1380,7 @@ TEST(does_not_wait_for_the_caller_where_nobody_could_end_it)
 	fake_sys_answer("prctl pdeathsig 9", 0);
 	fake_sys_answer("prctl pdeathsig 9", -EINVAL);
 	assert_int_equal(fake_sys_run(run, NULL), 125);
-	assert_one_failure(EINVAL, "cannot ask to end with the parent: Invalid argument");
+	assert_one_failure(EINVAL, "cannot set the parent-death signal: Invalid argument");
 	assert_null(strstr(fake_sys_trace(), "read block"));
 }
 
@@ -1532,7 +1532,7 @@ TEST(says_that_it_cannot_go_to_the_stage)
 	fake_sys_answer("fchdir mount:tmpfs", 0); /* this is the stage's beginning */
 	fake_sys_answer("fchdir mount:tmpfs", -EACCES);
 	assert_int_equal(fake_sys_run(run, NULL), 125);
-	assert_one_failure(EACCES, "cannot go to the stage: Permission denied");
+	assert_one_failure(EACCES, "cannot enter the staging directory: Permission denied");
 	assert_null(strstr(fake_sys_trace(), "unshare"));
 }
 
