@@ -2,19 +2,18 @@
 /*
  * Theory of operation
  *
- * The monitor waits for these at once: messages from inside, signals to itself, the end of
- * the command's process, of the first process inside, and of the janitor.  The command's
- * status comes as a message, which is decisive.  What follows then is ending.c.
+ * The monitor waits for messages of the first process, of the reaper and of the guard, and for
+ * signals to itself.  It also waits for the exit of the command, of the first process and of the
+ * janitor.  The command's status comes as a message, which decides.  What follows is teardown.c.
  *
- * A command can be stuck in its exit: it waits there for a file server that does not answer, a
- * tracer or a freezer holds it.  Nothing tells of that, no signal ends it, and nobody can
- * reap it.  So the monitor looks every COMMAND_LOOK_MS at what /proc says of the command.
- * If it has been in its exit for as long as --teardown-timeout allows, its status is the
- * one that the kernel has noted.  The same goes for a command that has ended while
- * its reaper, stopped or traced, does not say so.
+ * A command can be stuck in its exit: on a FUSE server that does not answer, under a tracer or in a
+ * frozen cgroup.  No event reports that, no signal ends it, and it cannot be reaped.  So the
+ * monitor reads the command's state in /proc every COMMAND_LOOK_MS.  Once the command has been in
+ * its exit for --teardown-timeout, its status is the one that the kernel has recorded.  The same
+ * holds for a command that has exited while its reaper is stopped or traced.
  *
- * Under bubblewrap's name the monitor passes no signal on: what a process sends ends it,
- * as it ends bubblewrap, and with --die-with-parent the sandbox as well.
+ * Under bubblewrap's name the monitor passes no signal on.  A signal from a process kills it, as it
+ * kills bubblewrap, and with --die-with-parent the sandbox as well.
  */
 #include "run/monitor.h"
 
@@ -45,628 +44,623 @@
 #define PID_BYTES 16
 #define KEPT 11       /* descriptors, besides those of the helpers */
 #define USEC 1000000  /* microseconds in a second */
-#define LEAST_LOOKS 2 /* that find it there: to tell what is stuck from what is about to end */
+#define LEAST_LOOKS 2 /* that find a command in its exit, before it counts as stuck */
 
-/* What the monitor knows. */
-struct watch {
+struct monitor {
 	struct box *box;
-	int sock;          /* -1 once nobody is left who speaks */
-	int command;       /* pidfd of the command, -1 while there is none; ours to close */
-	pid_t command_pid; /* 0 until it was needed */
-	pid_t shown;       /* who shows itself as the command, 0 for nobody yet */
+	int sock;          /* for reports; -1 after the end of file */
+	int command;       /* pidfd of the command, -1 while there is none; closed here */
+	pid_t command_pid; /* 0 until it is needed */
+	pid_t shown;       /* the process that shows itself as the command, 0 for none yet */
 	struct helper *janitor;
-	struct helper *guard; /* its @monitor is -1 once it is gone */
+	struct helper *guard; /* its @monitor is -1 once it has exited */
 	int mounts;           /* for the janitor, see struct monitored */
-	bool has_terminal;    /* the job is in the foreground at the beginning */
+	bool has_terminal;    /* the job is in the foreground at the start */
 	struct job job;       /* if the sandbox has a process group of its own */
 	int typed;            /* SIGINT or SIGQUIT that the terminal has sent, 0 for none */
-	int passed;           /* what a process has sent last, and was passed on */
+	int passed;           /* the last signal that was passed on from a process */
 	bool started;         /* the command is about to be executed, or has been */
-	bool command_gone;    /* the command's process has ended, but no status has come */
-	bool cut;             /* the janitor has been asked for that, see janitor.h */
-	bool hurry;           /* and somebody does not want to wait for it any longer */
+	bool command_gone;    /* the command has exited, but its status has not come */
+	bool cut;             /* the janitor has been asked for JANITOR_CUT */
+	bool hurry;           /* a signal asks not to wait for the status any longer */
 	bool janitor_gone;
 	bool ended;               /* the command has ended, as @out says */
 	int64_t looked;           /* when the command was last seen not to be in its exit */
 	unsigned seen;            /* how often it has been seen there since */
-	struct teardown teardown; /* what is known of the end, and who else is there */
-	struct removal removal;   /* what is to be removed in the end, if the janitor cannot */
+	struct teardown teardown; /* its exit, and the processes and descriptors for that */
+	struct removal removal;   /* host mount points to remove if the janitor cannot */
 	struct outcome *out;
 };
 
-/* Where what happens is told, beyond what bubblewrap tells, or -1. */
-static int details_fd(const struct watch *w)
+/* The descriptor for status lines that bubblewrap does not have, or -1. */
+static int details_fd(const struct monitor *m)
 {
-	return w->box->plan->as_bwrap ? -1 : plan_fd(w->box->plan, FD_STATUS);
+	return m->box->plan->as_bwrap ? -1 : plan_fd(m->box->plan, FD_STATUS);
 }
 
-static int status_fd(const struct watch *w)
+static int status_fd(const struct monitor *m)
 {
-	return plan_fd(w->box->plan, FD_STATUS);
+	return plan_fd(m->box->plan, FD_STATUS);
 }
 
 /*
- * The command's process is about to be there, and waits until there is a handle of it.  If it is
- * dead, its end tells why.  Returns 0, or -errno with @e set.
+ * The process that becomes the command waits until the monitor has a pidfd of it.  If it is dead,
+ * its status says why.  Returns 0, or -errno with @e set.
  */
-static int open_command(struct watch *w, pid_t command, struct err *e)
+static int open_command(struct monitor *m, pid_t command, struct err *e)
 {
-	int r = w->command = sys_pidfd_open(command);
+	int r = m->command = sys_pidfd_open(command);
 
-	w->shown = command;
+	m->shown = command;
 	if (r == -ESRCH)
 		return 0;
-	r = r < 0 ? r : report_go(w->sock, false);
-	return r < 0 && r != -EPIPE ? err_sys(e, r, "cannot make a handle of the command") : 0;
+	r = r < 0 ? r : report_go(m->sock, false);
+	return r < 0 && r != -EPIPE ? err_sys(e, r, "cannot open a pidfd of the command") : 0;
 }
 
 /*
- * The command's process is there; *@handle is of it, or -1 if it is the first inside.  Returns 0,
- * or -errno with @e set.
+ * The command's process exists; *@pidfd is of it, or -1 if it is the first process.  Returns 0, or
+ * -errno with @e set.
  */
-static int take_started(struct watch *w, const struct report *report, int *handle, struct err *e)
+static int take_started(struct monitor *m, const struct report *report, int *pidfd, struct err *e)
 {
-	if (w->box->shows_itself && w->shown == 0)
-		return open_command(w, report->sender, e);
-	if (w->started || (w->box->shows_itself && w->shown != report->sender))
-		return 0; /* who traces the reaper may say anything */
-	if (!w->box->shows_itself)
-		w->command = fd_take(handle);
-	w->job.leader = w->box->has_reaper ? w->command : w->teardown.child;
-	w->started = true;
-	if (details_fd(w) >= 0)
-		status_running(details_fd(w), report->sender);
+	if (m->box->shows_itself && m->shown == 0)
+		return open_command(m, report->sender, e);
+	if (m->started || (m->box->shows_itself && m->shown != report->sender))
+		return 0; /* only a tracer of the reaper sends that */
+	if (!m->box->shows_itself)
+		m->command = fd_take(pidfd);
+	m->job.leader = m->box->has_reaper ? m->command : m->teardown.child;
+	m->started = true;
+	if (details_fd(m) >= 0)
+		status_running(details_fd(m), report->sender);
 	return 0;
 }
 
-/* Tell the user, and the caller who watches. */
-static void tell_note(const struct watch *w, const struct note *note)
+/* Print a note, and add it to the status lines. */
+static void print_note(const struct monitor *m, const struct note *note)
 {
-	const struct teller *teller = &w->box->teller;
+	const struct teller *teller = &m->box->teller;
 
 	teller->tell(teller->arg, note->level == NOTE_WARNING, note->text);
-	if (details_fd(w) >= 0)
-		status_note(details_fd(w), note);
+	if (details_fd(m) >= 0)
+		status_note(details_fd(m), note);
 }
 
-/*
- * Tell of what happens while the sandbox is being built.  Whatever says so later is no reaper
- * of ours.
- */
-static void take_note(const struct watch *w, const struct note *note)
+/* Notes come while the sandbox is built; later ones only from a tracer of the reaper. */
+static void take_note(const struct monitor *m, const struct note *note)
 {
-	if (!w->started)
-		tell_note(w, note);
+	if (!m->started)
+		print_note(m, note);
 }
 
-/* Whether the terminal has sent @sig, of which the command has died. */
-static bool is_typed(const struct watch *w, int sig)
+/* Whether @sig, which has killed the command, came from the terminal. */
+static bool is_typed(const struct monitor *m, int sig)
 {
 	if (sig != SIGINT && sig != SIGQUIT)
 		return false;
-	if (w->typed == sig || w->job.has_terminal)
+	if (m->typed == sig || m->job.has_terminal)
 		return true;
-	return !w->box->own_group && sys_take_signal(sig) == SYS_SIGNAL_TYPED;
+	return !m->box->own_group && sys_take_signal(sig) == SYS_SIGNAL_TYPED;
 }
 
 /*
- * The command has died of @sig.  If that was passed on to it, those that it has left in its
- * process group get it as well: who sends a signal to a job, as timeout(1) does, means them all.
+ * @sig has killed the command.  If it was passed on, the rest of the process group gets it as well:
+ * a signal to a job, such as timeout(1) sends, is meant for all of it.
  */
-static void note_death(struct watch *w, int sig)
+static void record_death(struct monitor *m, int sig)
 {
-	w->out->typed = is_typed(w, sig);
-	if (w->box->own_group && w->passed == sig)
-		job_signal(&w->job, sig);
+	m->out->typed = is_typed(m, sig);
+	if (m->box->own_group && m->passed == sig)
+		job_signal(&m->job, sig);
 }
 
 /* The command has ended. */
-static void note_end(struct watch *w, int status)
+static void record_end(struct monitor *m, int status)
 {
-	w->ended = true;
-	w->out->status = status;
-	w->out->reaped = true;
-	if (w->started && WIFSIGNALED(status))
-		note_death(w, WTERMSIG(status));
-	if (w->teardown.since == 0)
-		w->teardown.since = sys_now_ms();
+	m->ended = true;
+	m->out->status = status;
+	m->out->reaped = true;
+	if (m->started && WIFSIGNALED(status))
+		record_death(m, WTERMSIG(status));
+	if (m->teardown.since == 0)
+		m->teardown.since = sys_now_ms();
 }
 
 /*
- * Something is made on the host; *@fd came with it.  Once there is a command, nothing is any more,
- * whatever who traces the reaper says.  Returns 0, or -errno with @e set.
+ * A mount point is created on the host; *@fd came with the message.  After the command's start only
+ * a tracer of the reaper sends that.  Returns 0, or -errno with @e set.
  */
-static int take_litter(struct watch *w, const struct mount_point_note *note, int *fd, struct err *e)
+static int take_mount_point(struct monitor *m, const struct mount_point_note *note, int *fd,
+			    struct err *e)
 {
-	return w->started ? 0 : removal_take(&w->removal, note, fd, e);
+	return m->started ? 0 : removal_take(&m->removal, note, fd, e);
 }
 
-/* The process id of the command, or of the first process inside, which is to become it. */
-static pid_t command_pid(struct watch *w)
+/* The PID of the command, or of the first process, which becomes it. */
+static pid_t command_pid(struct monitor *m)
 {
-	if (w->command_pid == 0)
-		w->command_pid = proc_pid_of(w->teardown.proc,
-					     w->box->has_reaper ? w->command : w->teardown.child);
-	return w->command_pid;
+	if (m->command_pid == 0)
+		m->command_pid = proc_pid_of(m->teardown.proc,
+					     m->box->has_reaper ? m->command : m->teardown.child);
+	return m->command_pid;
 }
 
 /* Send @sig to the sandbox's process group. */
-static void signal_group(struct watch *w, int sig)
+static void signal_group(struct monitor *m, int sig)
 {
-	w->job.group = command_pid(w);
-	job_signal(&w->job, sig);
+	m->job.group = command_pid(m);
+	job_signal(&m->job, sig);
 }
 
 /*
- * The command has been stopped by @sig.  In the caller's process group and without a terminal, no
- * shell waits for a job, and the process that has stopped the command continues that alone.
+ * @sig has stopped the command.  In the caller's process group and without a terminal, no shell
+ * waits for a job: the sender of the signal expects to continue the command alone.
  */
-static void take_stop(struct watch *w, int sig)
+static void take_stop(struct monitor *m, int sig)
 {
-	if (!w->box->own_group && !job_can_have_terminal())
+	if (!m->box->own_group && !job_can_have_terminal())
 		return;
-	if (w->box->own_group)
-		w->job.group = command_pid(w);
-	job_pause(&w->job, sig);
-	if (!w->box->own_group)
-		(void)sys_pidfd_send_signal(w->job.leader, SIGCONT);
-	w->looked = sys_now_ms();
+	if (m->box->own_group)
+		m->job.group = command_pid(m);
+	job_pause(&m->job, sig);
+	if (!m->box->own_group)
+		(void)sys_pidfd_send_signal(m->job.leader, SIGCONT);
+	m->looked = sys_now_ms();
 }
 
-/*
- * The reaper says that @sig has stopped the command.  It may have been continued since: with
- * this process, if that was stopped as well.
- */
-static void hear_stop(struct watch *w, int sig)
+/* The reaper reports that @sig has stopped the command, which may have been continued since. */
+static void take_stop_report(struct monitor *m, int sig)
 {
-	char who[PID_BYTES];
+	char pid[PID_BYTES];
 	struct proc_stat stat;
 
-	if (!w->started || (sig != SIGSTOP && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU))
+	if (!m->started || (sig != SIGSTOP && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU))
 		return;
-	(void)snprintf(who, sizeof(who), "%d", command_pid(w));
-	if (w->command_pid > 0 && proc_stat(w->teardown.proc, who, &stat) == 0 && stat.state == 'T')
-		take_stop(w, sig);
+	(void)snprintf(pid, sizeof(pid), "%d", command_pid(m));
+	if (m->command_pid > 0 && proc_stat(m->teardown.proc, pid, &stat) == 0 && stat.state == 'T')
+		take_stop(m, sig);
 }
 
-/* Note what a message says.  Returns 0, or -errno with @e set: the run failed. */
-static int take_report(struct watch *w, struct err *e)
+/* Take a report.  Returns 0, or -errno with @e set: the run has failed. */
+static int take_report(struct monitor *m, struct err *e)
 {
 	struct report report;
 	autoclose int fd = -1;
-	int r = report_receive(w->sock, &report, &fd);
+	int r = report_receive(m->sock, &report, &fd);
 
 	if (r < 0)
-		return err_sys(e, r, "cannot hear from inside the sandbox");
+		return err_sys(e, r, "cannot read from the sandbox's first process");
 	if (r == 0) {
-		w->sock = -1;
+		m->sock = -1;
 		return 0;
 	}
 	switch (report.kind) {
-	case REPORT_NAMESPACES: /* who traces the reaper might say it again */
+	case REPORT_NAMESPACES: /* it comes before; a tracer of the reaper can repeat it */
 		return 0;
 	case REPORT_MOUNT_POINT:
-		return take_litter(w, &report.mount_points, &fd, e);
+		return take_mount_point(m, &report.mount_points, &fd, e);
 	case REPORT_STARTED:
-		return take_started(w, &report, &fd, e);
+		return take_started(m, &report, &fd, e);
 	case REPORT_STOPPED:
-		hear_stop(w, report.stopped);
+		take_stop_report(m, report.stopped);
 		return 0;
 	case REPORT_ENDED:
-		w->teardown.since = 0; /* it may have taken long up to now */
-		note_end(w, report.ended.status);
-		w->teardown.others = !report.ended.is_last;
+		m->teardown.since = 0; /* its exit may have taken long up to now */
+		record_end(m, report.ended.status);
+		m->teardown.others = !report.ended.is_last;
 		return 0;
 	case REPORT_FAILED:
 		*e = report.err;
 		return -e->code;
 	case REPORT_NOTE:
-		take_note(w, &report.note);
+		take_note(m, &report.note);
 		return 0;
 	}
 	return 0;
 }
 
-/* Whom signals are for: the command, or nobody while there is none. */
-static int receiver(const struct watch *w)
+/* The pidfd for signals: of the command, -1 while there is none. */
+static int receiver(const struct monitor *m)
 {
-	if (!w->box->has_reaper)
-		return w->started && w->sock < 0 ? w->teardown.child
+	if (!m->box->has_reaper)
+		return m->started && m->sock < 0 ? m->teardown.child
 						 : -1; /* exec closed the socket */
-	return w->command;
+	return m->command;
 }
 
-/* The run ends before the command: hear what has been said up to now. */
-static void hear_the_rest(struct watch *w)
+/* The run ends before the command: take the reports that have come up to now. */
+static void take_pending(struct monitor *m)
 {
-	struct pollfd sock = {.fd = w->sock, .events = POLLIN};
+	struct pollfd sock = {.fd = m->sock, .events = POLLIN};
 	struct err e = {0};
 
-	while (w->sock >= 0 && !w->started && sys_poll(&sock, 1, 0) > 0)
-		if (take_report(w, &e) < 0)
+	while (m->sock >= 0 && !m->started && sys_poll(&sock, 1, 0) > 0)
+		if (take_report(m, &e) < 0)
 			return;
 }
 
 /*
- * The signal @sig has come before there is a command: it ends the run.  The inside may be about
- * to execute it, and what has told of that cannot be stopped any more.  Then a reaper that has
- * to end others must live: they would outlive this process if somebody killed that as well.
- * It takes the end of the socket for the monitor's.
+ * The signal @sig has come before there is a command: it ends the run.  If the command's start is
+ * reported by now, that cannot be stopped any more.  Then a reaper that kills the other processes
+ * has to live: it does so when it reads the end of file that the shutdown causes.
  */
-static void end_early(struct watch *w, int sig)
+static void end_early(struct monitor *m, int sig)
 {
-	if (w->sock >= 0)
-		sys_shutdown(w->sock);
-	hear_the_rest(w);
-	if (!w->started || !w->box->reaper_ends)
-		(void)sys_pidfd_send_signal(w->teardown.child, SIGKILL);
-	if (w->box->plan->as_bwrap)
+	if (m->sock >= 0)
+		sys_shutdown(m->sock);
+	take_pending(m);
+	if (!m->started || !m->box->reaper_ends)
+		(void)sys_pidfd_send_signal(m->teardown.child, SIGKILL);
+	if (m->box->plan->as_bwrap)
 		sys_die_of(sig);
-	note_end(w, sig);
+	record_end(m, sig);
 }
 
-/* Stop as the terminal asks for, with those inside that it does not reach. */
-static void stop(const struct watch *w)
+/* Stop by the terminal's SIGTSTP, with the processes of the sandbox that it does not reach. */
+static void stop(const struct monitor *m)
 {
-	struct distant inside = {.proc = w->teardown.proc, .but_first = w->box->has_reaper};
+	struct distant inside = {.proc = m->teardown.proc, .but_first = m->box->has_reaper};
 
-	if (w->box->plan->processes.new_session && w->teardown.proc >= 0) {
-		pid_t first = proc_pid_of(w->teardown.proc, w->teardown.child);
+	if (m->box->plan->processes.new_session && m->teardown.proc >= 0) {
+		pid_t first = proc_pid_of(m->teardown.proc, m->teardown.child);
 
 		inside.first = first > 0 ? first : 0;
 	}
 	job_stop(&inside);
 }
 
-/* Take a signal that tells of what has happened to the job.  Returns whether @sig is one. */
-static bool take_job_signal(struct watch *w, int sig)
+/* Take a signal that reports a change of the job.  Returns whether @sig is one. */
+static bool take_job_signal(struct monitor *m, int sig)
 {
-	bool has_group = w->box->own_group && receiver(w) >= 0;
+	bool has_group = m->box->own_group && receiver(m) >= 0;
 
 	if (sig != SIGCHLD && sig != SIGCONT && sig != SIGWINCH)
 		return false;
-	if (sig == SIGCHLD && !w->box->has_reaper && receiver(w) >= 0) {
-		sig = sys_wait_stop(w->teardown.child);
+	if (sig == SIGCHLD && !m->box->has_reaper && receiver(m) >= 0) {
+		sig = sys_wait_stop(m->teardown.child);
 		if (sig > 0)
-			take_stop(w, sig);
+			take_stop(m, sig);
 	} else if (sig == SIGCONT && has_group) {
-		w->job.group = command_pid(w);
-		job_go_on(&w->job);
+		m->job.group = command_pid(m);
+		job_go_on(&m->job);
 	} else if (sig == SIGWINCH && has_group) {
-		signal_group(w, sig);
+		signal_group(m, sig);
 	}
 	return true;
 }
 
 /*
- * Pass a signal on to @command.  What the terminal sends goes to its process group: that is not
- * in the foreground, or is of another session.  If the group is the caller's, it has got that.
- * So does what stands for a key: who sends SIGINT to a job, as killpg() does, would have a shell
- * wait for a child that has got none.
+ * Pass a signal on to @command.  A signal of the terminal, or one that stands for a key, goes to
+ * the sandbox's own process group, which the terminal does not reach.  A group that is the caller's
+ * has got it already.  If SIGINT reached the command alone, a shell in the sandbox would wait for a
+ * child that has got none.
  */
-static void pass_on(struct watch *w, int command, int sig, bool by_terminal)
+static void pass_on(struct monitor *m, int command, int sig, bool by_terminal)
 {
 	bool is_key = by_terminal || sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP;
 
 	if (by_terminal)
-		w->typed = sig;
-	if (w->box->own_group && is_key) {
-		signal_group(w, sig);
-	} else if (w->box->plan->as_bwrap && !by_terminal) {
+		m->typed = sig;
+	if (m->box->own_group && is_key) {
+		signal_group(m, sig);
+	} else if (m->box->plan->as_bwrap && !by_terminal) {
 		sys_die_of(sig);
 	} else if (!by_terminal) {
-		w->passed = sig;
-		if (w->box->own_group)
-			w->job.group = command_pid(w);
+		m->passed = sig;
+		if (m->box->own_group)
+			m->job.group = command_pid(m);
 		(void)sys_pidfd_send_signal(command, sig);
 	}
 }
 
-/* Take a signal. */
-static void take_signal(struct watch *w)
+/* Take a signal.  Returns 0. */
+static int take_signal(struct monitor *m, struct err *e)
 {
 	struct signalfd_siginfo info;
-	int command = receiver(w);
-	bool is_far = !w->box->own_group || w->box->plan->processes.new_session || command < 0;
+	int command = receiver(m);
+	bool is_far = !m->box->own_group || m->box->plan->processes.new_session || command < 0;
 	int sig;
 
-	if (sys_read(w->teardown.signals, &info, sizeof(info)) != sizeof(info))
-		return;
+	(void)e;
+	if (sys_read(m->teardown.signals, &info, sizeof(info)) != sizeof(info))
+		return 0;
 	sig = (int)info.ssi_signo;
-	if (take_job_signal(w, sig))
-		return;
-	if (w->command_gone)
-		w->hurry = true;
+	if (take_job_signal(m, sig))
+		return 0;
+	if (m->command_gone)
+		m->hurry = true;
 	else if (sig == SIGTSTP && is_far)
-		stop(w);
+		stop(m);
 	else if (command < 0)
-		end_early(w, sig);
+		end_early(m, sig);
 	else
-		pass_on(w, command, sig, info.ssi_code == SI_KERNEL);
+		pass_on(m, command, sig, info.ssi_code == SI_KERNEL);
+	return 0;
 }
 
-/* See whether the first process inside has ended.  Returns 0, or -errno with @e set. */
-static int take_child(struct watch *w, struct err *e)
+/* Reap the first process if it has exited.  Returns 0, or -errno with @e set. */
+static int take_child(struct monitor *m, struct err *e)
 {
-	int r = teardown_look(w->teardown.child, &w->teardown.first);
+	int r = teardown_look(m->teardown.child, &m->teardown.first);
 
-	return r < 0 ? err_sys(e, r, "cannot learn how the first process inside ended") : 0;
-}
-
-/*
- * The command's process has ended.  The reaper says so as well, in a moment, unless
- * somebody keeps it from running.
- */
-static void take_command_end(struct watch *w)
-{
-	w->command_gone = true;
-	w->seen = 0;
-	w->teardown.since = sys_now_ms();
+	return r < 0 ? err_sys(e, r, "cannot get the status of the sandbox's first process") : 0;
 }
 
 /*
- * The janitor has ended.  If its work is not done, it has been killed: then what it is to see
- * to is not seen to any more; and if that is that nothing is left, nothing must be begun, or
- * go on.  The command itself looks for the janitor before it is executed.  Returns 0, or
- * -errno with @e set.
+ * The command has exited.  The reaper reports its status soon, unless the reaper is stopped or
+ * traced. Returns 0.
  */
-static int take_janitor_end(struct watch *w, struct err *e)
+static int take_command_end(struct monitor *m, struct err *e)
 {
-	w->janitor_gone = true;
-	if (w->teardown.first.unreapable ||
-	    (w->started && !w->box->plan->processes.die_with_parent))
+	(void)e;
+	m->command_gone = true;
+	m->seen = 0;
+	m->teardown.since = sys_now_ms();
+	return 0;
+}
+
+/*
+ * The janitor has exited.  If that is before its work is done, it was killed, and nothing
+ * guarantees the clean-up any more.  With --die-with-parent, the caller has asked for that
+ * guarantee: the command must not start or go on.  Returns 0, or -errno with @e set.
+ */
+static int take_janitor_end(struct monitor *m, struct err *e)
+{
+	m->janitor_gone = true;
+	if (m->teardown.first.unreapable ||
+	    (m->started && !m->box->plan->processes.die_with_parent))
 		return 0;
 	return err_set(e, ECHILD, "the janitor was killed");
 }
 
 /*
- * The guard is gone.  It exits with the first process inside; else it was killed, or could not
- * watch.  Returns 0, or -errno with @e set.
+ * The guard has exited.  If the first process has not, the guard was killed or could not watch.
+ * Returns 0, or -errno with @e set.
  */
-static int take_guard_end(struct watch *w, struct err *e)
+static int take_guard_end(struct monitor *m, struct err *e)
 {
-	struct pollfd first = {.fd = w->teardown.child, .events = POLLIN};
-	struct note note = {.level = NOTE_WARNING,
-			    .text = "nothing watches the protected paths any more: what is "
-				    "replaced on the host is not protected"};
+	struct pollfd first = {.fd = m->teardown.child, .events = POLLIN};
+	struct note note = {
+		.level = NOTE_WARNING,
+		.text = "the process that watches the protected paths has exited: a path "
+			"that is replaced on the host is no longer protected"};
 
-	(void)sys_close(fd_take(&w->guard->monitor));
-	if (w->teardown.first.gone || w->teardown.first.unreapable || sys_poll(&first, 1, 0) != 0)
+	(void)sys_close(fd_take(&m->guard->monitor));
+	if (m->teardown.first.gone || m->teardown.first.unreapable || sys_poll(&first, 1, 0) != 0)
 		return 0;
-	if (w->box->guard_way == GUARD_TRY) {
-		tell_note(w, &note);
+	if (m->box->guard_way == GUARD_TRY) {
+		print_note(m, &note);
 		return 0;
 	}
 	(void)err_set(e, ECHILD, "the process that watches the protected paths was killed");
-	e->stage = w->started ? ERR_GUARD : ERR_SETUP;
+	e->stage = m->started ? ERR_GUARD : ERR_SETUP;
 	return -e->code;
 }
 
-/*
- * The guard ends the sandbox, which takes it a moment if it has to find the processes.  Returns
- * -errno with @e set.
- */
-static int take_guard_failure(struct watch *w, const struct err *said, struct err *e)
+/* The guard kills the sandbox; wait until it has.  Returns -errno with @e set. */
+static int take_guard_failure(struct monitor *m, const struct err *reported, struct err *e)
 {
-	struct pollfd over = {.fd = w->guard->monitor, .events = POLLIN};
+	struct pollfd over = {.fd = m->guard->monitor, .events = POLLIN};
 
 	(void)sys_poll(&over, 1, GUARD_KILLS_MS);
-	*e = *said;
+	*e = *reported;
 	return -e->code;
 }
 
-/* Take a message of the guard.  Returns 0, or -errno with @e set: the sandbox is to end. */
-static int take_guard(struct watch *w, struct err *e)
+/* Take a report of the guard.  Returns 0, or -errno with @e set: the sandbox has to end. */
+static int take_guard(struct monitor *m, struct err *e)
 {
 	struct report report;
 	autoclose int fd = -1;
-	int r = report_receive(w->guard->monitor, &report, &fd);
+	int r = report_receive(m->guard->monitor, &report, &fd);
 
 	if (r <= 0)
-		return take_guard_end(w, e);
+		return take_guard_end(m, e);
 	if (report.kind == REPORT_NOTE)
-		tell_note(w, &report.note);
+		print_note(m, &report.note);
 	else if (report.kind == REPORT_MOUNT_POINT)
-		return removal_take(&w->removal, &report.mount_points, &fd, e);
+		return removal_take(&m->removal, &report.mount_points, &fd, e);
 	else if (report.kind == REPORT_FAILED)
-		return take_guard_failure(w, &report.err, e);
+		return take_guard_failure(m, &report.err, e);
 	return 0;
 }
 
-/* Take what the guard has sent up to now.  Returns as take_guard(). */
-static int hear_guard(struct watch *w, struct err *e)
+/* Take the reports that the guard has sent up to now.  Returns as take_guard(). */
+static int take_pending_of_guard(struct monitor *m, struct err *e)
 {
 	struct pollfd guard = {.events = POLLIN};
 	int r = 0;
 
-	while (r == 0 && w->guard->monitor >= 0) {
-		guard.fd = w->guard->monitor;
+	while (r == 0 && m->guard->monitor >= 0) {
+		guard.fd = m->guard->monitor;
 		if (sys_poll(&guard, 1, 0) <= 0)
 			break;
-		r = take_guard(w, e);
+		r = take_guard(m, e);
 	}
 	return r;
 }
 
 /*
- * The command has been in its exit for too long; @status is what the kernel has noted.  A reaper
- * that has to end others waits for the command before, but whoever holds that may be one of
- * them: it takes the end of the socket for the monitor's, and ends all.  Returns 0, or -errno
- * with @e set if the status is not known.
+ * The command has been in its exit for too long; @status is the one that the kernel has recorded. A
+ * reaper that kills the other processes waits for the command first, but one of them may hold it.
+ * So the reaper gets an end of file, upon which it kills all.  Returns 0, or -errno with @e set if
+ * the status is unknown.
  */
-static int take_overdue(struct watch *w, int status, struct err *e)
+static int take_overdue(struct monitor *m, int status, struct err *e)
 {
-	w->teardown.command = command_pid(w);
-	if (w->box->reaper_ends && w->sock >= 0)
-		sys_shutdown(w->sock);
+	m->teardown.command = command_pid(m);
+	if (m->box->reaper_ends && m->sock >= 0)
+		sys_shutdown(m->sock);
 	if (status < 0)
-		return err_set(e, ETIMEDOUT, "the command has ended, but nobody can say how");
-	note_end(w, status);
-	w->out->reaped = false;
+		return err_set(e, ETIMEDOUT, "the command has exited, but its status is unknown");
+	record_end(m, status);
+	m->out->reaped = false;
 	return 0;
 }
 
 /* Look whether the command is stuck in its exit.  Returns 0, or -errno with @e set. */
-static int look(struct watch *w, struct err *e)
+static int look(struct monitor *m, struct err *e)
 {
 	int64_t now = sys_now_ms();
 	pid_t holder;
 	int status = -1;
-	int r = command_pid(w) < 0
+	int r = command_pid(m) < 0
 			? 0
-			: proc_is_ending(w->teardown.proc, w->command_pid, &holder, &status);
+			: proc_is_ending(m->teardown.proc, m->command_pid, &holder, &status);
 
-	if (r <= 0 && !w->command_gone) {
-		w->looked = now;
-		w->seen = 0;
-		w->teardown.since = 0;
+	if (r <= 0 && !m->command_gone) {
+		m->looked = now;
+		m->seen = 0;
+		m->teardown.since = 0;
 		return 0;
 	}
-	w->seen++;
-	if (w->command_gone && w->seen == 1)
-		(void)sys_pidfd_send_signal(w->teardown.child, SIGCONT); /* it may be stopped */
-	if (w->teardown.since == 0)
-		w->teardown.since = w->looked; /* it may have ended right after that */
-	if (w->seen >= LEAST_LOOKS &&
-	    (w->hurry || now - w->teardown.since >= w->box->plan->processes.teardown_ms))
-		return take_overdue(w, status, e);
-	if (!w->cut && now - w->teardown.since >= w->box->plan->processes.teardown_ms / 2) {
-		janitor_ask(w->janitor, JANITOR_CUT);
-		w->cut = true;
+	m->seen++;
+	if (m->command_gone && m->seen == 1)
+		(void)sys_pidfd_send_signal(m->teardown.child, SIGCONT); /* if it is stopped */
+	if (m->teardown.since == 0)
+		m->teardown.since = m->looked; /* it may have exited right after that */
+	if (m->seen >= LEAST_LOOKS &&
+	    (m->hurry || now - m->teardown.since >= m->box->plan->processes.teardown_ms))
+		return take_overdue(m, status, e);
+	if (!m->cut && now - m->teardown.since >= m->box->plan->processes.teardown_ms / 2) {
+		janitor_ask(m->janitor, JANITOR_CUT);
+		m->cut = true;
 	}
 	return 0;
 }
 
-/* Nothing has happened for a while.  Returns as look(). */
-static int take_time(struct watch *w, struct err *e)
+/* No event has come in patience().  Returns as look(). */
+static int take_time(struct monitor *m, struct err *e)
 {
-	int r = w->teardown.first.unreapable ? take_child(w, e) : 0;
+	int r = m->teardown.first.unreapable ? take_child(m, e) : 0;
 
-	return r < 0 || w->teardown.first.gone ? r : look(w, e);
+	return r < 0 || m->teardown.first.gone ? r : look(m, e);
 }
 
-/* Whether there is a command that can be looked at. */
-static bool can_look(const struct watch *w)
+/* Whether there is a command whose state can be read. */
+static bool can_look(const struct monitor *m)
 {
-	return w->started && w->teardown.proc >= 0;
+	return m->started && m->teardown.proc >= 0;
 }
 
-/* How long to wait for the next event, in milliseconds; -1: for ever. */
-static int patience(const struct watch *w)
+/* How long to wait for the next event, in milliseconds; -1 for ever. */
+static int patience(const struct monitor *m)
 {
-	if (w->teardown.first.unreapable)
+	if (m->teardown.first.unreapable)
 		return UNREAPABLE_MS;
-	if (w->teardown.since != 0)
+	if (m->teardown.since != 0)
 		return COMMAND_EXIT_MS;
-	return can_look(w) ? COMMAND_LOOK_MS : -1;
+	return can_look(m) ? COMMAND_LOOK_MS : -1;
 }
 
-/* Wait for the next event and take it.  Returns 0, or -errno with @e set. */
-static int take_event(struct watch *w, struct err *e)
-{
-	enum { SOCK, SIGNALS, COMMAND, CHILD, JANITOR, GUARD, N };
-	bool unreapable = w->teardown.first.unreapable;
-	struct pollfd fds[N] = {
-		[SOCK] = {.fd = w->sock, .events = POLLIN},
-		[SIGNALS] = {.fd = w->teardown.signals, .events = POLLIN},
-		[COMMAND] = {.fd = w->command_gone ? -1 : w->command, .events = POLLIN},
-		[CHILD] = {.fd = unreapable ? -1 : w->teardown.child, .events = POLLIN},
-		[JANITOR] = {.fd = w->janitor_gone ? -1 : w->janitor->pidfd, .events = POLLIN},
-		[GUARD] = {.fd = w->guard->monitor, .events = POLLIN},
-	};
-	int n = sys_poll(fds, w->guard->monitor < 0 ? GUARD : N, patience(w));
+/* A source of events: a descriptor, -1 if it is not waited for now, and what takes an event. */
+struct source {
+	int fd;
+	int (*take)(struct monitor *m, struct err *e); /* returns 0, or -errno with @e set */
+};
 
+/*
+ * Wait for the next event and take it.  The order is the priority: reports come first, because they
+ * say which process a signal is for, and what an exit means.  Returns 0, or -errno with @e set.
+ */
+static int take_event(struct monitor *m, struct err *e)
+{
+	const struct source sources[] = {
+		{m->guard->monitor, take_guard},
+		{m->sock, take_report},
+		{m->teardown.first.unreapable ? -1 : m->teardown.child, take_child},
+		{m->teardown.signals, take_signal},
+		{m->command_gone ? -1 : m->command, take_command_end},
+		{m->janitor_gone ? -1 : m->janitor->pidfd, take_janitor_end},
+	};
+	enum { N = sizeof(sources) / sizeof(sources[0]) };
+	struct pollfd fds[N];
+	int n;
+
+	for (size_t i = 0; i < N; i++)
+		fds[i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
+	n = sys_poll(fds, N, patience(m));
 	if (n < 0)
 		return n == -EINTR ? 0 : err_sys(e, n, "cannot wait for the sandbox");
-	/* what was said comes first: whom a signal is for, and what an end means */
-	if (fds[GUARD].revents != 0)
-		return take_guard(w, e);
-	if (fds[SOCK].revents != 0)
-		return take_report(w, e);
-	if (fds[CHILD].revents != 0)
-		return take_child(w, e);
-	if (n == 0)
-		return take_time(w, e);
-	if (fds[SIGNALS].revents != 0)
-		take_signal(w);
-	else if (fds[COMMAND].revents != 0)
-		take_command_end(w);
-	else if (fds[JANITOR].revents != 0)
-		return take_janitor_end(w, e);
-	return 0;
+	for (size_t i = 0; i < N; i++)
+		if (fds[i].revents != 0)
+			return sources[i].take(m, e);
+	return take_time(m, e);
 }
 
-/* The run has failed: leave nobody behind. */
-static void end_all(struct watch *w)
+/* The run has failed: leave no process behind. */
+static void end_all(struct monitor *m)
 {
-	(void)sys_pidfd_send_signal(w->teardown.child, SIGKILL);
-	if (w->command >= 0)
-		(void)sys_pidfd_send_signal(w->command, SIGKILL);
-	if (w->started && w->box->own_group)
-		signal_group(w, SIGKILL);
-	w->teardown.others = false;
-	if (w->teardown.since == 0)
-		w->teardown.since = sys_now_ms();
+	(void)sys_pidfd_send_signal(m->teardown.child, SIGKILL);
+	if (m->command >= 0)
+		(void)sys_pidfd_send_signal(m->command, SIGKILL);
+	if (m->started && m->box->own_group)
+		signal_group(m, SIGKILL);
+	m->teardown.others = false;
+	if (m->teardown.since == 0)
+		m->teardown.since = sys_now_ms();
 }
 
 /*
- * What the end of the first process inside means if no report of the command came:
- * once there is a command, its status is the command's.
+ * The first process has exited, but no report of the command has come.  Once there is a command,
+ * the status is the command's.  Returns 0, or -errno with @e set.
  */
-static int judge_child(struct watch *w, struct err *e)
+static int judge_child(struct monitor *m, struct err *e)
 {
-	int status = w->teardown.first.status;
+	int status = m->teardown.first.status;
 
-	if (w->started) {
-		note_end(w, status);
+	if (m->started) {
+		record_end(m, status);
 		return 0;
 	}
 	if (WIFSIGNALED(status))
-		return err_set(e, ECHILD,
-			       "the first process inside was killed by signal %d (%s) before the "
-			       "command ran",
-			       WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return err_set(e, ECHILD, "the first process inside ended before the command ran");
+		return err_set(
+			e, ECHILD,
+			"the sandbox's first process was killed by signal %d (%s) before the "
+			"command ran",
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return err_set(e, ECHILD, "the sandbox's first process exited before the command ran");
 }
 
 /*
- * Wait, before the first process inside is let go, for @events of @fd.  A signal may end the
- * run meanwhile, and so may the end of that process.  Returns 1 if @fd is ready, 0 if the
- * run is over, or -errno with @e set.
+ * Wait for @events of @fd before the first process may go on.  A signal, or that process's exit,
+ * can end the run meanwhile.  Returns 1 if @fd is ready, 0 if the run is over, or -errno with @e
+ * set.
  */
-static int await(struct watch *w, int fd, short events, struct err *e)
+static int await(struct monitor *m, int fd, short events, struct err *e)
 {
 	enum { FD, SIGNALS, CHILD, N };
 	struct pollfd fds[N] = {
 		[FD] = {.fd = fd, .events = events},
-		[SIGNALS] = {.fd = w->teardown.signals, .events = POLLIN},
-		[CHILD] = {.fd = w->teardown.child, .events = POLLIN},
+		[SIGNALS] = {.fd = m->teardown.signals, .events = POLLIN},
+		[CHILD] = {.fd = m->teardown.child, .events = POLLIN},
 	};
 
-	while (!w->ended) {
+	while (!m->ended) {
 		int n = sys_poll(fds, N, -1);
 
 		if (n < 0 && n != -EINTR)
-			return err_sys(e, n, "cannot wait for the sandbox to begin");
+			return err_sys(e, n, "cannot wait for the sandbox to start");
 		if (n > 0 && fds[FD].revents != 0)
 			return 1;
 		if (n > 0 && fds[SIGNALS].revents != 0)
-			take_signal(w);
+			(void)take_signal(m, e);
 		else if (n > 0)
 			break;
 	}
 	return 0;
 }
 
-/* Hear which namespaces there are.  Returns 1, 0 if the run is over, or -errno with @e set. */
-static int hear_namespaces(struct watch *w, struct report *report, struct err *e)
+/* Receive the namespace IDs.  Returns 1, 0 if the run is over, or -errno with @e set. */
+static int receive_namespaces(struct monitor *m, struct report *report, struct err *e)
 {
 	int pidfd = -1;
-	int r = await(w, w->sock, POLLIN, e);
+	int r = await(m, m->sock, POLLIN, e);
 
 	if (r <= 0)
 		return r;
-	r = report_receive(w->sock, report, &pidfd);
+	r = report_receive(m->sock, report, &pidfd);
 	if (r == 1 && report->kind == REPORT_FAILED) {
 		*e = report->err;
 		return -e->code;
@@ -675,125 +669,122 @@ static int hear_namespaces(struct watch *w, struct report *report, struct err *e
 		return 1;
 	if (pidfd >= 0)
 		(void)sys_close(pidfd);
-	return r == 0 ? 0
-		      : err_sys(e, r < 0 ? r : -EPROTO, "cannot hear which namespaces there are");
+	return r == 0 ? 0 : err_sys(e, r < 0 ? r : -EPROTO, "cannot read the namespace IDs");
 }
 
-/* Tell the caller of the namespaces, if he wants to know.  Returns as await(). */
-static int announce(struct watch *w, struct err *e)
+/* Report the namespaces to the caller, if it wants that.  Returns as await(). */
+static int announce(struct monitor *m, struct err *e)
 {
-	int info = plan_fd(w->box->plan, FD_INFO);
-	int status = status_fd(w);
+	int info = plan_fd(m->box->plan, FD_INFO);
+	int status = status_fd(m);
 	struct report report;
-	int r = hear_namespaces(w, &report, e);
+	int r = receive_namespaces(m, &report, e);
 
 	if (r > 0 && info >= 0)
-		r = await(w, info, POLLOUT, e);
+		r = await(m, info, POLLOUT, e);
 	if (r > 0 && status_info(info, report.sender, &report.namespaces, e) < 0)
 		r = -e->code;
 	if (info >= 0)
 		fds_finish(info);
 	if (r > 0 && status >= 0)
-		r = await(w, status, POLLOUT, e);
+		r = await(m, status, POLLOUT, e);
 	if (r > 0 && status_started(status, report.sender, &report.namespaces, e) < 0)
 		r = -e->code;
 	return r;
 }
 
-/*
- * What the caller hears and does before the first process inside is let go.  Returns as
- * await().
- */
-static int settle_with_caller(struct watch *w, struct err *e)
+/* What the caller reads and does before the first process may go on.  Returns as await(). */
+static int settle_with_caller(struct monitor *m, struct err *e)
 {
-	int block = plan_fd(w->box->plan, FD_USERNS_BLOCK);
-	int r = box_is_watched(w->box) ? announce(w, e) : 1;
+	int block = plan_fd(m->box->plan, FD_USERNS_BLOCK);
+	int r = box_is_watched(m->box) ? announce(m, e) : 1;
 
-	return r > 0 && block >= 0 ? await(w, block, POLLIN, e) : r;
+	return r > 0 && block >= 0 ? await(m, block, POLLIN, e) : r;
 }
 
-/* Let the first process inside begin, and start the janitor meanwhile. */
-static int release(struct watch *w, struct err *e)
+/* Let the first process go on, and start the janitor meanwhile.  Returns 0, or -errno with @e set.
+ */
+static int release(struct monitor *m, struct err *e)
 {
-	int r = report_go(w->sock, w->mounts < 0);
+	int r = report_go(m->sock, m->mounts < 0);
 
-	if (r == -EPIPE) /* it is dead, and its end will tell why */
+	if (r == -EPIPE) /* it is dead: its status will say why */
 		r = 0;
 	if (r < 0)
-		return err_sys(e, r, "cannot let the sandbox begin");
-	r = janitor_start(w->box, w->teardown.child, &w->mounts, e);
-	helpers_close(w->box->helpers, END_FROM_INSIDE | END_TO_MONITOR);
+		return err_sys(e, r, "cannot start the sandbox");
+	r = janitor_start(m->box, m->teardown.child, &m->mounts, e);
+	helpers_close(m->box->helpers, END_FROM_INSIDE | END_TO_MONITOR);
 	return r;
 }
 
 /* Have the host mount points removed, if the janitor was killed or has not been started. */
-static void remove_mount_points(struct watch *w)
+static void remove_mount_points(struct monitor *m)
 {
-	bool is_over = box_is_over_with_first(w->box);
-	struct removal_end end = {.has_come = is_over && w->teardown.first.gone, .kept = -1};
+	bool is_over = box_is_over_with_first(m->box);
+	struct removal_end end = {.has_come = is_over && m->teardown.first.gone, .kept = -1};
 
-	hear_the_rest(w);
-	end.fd = is_over ? w->teardown.child : w->removal.unmounted;
-	if (w->removal.n > 0 && janitor_is_over(w->janitor))
-		removal_finish(&w->removal, &end);
+	take_pending(m);
+	end.fd = is_over ? m->teardown.child : m->removal.unmounted;
+	if (m->removal.n > 0 && janitor_is_over(m->janitor))
+		removal_finish(&m->removal, &end);
 }
 
-/* Close what is not the monitor's, so that a reader sees its end. */
-static int close_others(const struct watch *w, struct err *e)
+/* Close other descriptors, so that a reader at the other end gets an end of file. */
+static int close_others(const struct monitor *m, struct err *e)
 {
-	const struct plan *plan = w->box->plan;
+	const struct plan *plan = m->box->plan;
 	int keep[KEPT + HELPERS * HELPER_FDS] = {STDIN_FILENO,
 						 STDOUT_FILENO,
 						 STDERR_FILENO,
-						 w->teardown.child,
-						 w->teardown.signals,
-						 w->mounts,
-						 w->sock,
-						 w->teardown.proc,
+						 m->teardown.child,
+						 m->teardown.signals,
+						 m->mounts,
+						 m->sock,
+						 m->teardown.proc,
 						 plan_fd(plan, FD_INFO),
 						 plan_fd(plan, FD_STATUS),
 						 plan_fd(plan, FD_USERNS_BLOCK)};
 	int r;
 
-	helpers_list(w->box->helpers, keep + KEPT);
+	helpers_list(m->box->helpers, keep + KEPT);
 	r = keep_fds(keep, sizeof(keep) / sizeof(keep[0]));
 
-	return r < 0 ? err_sys(e, r, "cannot close the descriptors that are not the monitor's") : 0;
+	return r < 0 ? err_sys(e, r, "cannot close other descriptors") : 0;
 }
 
-/* Let the sandbox begin, and follow what happens until it is over. */
-static int watch(struct watch *w, struct err *e)
+/* Start the sandbox, and follow it until it is over.  Returns 0, or -errno with @e set. */
+static int follow(struct monitor *m, struct err *e)
 {
-	int r = close_others(w, e);
+	int r = close_others(m, e);
 
 	if (r == 0)
-		r = settle_with_caller(w, e);
+		r = settle_with_caller(m, e);
 	if (r > 0)
-		r = release(w, e);
+		r = release(m, e);
 	if (r >= 0)
-		w->looked = sys_now_ms();
-	while (r >= 0 && !w->ended && !w->teardown.first.gone)
-		r = take_event(w, e);
+		m->looked = sys_now_ms();
+	while (r >= 0 && !m->ended && !m->teardown.first.gone)
+		r = take_event(m, e);
 	if (r >= 0)
-		r = hear_guard(w, e);
-	if (r >= 0 && !w->ended)
-		r = judge_child(w, e);
+		r = take_pending_of_guard(m, e);
+	if (r >= 0 && !m->ended)
+		r = judge_child(m, e);
 	if (r < 0)
-		end_all(w);
-	teardown_await(&w->teardown, w->out);
-	remove_mount_points(w);
-	job_end(&w->job);
-	if (w->has_terminal)
+		end_all(m);
+	teardown_await(&m->teardown, m->out);
+	remove_mount_points(m);
+	job_end(&m->job);
+	if (m->has_terminal)
 		job_take_terminal();
 	return r;
 }
 
-/* The run is over, or has @failed: tell those who want to know. */
-static void tell_end(const struct watch *w, bool failed)
+/* The run is over, or has @failed: write the last status lines. */
+static void write_end(const struct monitor *m, bool failed)
 {
-	const struct rusage *rusage = &w->teardown.first.usage;
+	const struct rusage *rusage = &m->teardown.first.usage;
 	const struct status_usage usage = {
-		.known = w->teardown.first.gone,
+		.known = m->teardown.first.gone,
 		.user_us = (uint64_t)rusage->ru_utime.tv_sec * USEC +
 			   (uint64_t)rusage->ru_utime.tv_usec,
 		.system_us = (uint64_t)rusage->ru_stime.tv_sec * USEC +
@@ -801,34 +792,34 @@ static void tell_end(const struct watch *w, bool failed)
 		.max_rss_kib = (uint64_t)rusage->ru_maxrss,
 	};
 
-	if (status_fd(w) < 0 || !io_has_room(status_fd(w), READER_MS))
+	if (status_fd(m) < 0 || !io_has_room(status_fd(m), READER_MS))
 		return; /* one wait for all lines, each of which would wait in vain */
-	if (details_fd(w) >= 0 && w->started && !failed)
-		status_ended(details_fd(w), w->out, &usage);
-	if (details_fd(w) >= 0)
-		status_stuck(details_fd(w), w->out);
-	if (status_fd(w) >= 0 && w->started && !failed)
-		status_exit_code(status_fd(w), w->out->status);
+	if (details_fd(m) >= 0 && m->started && !failed)
+		status_ended(details_fd(m), m->out, &usage);
+	if (details_fd(m) >= 0)
+		status_stuck(details_fd(m), m->out);
+	if (status_fd(m) >= 0 && m->started && !failed)
+		status_exit_code(status_fd(m), m->out->status);
 }
 
-/* When the process of @pidfd began; if that is not known, too late for any other. */
+/* When the process of @pidfd was started; UINT64_MAX if that is unknown. */
 static uint64_t start_of(int proc, int pidfd)
 {
 	pid_t pid = proc_pid_of(proc, pidfd);
-	char who[PID_BYTES];
+	char name[PID_BYTES];
 	struct proc_stat stat;
 
-	(void)snprintf(who, sizeof(who), "%d", pid);
-	return pid > 0 && proc_stat(proc, who, &stat) == 0 ? stat.start : UINT64_MAX;
+	(void)snprintf(name, sizeof(name), "%d", pid);
+	return pid > 0 && proc_stat(proc, name, &stat) == 0 ? stat.start : UINT64_MAX;
 }
 
 int monitor_run(struct box *box, const struct monitored *monitored, struct outcome *ret,
 		struct err *e)
 {
-	/* for reading where what is left inside may have to be found: see kin.h */
+	/* open for reading where processes may have to be found, see descendants.h */
 	autoclose int proc = sys_openat(AT_FDCWD, "/proc",
 					(box->reaper_ends ? O_RDONLY : O_PATH) | O_DIRECTORY, 0);
-	struct watch w = {
+	struct monitor m = {
 		.box = box,
 		.command = -1,
 		.sock = box->sock,
@@ -848,13 +839,13 @@ int monitor_run(struct box *box, const struct monitored *monitored, struct outco
 	int r;
 
 	if (box->reaper_ends)
-		w.teardown.start = start_of(proc, monitored->child);
-	r = watch(&w, e);
-	if (w.command >= 0)
-		(void)sys_close(w.command);
-	if (w.mounts >= 0)
-		(void)sys_close(w.mounts);
-	removal_done(&w.removal);
-	tell_end(&w, r < 0);
+		m.teardown.start = start_of(proc, monitored->child);
+	r = follow(&m, e);
+	if (m.command >= 0)
+		(void)sys_close(m.command);
+	if (m.mounts >= 0)
+		(void)sys_close(m.mounts);
+	removal_done(&m.removal);
+	write_end(&m, r < 0);
 	return r;
 }

@@ -219,7 +219,7 @@ child_killed()
 	start_held --unshare-pid -- true || return
 	kill -KILL "$child"
 	ends_with 125 ended && exec {block}>&- && cat said &&
-		grep -q "^sbx: the first process inside was killed by signal 9 (Killed) before the" said
+		grep -q "^sbx: the sandbox's first process was killed by signal 9 (Killed) before the" said
 }
 
 child_killed_unmapped()
@@ -228,7 +228,7 @@ child_killed_unmapped()
 	start_unmapped -- true || return
 	kill -KILL "$child"
 	ends_with 125 ended && exec {maps}>&- && cat said &&
-		grep -q "^sbx: the first process inside was killed by signal 9 (Killed) before the" said
+		grep -q "^sbx: the sandbox's first process was killed by signal 9 (Killed) before the" said
 }
 
 tests()

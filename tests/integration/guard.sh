@@ -377,7 +377,7 @@ guard_killed()
 guard_killed_try()
 {
 	begin --protect-try --mask /w/a/secret && kill -KILL "$(guard_of "$started")" &&
-		eventually grep -q "^sbx: nothing watches the protected paths any more" said &&
+		eventually grep -q "^sbx: the process that watches the protected paths has exited" said &&
 		touch ctl/stop && ended && grep -q '"level": "warning", "message": "nothing watches' status
 }
 

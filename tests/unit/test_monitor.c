@@ -412,8 +412,9 @@ TEST(says_that_the_first_process_was_killed)
 {
 	nobody_speaks_any_more();
 	child_ends(SIGSYS);
-	assert_fails(ECHILD, "the first process inside was killed by signal 31 (Bad system call) "
-			     "before the command ran");
+	assert_fails(ECHILD,
+		     "the sandbox's first process was killed by signal 31 (Bad system call) "
+		     "before the command ran");
 	assert_string_equal(fake_sys_trace(),
 			    BEGIN WAIT "receive sock\n" WAIT_WITHOUT_SOCK
 				       "wait_pidfd child\nkill child 9\n" END_WITHOUT_CHILD);
@@ -422,7 +423,7 @@ TEST(says_that_the_first_process_was_killed)
 TEST(says_that_the_first_process_ended_without_a_word)
 {
 	child_ends(0);
-	assert_fails(ECHILD, "the first process inside ended before the command ran");
+	assert_fails(ECHILD, "the sandbox's first process exited before the command ran");
 }
 
 TEST(takes_the_end_of_the_first_process_for_that_of_a_command_that_ran)
@@ -440,7 +441,8 @@ TEST(does_not_take_what_it_cannot_learn_for_success)
 	ready("child");
 	fake_sys_answer("wait_pidfd child", -ECHILD);
 	child_is_gone();
-	assert_fails(ECHILD, "cannot learn how the first process inside ended: No child processes");
+	assert_fails(ECHILD,
+		     "cannot get the status of the sandbox's first process: No child processes");
 }
 
 TEST(takes_the_first_process_for_the_command_without_a_reaper)
@@ -456,8 +458,9 @@ TEST(knows_without_a_reaper_that_nothing_ran_before_exec)
 {
 	box.has_reaper = false;
 	child_ends(SIGKILL);
-	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "
-			     "command ran");
+	assert_fails(ECHILD,
+		     "the sandbox's first process was killed by signal 9 (Killed) before the "
+		     "command ran");
 }
 
 #define WAIT_UNREAPABLE "poll janitor signals, 20 ms\n"
@@ -601,7 +604,7 @@ TEST(hears_a_reaper_that_speaks_after_a_signal_all_the_same)
 	assert_true(out.reaped);
 }
 
-#define NOBODY_CAN_SAY "the command has ended, but nobody can say how"
+#define STATUS_IS_UNKNOWN "the command has exited, but its status is unknown"
 
 TEST(waits_no_longer_than_a_second_to_hear_how_the_command_ended)
 {
@@ -609,7 +612,7 @@ TEST(waits_no_longer_than_a_second_to_hear_how_the_command_ended)
 	ready("command");
 	fake_sys_always("poll child janitor signals sock, 50 ms", 0);
 	child_is_gone();
-	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_fails(ETIMEDOUT, STATUS_IS_UNKNOWN);
 	assert_in_order(fake_sys_trace(),
 			ARGV("kill child 18\n", "send requests\nkill janitor 18\n",
 			     "kill child 9\nkill command 9\nlook signals, 0 ms\n"));
@@ -638,7 +641,7 @@ TEST(does_not_wait_for_ever_for_a_reaper_that_a_tracer_holds)
 	ready("child");
 	fake_sys_always("wait_pidfd child", 0);
 	fake_sys_always("poll*", 0);
-	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_fails(ETIMEDOUT, STATUS_IS_UNKNOWN);
 	assert_in_range(fake_sys_now(), 1000, 3000);
 }
 
@@ -780,7 +783,7 @@ TEST(does_not_take_what_it_may_not_know_of_a_stuck_command_for_success)
 	fake_sys_answer("readlink /proc 4321/ns/user", -EACCES);
 	for (unsigned i = 0; i < 20; i++)
 		fake_sys_answer("readlink /proc 4321/ns/user", -EACCES);
-	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_fails(ETIMEDOUT, STATUS_IS_UNKNOWN);
 	assert_contains(fake_sys_trace(), "kill child 9\nkill command 9\n");
 }
 
@@ -930,7 +933,7 @@ TEST(does_not_mind_a_command_that_is_dead_before_it_can_be_opened)
 			assert_fails(ENOENT, "cannot");
 		else
 			assert_fails(EMFILE,
-				     "cannot make a handle of the command: Too many open files");
+				     "cannot open a pidfd of the command: Too many open files");
 	}
 	(void)set_up(NULL);
 	box.shows_itself = true;
@@ -1313,7 +1316,7 @@ TEST(says_that_the_sandbox_cannot_begin)
 {
 	fake_sys_answer("send sock", -EIO);
 	child_is_gone();
-	assert_fails(EIO, "cannot let the sandbox begin: Input/output error");
+	assert_fails(EIO, "cannot start the sandbox: Input/output error");
 	assert_contains(fake_sys_trace(),
 			"send sock\nkill child 9\nlook signals, 0 ms\n" END_OF_CHILD);
 	assert_null(strstr(fake_sys_trace(), "socketpair"));
@@ -1324,7 +1327,7 @@ TEST(says_that_it_cannot_hear)
 	ready("sock");
 	fake_sys_answer("receive sock", -EIO);
 	child_is_gone();
-	assert_fails(EIO, "cannot hear from inside the sandbox: Input/output error");
+	assert_fails(EIO, "cannot read from the sandbox's first process: Input/output error");
 }
 
 TEST(believes_no_malformed_report)
@@ -1333,7 +1336,7 @@ TEST(believes_no_malformed_report)
 
 	report_comes(&report, 1, "planted");
 	child_is_gone();
-	assert_fails(EPROTO, "cannot hear from inside the sandbox: Protocol error");
+	assert_fails(EPROTO, "cannot read from the sandbox's first process: Protocol error");
 }
 
 TEST(believes_no_report_that_brings_a_descriptor_of_its_own)
@@ -1343,7 +1346,7 @@ TEST(believes_no_report_that_brings_a_descriptor_of_its_own)
 	command_starts();
 	report_comes(&report, offsetof(struct report, ended) + sizeof(report.ended), "planted");
 	child_is_gone();
-	assert_fails(EPROTO, "cannot hear from inside the sandbox: Protocol error");
+	assert_fails(EPROTO, "cannot read from the sandbox's first process: Protocol error");
 	assert_contains(fake_sys_trace(), "kill command 9\n");
 }
 
@@ -1353,7 +1356,7 @@ TEST(leaves_nobody_behind_when_the_run_has_failed)
 	ready("sock");
 	fake_sys_answer("receive sock", -EIO);
 	child_is_gone();
-	assert_fails(EIO, "cannot hear from inside the sandbox: Input/output error");
+	assert_fails(EIO, "cannot read from the sandbox's first process: Input/output error");
 	assert_contains(fake_sys_trace(), "receive sock\nkill child 9\nkill command 9\n");
 }
 
@@ -1617,7 +1620,8 @@ TEST(warns_if_nothing_is_watched_any_more_where_that_is_to_be_tried_only)
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
-	assert_starts_with(printed, "warning: nothing watches the protected paths any more");
+	assert_starts_with(printed,
+			   "warning: the process that watches the protected paths has exited");
 }
 
 TEST(does_not_miss_a_guard_that_ends_with_the_first_process)
@@ -1634,7 +1638,7 @@ TEST(takes_no_note_for_the_namespaces)
 	plan.fds[FD_INFO] = (struct descriptor){"info-fd", INFO};
 	note_comes(NOTE_WARNING);
 	child_is_gone();
-	assert_fails(EPROTO, "cannot hear which namespaces there are: Protocol error");
+	assert_fails(EPROTO, "cannot read the namespace IDs: Protocol error");
 	assert_string_equal(printed, "");
 }
 
@@ -1757,7 +1761,7 @@ TEST(believes_nothing_else_to_be_about_namespaces)
 		ready("sock");
 		fake_sys_answer_message("receive sock", &started, sizes[i], "planted");
 		child_is_gone();
-		assert_fails(EPROTO, "cannot hear which namespaces there are: Protocol error");
+		assert_fails(EPROTO, "cannot read the namespace IDs: Protocol error");
 		assert_null(strstr(fake_sys_trace(), "send sock"));
 	}
 }
@@ -1768,8 +1772,9 @@ TEST(lets_the_end_tell_why_there_are_no_namespaces_to_tell_of)
 	ready("sock"); /* nobody speaks any more */
 	nobody_speaks_any_more();
 	child_ends(SIGKILL);
-	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "
-			     "command ran");
+	assert_fails(ECHILD,
+		     "the sandbox's first process was killed by signal 9 (Killed) before the "
+		     "command ran");
 	assert_told(STATUS, ARGV(NULL));
 	assert_null(strstr(fake_sys_trace(), "send sock"));
 }
@@ -1825,7 +1830,7 @@ TEST(says_that_it_cannot_wait_for_readers)
 			namespaces_come();
 		child_is_gone();
 		assert_fails(ENOMEM,
-			     "cannot wait for the sandbox to begin: Cannot allocate memory");
+			     "cannot wait for the sandbox to start: Cannot allocate memory");
 		assert_contains(fake_sys_trace(), "kill child 9\n");
 	}
 }
@@ -1834,7 +1839,7 @@ TEST(lets_nothing_begin_while_it_has_more_than_its_own)
 {
 	fake_sys_always("close_range *", -EPERM);
 	child_is_gone();
-	assert_fails(EPERM, "cannot close the descriptors that are not the monitor's: "
+	assert_fails(EPERM, "cannot close other descriptors: "
 			    "Operation not permitted");
 	assert_contains(fake_sys_trace(), "kill child 9\n");
 	assert_null(strstr(fake_sys_trace(), "send sock"));
@@ -1928,7 +1933,7 @@ static void nobody_may_know(void)
 TEST(tells_that_the_command_is_stuck_even_if_nobody_can_say_how_it_ended)
 {
 	nobody_may_know();
-	assert_fails(ETIMEDOUT, NOBODY_CAN_SAY);
+	assert_fails(ETIMEDOUT, STATUS_IS_UNKNOWN);
 	assert_int_equal(out.n_stuck, 2);
 	assert_int_equal(out.stuck[0].pid, COMMAND_PID);
 	assert_int_equal(out.stuck[0].role, STUCK_COMMAND);
@@ -2053,8 +2058,9 @@ TEST(does_not_wait_for_the_ids_of_the_dead)
 	ready("child");
 	nobody_speaks_any_more();
 	child_ends(SIGKILL);
-	assert_fails(ECHILD, "the first process inside was killed by signal 9 (Killed) before the "
-			     "command ran");
+	assert_fails(ECHILD,
+		     "the sandbox's first process was killed by signal 9 (Killed) before the "
+		     "command ran");
 }
 
 TEST(says_that_it_cannot_wait_for_the_ids)
@@ -2062,7 +2068,7 @@ TEST(says_that_it_cannot_wait_for_the_ids)
 	block();
 	fake_sys_answer("poll*", -ENOMEM);
 	child_is_gone();
-	assert_fails(ENOMEM, "cannot wait for the sandbox to begin: Cannot allocate memory");
+	assert_fails(ENOMEM, "cannot wait for the sandbox to start: Cannot allocate memory");
 	assert_contains(fake_sys_trace(), "kill child 9\n");
 }
 
