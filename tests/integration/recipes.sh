@@ -161,7 +161,9 @@ is_unchanged()
 		! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' ' ' | grep -q 'sleep 600\.5 '
 }
 
-works="awk cc whoami group localhost write"
+works="awk cc group write"
+if id -un && id -gn; then works+=" whoami"; fi >/dev/null 2>&1
+if getent hosts localhost >/dev/null; then works+=" localhost"; fi
 
 # with_key COMMAND...: descriptor 9 is open on the key.
 with_key()
