@@ -5,15 +5,15 @@
 #include "mounts/dest.h"
 #include "mounts/site.h"
 
-/* Where @op's destination starts: the sandbox's root as it is now. */
+/* The start of @op's destination: the sandbox's root as it is now. */
 struct dest_root apply_root(const struct site *site, const struct op *op);
 
 /* Mount @mount at @op's destination.  Returns 0 or -errno with @e set. */
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e) must_check;
 
 /*
- * Have it said that @op was done otherwise than one might think: a line without the option, which
- * is put before it.  Returns 0 or -errno with @e set.
+ * Report that @op was not carried out literally.  @fmt is the message; the option is prepended.
+ * Returns 0 or -errno with @e set.
  */
 int apply_note(const struct site *site, const struct op *op, enum note_level level, struct err *e,
 	       const char *fmt, ...) printf_like(5, 6) must_check;

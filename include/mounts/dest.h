@@ -11,68 +11,71 @@
 #include "mounts/mount_points.h"
 
 /*
- * Destinations: paths inside the sandbox while it is being built.  Whatever
- * links and ".." a path meets, in directories that somebody else can write to as
- * well, it is resolved below the sandbox's root and never leaves it.
+ * Destinations: paths in the sandbox while it is being built.  Links and ".." in a path, also in
+ * directories that other users can write to, are resolved below the sandbox's root and never leave
+ * it.
  */
 
-/* Where paths start, and which links on the way are followed. */
+/* The start of paths, and which links on the way are followed. */
 struct dest_root {
 	int fd; /* directory, O_PATH */
 	enum link_rule links;
-	const char *asked; /* it is the host's root, and this the path for messages; else NULL */
+	const char *asked; /* the path for messages if it is the host's root, else NULL */
 };
 
 /* Instead of a mode for missing directories: they are an error. */
 #define DEST_NO_PARENTS ((mode_t)-1)
 
 /*
- * Find where @path is or would be, making the directories above it that are
- * missing, with @parents_mode.
+ * Find the entry that @path leads to, whether it exists or not.  Create missing directories above
+ * it with @parents_mode.
  *
- * A link as the last component is followed, to where it would have its target,
- * unless @keep_link.  Returns 0 or -errno with @e set.
+ * A link as the last component is followed, to where its target would be, unless @keep_link.
+ * Returns 0 or -errno with @e set.
  */
 int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool keep_link,
 	      struct entry *ret, struct err *e) must_check;
 
-/* Whom dest_resolve() tells of the links that it meets. */
+/* A callback of dest_resolve() for the links on the way. */
 struct dest_watch {
-	/* @path is a link's, as dest_resolve() writes paths.  Returns 0 or -errno. */
+	/* @path is that of a link, as dest_resolve() writes paths.  Returns 0 or -errno. */
 	int (*met_link)(void *arg, const char *path);
 	void *arg;
 };
 
 /*
- * Write to @ret, of PATH_MAX bytes, where @path leads: as path_clean() does it, without any link
- * or ".." in it, as things are now.  What is there has to exist.  Unless @watch is NULL, it is
- * told of each link before that is followed.  Returns how many links there were, or -errno with
- * @e set.
+ * Resolve @path, which has to exist, to @ret of PATH_MAX bytes, as path_clean() writes paths,
+ * without links and "..".  @watch, unless NULL, is called for each link before that is followed.
+ * Returns how many links there were, or -errno with @e set.
  */
 int dest_resolve(struct dest_root root, const char *path, const struct dest_watch *watch, char *ret,
 		 struct err *e) must_check;
 
-/* Open what is at @path, which has to exist, as O_PATH.  Returns it or -errno with @e set. */
+/* Open @path, which has to exist, with O_PATH.  Returns a descriptor or -errno with @e set. */
 int dest_open(struct dest_root root, const char *path, struct err *e) must_check;
 
-/* The same, with @flags of open(2).  A link of /proc to what a process has open is -ELOOP. */
+/*
+ * Open @path with @flags of open(2).  Returns as dest_open(); a procfs's link to an open file is
+ * -ELOOP.
+ */
 int dest_open_as(struct dest_root root, const char *path, int flags, struct err *e) must_check;
 
 /*
- * Open @path as a place to mount @mount on.  What is missing is made: an empty
- * directory or file, as @mount's root is, and the directories above it; those outside remove
- * it in the end where @litter, if it is not NULL, has them do that.  Returns
- * an O_PATH descriptor or -errno with @e set.
+ * Open @path as a mount point for @mount.  Missing components are created: an empty directory or
+ * file, as @mount's root is, and the directories above it.  Those that are created on the host are
+ * removed at exit if @mount_points is not NULL.
+ *
+ * Returns an O_PATH descriptor or -errno with @e set.
  */
 int dest_mount_point(struct dest_root root, const char *path, mode_t parents_mode, int mount,
 		     struct mount_points *mount_points, struct err *e) must_check;
 
 /*
- * Make an empty file at @path, where nothing may be but what another sandbox has made so, and the
- * directories above it; to mount on it what keeps others from making anything there.  It is
- * removed as a mount point is.  A link is followed, to where its target would be.
+ * Create an empty file at @path, and the directories above it.  A mount on it keeps other files
+ * from being created there.  Only another sandbox's placeholder may exist at @path.  It is removed
+ * as a mount point is.  A link is followed, to where its target would be.
  *
- * Returns an O_PATH descriptor or -errno with @e set: -EEXIST if there is anything.
+ * Returns an O_PATH descriptor or -errno with @e set: -EEXIST if there is anything else.
  */
 int dest_placeholder(struct dest_root root, const char *path, mode_t parents_mode,
 		     struct mount_points *mount_points, struct err *e) must_check;

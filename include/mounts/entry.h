@@ -4,11 +4,11 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* A place that may not exist yet: a name in a directory. */
+/* A name in a directory, whether it exists or not. */
 struct entry {
-	int dir;                  /* O_PATH, the owner's to close */
-	bool is_kept;             /* @dir was made where nothing is to be removed in the end */
-	bool is_host_mount_point; /* @dir was made as a place for mount points, see litter.h */
+	int dir;                  /* O_PATH; entry_done() closes it */
+	bool is_kept;             /* @dir was created, and is not removed at exit */
+	bool is_host_mount_point; /* @dir is a host mount point, see mount_points.h */
 	char name[NAME_MAX + 1];  /* one component, neither "" nor ".."; "." is the root */
 };
 

@@ -9,25 +9,26 @@
 #include "mounts/mount_points.h"
 
 /*
- * Mount points that were made in directories of the host: this is the half outside, which
- * remembers them and removes them; see litter.c for how that works.
+ * The other half of host mount points, in the monitor and the janitor: it keeps the list of them
+ * and removes them at exit.  How that works is explained in mount_points.c.
  */
 
-/* Something to be removed. */
+/* An entry that may have to be removed. */
 struct removal_entry {
-	int parent;   /* O_PATH, the directory that it is in */
-	int point;    /* holds a lock on it; -1 if it was about to be made or held */
-	bool is_new;  /* it was about to be made, by this sandbox */
-	bool is_ours; /* to be removed; what is not is held, and removed if it has the mark then */
-	struct statx_timestamp made; /* when it was last changed, if this sandbox made it */
+	int parent;   /* O_PATH, its directory */
+	int point;    /* descriptor with the lock on it; -1: it was about to be created or locked */
+	bool is_new;  /* this sandbox was about to create it */
+	bool is_ours; /* to be removed; else only locked, and removed if it has the mark by then */
+	struct statx_timestamp made; /* its timestamp, if this sandbox created it */
 	char name[NAME_MAX + 1];
 };
 
 struct removal {
-	struct removal_entry *list; /* a directory before what is in it */
+	struct removal_entry *list; /* a directory before its entries */
 	size_t n;
-	int unmounted; /* can be read from once no process sees the mounts; -1 if none told */
-	int users;     /* the user namespace that has the rights to remove, -1 if they are here */
+	int unmounted; /* readable once no process sees the mounts; -1 if there is no such
+			  descriptor */
+	int users;     /* the user namespace whose capabilities removal may take, or -1 */
 };
 
 #define REMOVAL_NONE ((struct removal){.unmounted = -1, .users = -1})
@@ -35,14 +36,15 @@ struct removal {
 void removal_done(struct removal *removal);
 
 /*
- * Remember what the inside says, with *@fd, which it takes.  Returns 0 or -errno with @e set.
+ * Take the message @note, with *@fd, of which this takes ownership.  Returns 0 or -errno with @e
+ * set.
  */
 int removal_take(struct removal *removal, const struct mount_point_note *note, int *fd,
 		 struct err *e) must_check;
 
 /* When every process that sees the mounts has exited. */
 struct removal_end {
-	int fd;         /* can be read from then; -1: nothing tells, and nothing is removed */
+	int fd;         /* readable then; -1: nothing reports it, and nothing is removed */
 	bool has_come;  /* that is known already */
 	bool is_forced; /* it is not waited for: what is left has been given up */
 	int kept;       /* a process that is left behind keeps this descriptor open, or -1 */

@@ -3,7 +3,7 @@
 
 #include "mounts/attach.h"
 
-/* How each kind of op is carried out. */
+/* The function for each kind of operation. */
 static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct err *) = {
 	[OP_BIND] = apply_bind,
 	[OP_BIND_FD] = apply_bind_fd,
@@ -26,15 +26,14 @@ static int (*const appliers[OP_KINDS])(struct site *, const struct op *, struct 
 	[OP_DENY_CREATE] = apply_deny_create,
 };
 
-/* Warn if what @op has made on the host may stay there. */
+/* Warn if a mount point that @op has created on the host may stay there. */
 static int warn_of_mount_points(struct site *site, const struct op *op, struct err *e)
 {
 	static const char *const reasons[] = {
-		[MOUNT_POINT_UNLOCKED] = "nothing can be locked there with flock(2)",
-		[MOUNT_POINT_UNMARKED] = "its file system keeps neither modes nor times",
-		[MOUNT_POINT_UNWATCHED] =
-			"no inotify(7) is to be had to see the end of the sandbox: "
-			"--unshare-pid does without",
+		[MOUNT_POINT_UNLOCKED] = "flock(2) does not work there",
+		[MOUNT_POINT_UNMARKED] = "its file system keeps neither modes nor timestamps",
+		[MOUNT_POINT_UNWATCHED] = "inotify(7) cannot report the end of the sandbox: "
+					  "--unshare-pid does not need it",
 	};
 	enum mount_point_stays why = site->mount_points.stays;
 
@@ -45,13 +44,16 @@ static int warn_of_mount_points(struct site *site, const struct op *op, struct e
 			  op->dest, reasons[why]);
 }
 
-/* Whether @op binds something of the host writable: then mount points may be made on the host. */
+/*
+ * Whether @op binds a file or directory of the host writable: then mount points may be created on
+ * the host.
+ */
 static bool binds_writable(const struct op *op)
 {
 	return (op->kind == OP_BIND || op->kind == OP_BIND_FD) && !(op->flags & OP_READONLY);
 }
 
-/* Prepare for mount points that are made on the host. */
+/* Prepare for host mount points. */
 static void begin_mount_points(struct site *site)
 {
 	for (size_t i = 0; i < site->plan->files.n_ops; i++)

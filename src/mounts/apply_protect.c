@@ -2,19 +2,19 @@
 /*
  * Theory of operation
  *
- * A mount on a path keeps that path from being renamed or removed, but not the directories
- * above it: who may write there could move one away, with the mount, and make another, in
- * which the path is no longer protected; and the host would find that one.  So each directory
- * on the way that the command might move is pinned, by a mount of it on itself, unless it is the
- * root of a mount already.  So is each link on the way: who could replace that would decide where
- * the path leads.
+ * A mount on a path keeps that path from being renamed or removed, but not the directories above
+ * it.  A process that may write there could move one of them away, with the mount, and create
+ * another, in which the path is not protected.  The host would then use that one.  So each
+ * directory on the way that the command might move is pinned: it is mounted on itself, unless it is
+ * the root of a mount already.  So is each link on the way: a process that replaces one decides
+ * where the path leads.
  *
- * What --free-bind mounts is for the command to unmount, and then nothing below it is protected
- * any more: no path to be protected may go through it.
+ * The command can unmount what --free-bind mounts, and then nothing below it is protected any more:
+ * a protected path must not go through such a mount.
  *
- * All this holds in the mount namespaces of the sandbox.  Somebody who can make others can
- * leave the mounts behind there and rename what they are on: hence identity_plan() forbids
- * new user namespaces where it can.
+ * All this holds in the mount namespaces of the sandbox.  A process that can create others can
+ * leave the mounts behind there and rename what they are on.  So identity.c forbids new user
+ * namespaces where it can.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@
 #include "sys/sys.h"
 
 /*
- * Put a mount of the tree at @place, with the attributes @attr added, over it.  Returns a
+ * Mount a copy of the tree at @place, with the attributes @attr added, over it.  Returns a
  * descriptor of that mount's root or -errno.
  */
 static int mount_on_itself(struct site *site, int place, uint64_t attr)
@@ -55,10 +55,9 @@ static int mount_on_itself(struct site *site, int place, uint64_t attr)
 }
 
 /*
- * Whether the command might rename what is in the directory @dir: it can write there, or, as the
- * owner, permit itself to; or it can become the owner.  What counts are the capabilities that there
- * are now: it has none besides.  Returns that, also if a filter of system calls forbids the
- * question, or -errno.
+ * Whether the command might rename entries of the directory @dir: it can write there or, as the
+ * owner, permit itself to; or it can become the owner.  Checked with the current capabilities; the
+ * command has no others.  Returns 1 or 0, also 1 if a seccomp filter forbids the check, or -errno.
  */
 static int can_rename_in(const struct site *site, int dir)
 {
@@ -84,8 +83,8 @@ static int can_rename_in(const struct site *site, int dir)
 }
 
 /*
- * Pin what *@place is a descriptor of, unless it is a mount's root already: then it becomes one of
- * the new mount's.
+ * Pin *@place, unless it is the root of a mount already; then it becomes a descriptor of the new
+ * mount's root.  Returns 0 or -errno.
  */
 static int pin(struct site *site, int *place)
 {
@@ -102,13 +101,15 @@ static int pin(struct site *site, int *place)
 	return 0;
 }
 
-/* The way to what is protected. */
+/* The way to a protected path. */
 struct way {
 	struct site *site;
-	const struct op *free; /* the --free-bind that is on it, or NULL */
+	const struct op *free; /* the --free-bind that it goes through, or NULL */
 };
 
-/* See whether @dir is what a --free-bind has mounted.  Returns 0, -EBUSY if it is, or -errno. */
+/*
+ * Check whether @dir is the root of a --free-bind's mount.  Returns 0, -EBUSY if it is, or -errno.
+ */
 static int check_free(struct way *way, int dir)
 {
 	for (unsigned i = 0; i < way->site->n_free; i++) {
@@ -124,7 +125,9 @@ static int check_free(struct way *way, int dir)
 	return 0;
 }
 
-/* Go from *@dir down to @part of it, and pin that if it can be renamed and is not to stay @loose.
+/*
+ * Go from *@dir down to @part of it, and pin that if it can be renamed and is not to stay @loose.
+ * Returns 0 or -errno.
  */
 static int go_down(struct site *site, int *dir, struct path_part part, bool loose)
 {
@@ -144,8 +147,8 @@ static int go_down(struct site *site, int *dir, struct path_part part, bool loos
 }
 
 /*
- * Open what is at @path, which dest_resolve() has written, having pinned all directories above
- * it, and that itself unless it is to stay @loose.  Returns an O_PATH descriptor or -errno.
+ * Open @path, which dest_resolve() has written, with all directories above it pinned, and itself as
+ * well unless it is to stay @loose.  Returns an O_PATH descriptor or -errno.
  */
 static int pin_way(struct way *way, const char *path, bool loose)
 {
@@ -165,9 +168,8 @@ static int pin_way(struct way *way, const char *path, bool loose)
 }
 
 /*
- * Whether @link, which is at @path, is one of those by which a procfs leads each process to its own
- * directory: "self", which "net" and "mounts" go through, too, and that of a thread.  Returns that
- * or -errno.
+ * Whether @link at @path is a procfs's link to the directory of the process that follows it: "self"
+ * or "thread-self".  The links "net" and "mounts" go through the former.  Returns 1, 0 or -errno.
  */
 static int is_each_ones_own(int link, const char *path)
 {
@@ -182,8 +184,8 @@ static int is_each_ones_own(int link, const char *path)
 }
 
 /*
- * Pin the link at @path, and the way to it; see struct dest_watch.  Returns -EXDEV where the
- * command would be led elsewhere.
+ * Pin the link at @path, and the way to it; see struct dest_watch.  Returns 0, -errno, or -EXDEV
+ * for a link that leads elsewhere for the command.
  */
 static int pin_link(void *way, const char *path)
 {
@@ -193,7 +195,10 @@ static int pin_link(void *way, const char *path)
 	return r > 0 ? -EXDEV : r;
 }
 
-/* Open what is at @path, with the way to it pinned, unless it has become a link meanwhile. */
+/*
+ * Open @path, with the way to it pinned, unless it has become a link meanwhile.  Returns an O_PATH
+ * descriptor or -errno.
+ */
 static int open_pinned(struct way *way, const char *path)
 {
 	autoclose int place = pin_way(way, path, true);
@@ -205,7 +210,7 @@ static int open_pinned(struct way *way, const char *path)
 	return r < 0 ? r : fd_take(&place);
 }
 
-/* Say that @op's destination is below what @free has mounted. */
+/* Set @e: @op's destination is below the mount of @free.  Returns -errno. */
 static int explain_free(const struct op *op, const struct op *free, struct err *e)
 {
 	(void)err_set(e, EINVAL, "%s is below %s, which --%s lets COMMAND unmount", op->dest,
@@ -215,9 +220,9 @@ static int explain_free(const struct op *op, const struct op *free, struct err *
 }
 
 /*
- * Find what is at @op's destination, and pin the way to it, with the links on it.  If there is
- * nothing, nothing is changed.  Returns an O_PATH descriptor, with @path, of PATH_MAX bytes, as
- * dest_resolve() writes it; or -errno with @e set.
+ * Open @op's destination, and pin the way to it, with the links on it.  If it is missing, nothing
+ * is changed.  Returns an O_PATH descriptor, with @path, of PATH_MAX bytes, as dest_resolve()
+ * writes it; or -errno with @e set.
  */
 static int find_pinned(struct site *site, const struct op *op, char *path, struct err *e)
 {
@@ -228,7 +233,7 @@ static int find_pinned(struct site *site, const struct op *op, char *path, struc
 	if (r > 0)
 		r = dest_resolve(apply_root(site, op), op->dest, &watch, path, e);
 	if (r == -EXDEV)
-		return err_set(e, EINVAL, "%s leads elsewhere for each process", op->dest);
+		return err_set(e, EINVAL, "%s is a per-process symbolic link", op->dest);
 	if (r < 0 && way.free == NULL)
 		return r;
 	if (r >= 0)
@@ -238,7 +243,7 @@ static int find_pinned(struct site *site, const struct op *op, char *path, struc
 	return r < 0 ? err_sys(e, r, "cannot pin the directories above %s", op->dest) : r;
 }
 
-/* What the directory is in which @path is, as dest_resolve() writes paths.  Returns 0 or -errno. */
+/* Identify the directory of @path, as dest_resolve() writes paths.  Returns 0 or -errno. */
 static int identify_parent(struct site *site, const char *path, struct inode *ret)
 {
 	struct way way = {.site = site};
@@ -255,7 +260,9 @@ static int identify_parent(struct site *site, const char *path, struct inode *re
 	return r;
 }
 
-/* Write down for the guard, if there is one, that @op protects @path. */
+/*
+ * Record for the guard, if there is one, that @op protects @path.  Returns 0 or -errno with @e set.
+ */
 static int record(struct site *site, const struct op *op, const char *path, struct err *e)
 {
 	struct protected_path *more;
@@ -288,7 +295,7 @@ void apply_forget_protected(struct site *site)
 	site->protected = NULL;
 }
 
-/* Mount a mask on @place, which is @op's destination. */
+/* Mount a mask on @place, which is @op's destination.  Returns 0 or -errno with @e set. */
 static int mask(struct site *site, int place, const struct op *op, struct err *e)
 {
 	int r = root_is(&site->roots, place);
@@ -332,7 +339,7 @@ int apply_ro(struct site *site, const struct op *op, struct err *e)
 }
 
 /*
- * Whether a mask is at @op's destination, so that nothing can be created there.  Returns that or
+ * Whether a mask is at @op's destination, so that nothing can be created there.  Returns 1, 0 or
  * -errno.
  */
 static int is_masked(const struct site *site, const struct op *op)
@@ -343,13 +350,15 @@ static int is_masked(const struct site *site, const struct op *op)
 	return place < 0 ? place : mask_covers(site->roots.stage, place);
 }
 
-/* Say why nothing can be put at @op's destination, the cause being @r, and what helps instead. */
+/*
+ * Set @e: why @r keeps the placeholder from @op's destination, and what helps instead.  Returns @r.
+ */
 static int explain_denial(const struct op *op, int r, struct err *e)
 {
 	const char *hint = NULL;
 
 	if (e->hint[0] != '\0')
-		return r; /* it says better what helps */
+		return r; /* that hint is more exact */
 	if (r == -EEXIST)
 		hint = "--ro keeps what exists from being changed, --mask hides it";
 	else if (r == -ENOTDIR)
@@ -386,7 +395,7 @@ int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 	return r < 0 ? r : record(site, op, path, e);
 }
 
-/* Make the placeholder of --deny-create at @path again.  Returns 0 or -errno. */
+/* Create the placeholder of --deny-create at @path again.  Returns 0 or -errno. */
 static int make_placeholder_again(struct site *site, const char *path)
 {
 	struct err unused = {0};
@@ -416,7 +425,7 @@ int apply_again(struct site *site, const struct op *op, const char *path)
 		return mask_place(site->roots.stage,
 				  place); /* a link, too: it leads nowhere then */
 	if (S_ISLNK(st.stx_mode))
-		return -ELOOP; /* what it leads to could be written */
+		return -ELOOP; /* its target could be written */
 	mount = mount_on_itself(site, place, MOUNT_ATTR_RDONLY);
 	return mount < 0 ? mount : 0;
 }

@@ -11,7 +11,10 @@
 #include "host/hint.h"
 #include "sys/sys.h"
 
-/* The kernel says EINVAL where it means that a file and a directory do not go together. */
+/*
+ * The kernel reports EINVAL for a file and a directory that do not go together.  Returns the errno
+ * for that, or -EINVAL.
+ */
 static int name_mismatch(int mount, int dest)
 {
 	struct statx what = {0};
@@ -23,7 +26,10 @@ static int name_mismatch(int mount, int dest)
 	return S_ISDIR(where.stx_mode) ? -EISDIR : -ENOTDIR;
 }
 
-/* Note a file system of the sandbox's own, where mount points need not be removed in the end. */
+/*
+ * Record a file system of the sandbox's own, where mount points stay.  Returns 0 or -errno with @e
+ * set.
+ */
 static int add_own_fs(struct site *site, const struct op *op, int mount, struct err *e)
 {
 	const unsigned hosts = 1U << OP_BIND | 1U << OP_BIND_FD | 1U << OP_BIND_DATA |
@@ -31,7 +37,7 @@ static int add_own_fs(struct site *site, const struct op *op, int mount, struct 
 	int r = (hosts & 1U << op->kind) != 0 ? 0
 					      : mount_point_add_own_fs(&site->mount_points, mount);
 
-	return r < 0 ? err_sys(e, r, "cannot note the file system for %s down", op->dest) : 0;
+	return r < 0 ? err_sys(e, r, "cannot record the file system for %s", op->dest) : 0;
 }
 
 struct dest_root apply_root(const struct site *site, const struct op *op)
@@ -40,6 +46,20 @@ struct dest_root apply_root(const struct site *site, const struct op *op)
 		.fd = site->roots.box,
 		.links = op->flags & OP_NO_LINKS ? LINK_NONE : site->links,
 	};
+}
+
+/* Set @e: @op's mount failed because of @r.  Returns that. */
+static int explain(const struct op *op, int r, struct err *e)
+{
+	if (r == -ENOENT)
+		return err_set(e, ENOENT, "cannot mount on %s what has been removed", op->dest);
+	(void)err_sys(e, r, "cannot mount on %s", op->dest);
+	hint_attach(e);
+	if (r == -EISDIR)
+		(void)err_bwrap(e, "Can't create file at %s: %s", op->dest, strerror(-r));
+	else if (r == -ENOTDIR)
+		(void)err_bwrap(e, "Can't mkdir %s: %s", op->dest, strerror(-r));
+	return r;
 }
 
 int apply_attach(struct site *site, const struct op *op, int mount, struct err *e)
@@ -56,17 +76,7 @@ int apply_attach(struct site *site, const struct op *op, int mount, struct err *
 	r = root_mount(&site->roots, mount, dest);
 	if (r == -EINVAL)
 		r = name_mismatch(mount, dest);
-	if (r == -ENOENT)
-		return err_set(e, ENOENT, "cannot mount on %s what has been removed", op->dest);
-	if (r < 0) {
-		(void)err_sys(e, r, "cannot mount on %s", op->dest);
-		hint_attach(e);
-	}
-	if (r == -EISDIR)
-		(void)err_bwrap(e, "Can't create file at %s: %s", op->dest, strerror(-r));
-	else if (r == -ENOTDIR)
-		(void)err_bwrap(e, "Can't mkdir %s: %s", op->dest, strerror(-r));
-	return r;
+	return r < 0 ? explain(op, r, e) : r;
 }
 
 int apply_note(const struct site *site, const struct op *op, enum note_level level, struct err *e,
@@ -85,5 +95,5 @@ int apply_note(const struct site *site, const struct op *op, enum note_level lev
 	(void)vsnprintf(note.text + used, sizeof(note.text) - used, fmt, ap);
 	va_end(ap);
 	r = report_note(site->sock, &note);
-	return r < 0 ? err_sys(e, r, "cannot tell the monitor of %s", op->dest) : 0;
+	return r < 0 ? err_sys(e, r, "cannot send the note about %s", op->dest) : 0;
 }

@@ -2,20 +2,19 @@
 /*
  * Theory of operation
  *
- * What exists is opened with openat2(2), RESOLVE_IN_ROOT and RESOLVE_NO_SYMLINKS: one call, and
- * the kernel sees to it that no ".." leads out.
+ * An existing path is opened with openat2(2), RESOLVE_IN_ROOT and RESOLVE_NO_SYMLINKS: one call,
+ * in which the kernel keeps every ".." below the root.
  *
- * What does not exist yet has to be made on the way, links have to be judged (link.c), and
- * openat2() may be forbidden (ENOSYS in gVisor and under systemd's RestrictSUIDSGID=).  For all of
- * that there is a walk: one component at a time, each opened with O_NOFOLLOW below
- * the directory held open from the step before.  A link or a ".." is not walked
- * but written into the path, and the walk starts again at the root.  Whoever
- * moves directories or swaps links meanwhile can make it fail, or end somewhere
- * else inside, but no step of it goes anywhere but down from the root.
+ * A missing path has to be created on the way, links have to be judged (link.c), and openat2() may
+ * be forbidden (ENOSYS in gVisor and under systemd's RestrictSUIDSGID=).  For these there is a
+ * walk.  It takes one component at a time, each opened with O_NOFOLLOW below the directory held
+ * open from the step before.  It does not follow a link or a "..", but writes it into the path and
+ * starts again at the root.  A process that moves directories or swaps links meanwhile can make the
+ * walk fail, or end somewhere else inside.  No step of it goes anywhere but down from the root.
  *
- * What a mount point needs and is made on the host is removed in the end, see litter.c; and
- * what another sandbox has made on the way is held for as long.  To find that, the walk
- * starts again once it is known that something has to be made there.
+ * What is created on the host for a mount point is removed at exit, see mount_points.c.  Mount
+ * points of other sandboxes on the way are locked until then.  To find these, the walk starts again
+ * once it is known that something has to be created on the host.
  */
 #include "mounts/dest.h"
 
@@ -32,7 +31,7 @@
 #include "sys/sys.h"
 
 #define MAX_LINKS 40   /* as many as the kernel follows */
-#define MAX_STARTS 100 /* while others remove what is found: see litter.h */
+#define MAX_STARTS 100 /* while other sandboxes remove mount points: see mount_points.h */
 #define FILE_MODE 0444
 #define DIR_MODE 0755
 
@@ -41,17 +40,17 @@ struct walk {
 	struct dest_root root;
 	mode_t parents_mode;
 	bool keep_link;
-	const struct dest_watch *watch; /* NULL: nobody is told of links */
+	const struct dest_watch *watch; /* called for each link, or NULL */
 	int links;
-	struct mount_points *mount_points; /* NULL if nothing here is to be removed in the end */
-	bool is_adopting;                  /* what it meets of others, being on the host */
+	struct mount_points *mount_points; /* NULL if no mount point here is removed at exit */
+	bool is_adopting; /* it locks the mount points of other sandboxes on the way */
 	unsigned starts;
-	enum link_verdict verdict; /* on @link, if that is not followed */
-	char link[PATH_MAX];       /* path of the last link that was met, or of what is locked */
+	enum link_verdict verdict; /* why @link is not followed */
+	char link[PATH_MAX];       /* path of the last link on the way, or of the locked entry */
 	char path[PATH_MAX];       /* as path_clean() writes it */
 };
 
-/* Make the path "@head_len bytes of the old one / @middle / @rest". */
+/* Set the path to "@head_len bytes of the old one / @middle / @rest". */
 static int rewrite(struct walk *w, size_t head_len, const char *middle, const char *rest)
 {
 	char path[PATH_MAX];
@@ -72,23 +71,23 @@ static int go_up(struct walk *w, struct path_part part, const char *rest)
 	return rewrite(w, len, "", rest);
 }
 
-/* Note the path that ends with the component @part. */
-static void note_path(struct walk *w, struct path_part part)
+/* Set @w->link to the path that ends with the component @part. */
+static void set_link(struct walk *w, struct path_part part)
 {
 	(void)snprintf(w->link, PATH_MAX, "%.*s", (int)(part.text + part.len - w->path), w->path);
 }
 
-/* Note the path of the link that the component at @part is, and tell of it. */
+/* Set @w->link to the path of the link at @part, and call @w->watch.  Returns 0 or -errno. */
 static int meet_link(struct walk *w, struct path_part part)
 {
-	note_path(w, part);
+	set_link(w, part);
 	return w->watch == NULL ? 0 : w->watch->met_link(w->watch->arg, w->link);
 }
 
 /*
  * Read the link at @dest to @target of PATH_MAX bytes, if it is one to be followed.  Returns 0;
- * -ESTALE if it is no link any more; -EACCES, having noted why, if it is not followed; or
- * another -errno.
+ * -ESTALE if it is no link any more; -EACCES with @w->verdict set if it is not followed; or another
+ * -errno.
  */
 static int read_link(struct walk *w, const struct entry *dest, char *target)
 {
@@ -108,7 +107,7 @@ static int read_link(struct walk *w, const struct entry *dest, char *target)
 	return n < 0 ? (int)n : 0;
 }
 
-/* Put the link's @target in the place of the component at @part. */
+/* Replace the component at @part by the link's @target. */
 static int follow(struct walk *w, struct path_part part, const char *target, const char *rest)
 {
 	size_t head_len = target[0] == '/' ? 0 : (size_t)(part.text - w->path);
@@ -119,8 +118,8 @@ static int follow(struct walk *w, struct path_part part, const char *target, con
 }
 
 /*
- * See whether what is made at @dest is to be removed in the end.  Returns 1 or 0; -ESTALE for the
- * walk to start again; or -errno.  The walk that starts again may end elsewhere.
+ * Whether what is created at @dest is removed at exit.  Returns 1 or 0; -ESTALE for the walk to
+ * start again, which may end elsewhere; or another -errno.
  */
 static int judge(struct walk *w, const struct entry *dest)
 {
@@ -132,7 +131,7 @@ static int judge(struct walk *w, const struct entry *dest)
 	return -ESTALE;
 }
 
-/* Make the directory @dest.  Returns 1 if it is removed in the end, 0 if not, or -errno. */
+/* Create the directory @dest.  Returns 1 if it is removed at exit, 0 if not, or -errno. */
 static int make_parent(struct walk *w, const struct entry *dest)
 {
 	int r;
@@ -150,7 +149,7 @@ static int make_parent(struct walk *w, const struct entry *dest)
 	return r == -EEXIST ? 0 : r;
 }
 
-/* Go down to the directory @dest, making it if it is missing. */
+/* Go down to the directory @dest; create it if it is missing.  Returns 0 or -errno. */
 static int enter(struct walk *w, struct entry *dest, bool missing)
 {
 	autoclose int dir = -1;
@@ -180,13 +179,16 @@ enum step {
 	STEP_RESTART, /* the path was rewritten */
 };
 
-/* Have the walk start again, unless it has done so too often: -ESTALE. */
+/* Have the walk start again, unless it has done so too often.  Returns STEP_RESTART or -ESTALE. */
 static int start_again(struct walk *w)
 {
 	return ++w->starts < MAX_STARTS ? STEP_RESTART : -ESTALE;
 }
 
-/* Take the link that the component @part at @dest is into the path. */
+/*
+ * Write the target of the link at the component @part, at @dest, into the path.  Returns an enum
+ * step or -errno.
+ */
 static int take_link(struct walk *w, struct path_part part, const char *rest,
 		     const struct entry *dest)
 {
@@ -202,7 +204,10 @@ static int take_link(struct walk *w, struct path_part part, const char *rest,
 	return r < 0 ? r : STEP_RESTART;
 }
 
-/* Take the component @name down, or the link that it is into the path. */
+/*
+ * Go down by the component @part, or write the link's target that it is into the path.  Returns an
+ * enum step or -errno.
+ */
 static int descend(struct walk *w, struct path_part part, const char *rest, struct entry *dest)
 {
 	char start; /* of its target */
@@ -219,13 +224,13 @@ static int descend(struct walk *w, struct path_part part, const char *rest, stru
 	if (r == -ESTALE)
 		return start_again(w);
 	if (r == -EBUSY)
-		note_path(w, part);
+		set_link(w, part);
 	return r < 0 ? r : STEP_ENTERED;
 }
 
 /*
- * Take one step: the component @part, in @dest->dir, with @rest behind it.
- * Returns an enum step or -errno.
+ * Take one step: the component @part, in @dest->dir, with @rest behind it.  Returns an enum step or
+ * -errno.
  */
 static int step(struct walk *w, struct path_part part, const char *rest, struct entry *dest)
 {
@@ -243,7 +248,7 @@ static int step(struct walk *w, struct path_part part, const char *rest, struct 
 	return descend(w, part, rest, dest);
 }
 
-/* Walk @w->path from the root until it ends or has to be rewritten. */
+/* Walk @w->path from the root until it ends or is rewritten.  Returns an enum step or -errno. */
 static int walk_once(struct walk *w, struct entry *ret)
 {
 	autoentry struct entry dest = ENTRY_NONE;
@@ -281,16 +286,17 @@ static const char *as_asked(const struct dest_root *root, const char *path)
 	return root->asked != NULL ? root->asked : path;
 }
 
-/* Say that @locked, on the way to @path or there, is what others keep sbx from using. */
+/* Set @e: another process has a lock on @locked, which is on the way to @path.  Returns -errno. */
 static int explain_lock(const char *locked, const char *path, struct err *e)
 {
-	(void)err_set(e, EBUSY,
-		      "cannot use %s: another process has a lock on %s, which sandboxes have made",
-		      path, locked);
-	return err_hint(e, "lslocks(8) tells which process that is");
+	(void)err_set(
+		e, EBUSY,
+		"cannot use %s: another process has a lock on %s, which sandboxes have created",
+		path, locked);
+	return err_hint(e, "lslocks(8) shows which process that is");
 }
 
-/* Walk @path, as @w says. */
+/* Walk @path with the settings of @w.  Returns 0 with *@ret, or -errno with @e set. */
 static int walk(struct walk *w, const char *path, struct entry *ret, struct err *e)
 {
 	int r = path_clean(path, w->path, sizeof(w->path));
@@ -305,8 +311,8 @@ static int walk(struct walk *w, const char *path, struct entry *ret, struct err 
 	if (r == -EBUSY && w->mount_points != NULL)
 		return explain_lock(w->link, path, e);
 	if (r < 0)
-		return err_sys(e, r, "cannot find or make the way to %s %s",
-			       as_asked(&w->root, path), whereabouts(&w->root));
+		return err_sys(e, r, "cannot resolve or create %s %s", as_asked(&w->root, path),
+			       whereabouts(&w->root));
 	return 0;
 }
 
@@ -318,7 +324,7 @@ int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool
 	return walk(&w, path, ret, e);
 }
 
-/* Open what is at @dest, without following a link that came to be there. */
+/* Open @dest; do not follow a link that was created there meanwhile. */
 static int open_found_as(const struct entry *dest, int flags)
 {
 	return sys_openat(dest->dir, dest->name, flags | O_NOFOLLOW, 0);
@@ -347,9 +353,9 @@ int dest_resolve(struct dest_root root, const char *path, const struct dest_watc
 }
 
 /*
- * Open what is at @path: -ENOENT if it is missing, -ENOSYS if only a walk can tell.
- * That is also so if there is a link on the way, or if the kernel says "again": it does for every
- * ".." as long as anything anywhere is renamed or mounted, which anybody can do for ever.
+ * Open the existing @path.  Returns a descriptor or -errno: -ENOENT if it is missing, -ENOSYS if it
+ * takes a walk.  It takes one for a link, and for EAGAIN: the kernel reports that for every ".."
+ * while any process renames or mounts anything, which can go on for ever.
  */
 static int open_existing(struct dest_root root, const char *path, int flags)
 {
@@ -394,7 +400,7 @@ static int mount_point_mode(int mount)
 	return S_ISDIR(st.stx_mode) ? S_IFDIR | DIR_MODE : S_IFREG | FILE_MODE;
 }
 
-/* Make what is to stay, of the type and mode @mode, unless it is there. */
+/* Create @dest, which stays, of the type and mode @mode, unless it exists.  Returns 0 or -errno. */
 static int make_for_good(const struct entry *dest, mode_t mode)
 {
 	autoclose int file = -1;
@@ -409,7 +415,7 @@ static int make_for_good(const struct entry *dest, mode_t mode)
 	return file < 0 && file != -EEXIST ? file : 0;
 }
 
-/* Make what is to be removed in the end, unless it is there; then hold it. */
+/* Create @dest, which is removed at exit, unless it exists; then lock it.  Returns 0 or -errno. */
 static int make_or_adopt(struct mount_points *mount_points, const struct entry *dest, mode_t mode)
 {
 	autoclose int point = open_found(dest);
@@ -424,7 +430,7 @@ static int make_or_adopt(struct mount_points *mount_points, const struct entry *
 }
 
 /*
- * Make an empty file or directory, as @mount's root is, at @dest, to which @w led.  Returns 0,
+ * Create an empty file or directory, as @mount's root is, at @dest, to which @w led.  Returns 0,
  * -ESTALE for the walk to start again, or another -errno.
  */
 static int make_mount_point(struct walk *w, const struct entry *dest, int mount)
@@ -441,7 +447,10 @@ static int make_mount_point(struct walk *w, const struct entry *dest, int mount)
 		     : make_for_good(dest, (mode_t)mode);
 }
 
-/* Whether @point at @dest is a placeholder of another sandbox's: 0, which holds it, or -errno. */
+/*
+ * Lock @point at @dest if it is another sandbox's placeholder.  Returns 0, -EEXIST if it is
+ * something else, or another -errno.
+ */
 static int adopt_placeholder(struct mount_points *mount_points, const struct entry *dest, int point)
 {
 	struct statx st = {0};
@@ -456,8 +465,8 @@ static int adopt_placeholder(struct mount_points *mount_points, const struct ent
 }
 
 /*
- * Make an empty file at @dest that nobody removes in the end, marked: in an overlay, it is there
- * when that is mounted again.  Returns 0, also if it is there, or -errno.
+ * Create an empty file at @dest that stays, with the mark: in an overlay, it is there when that is
+ * mounted again.  Returns 0, also if it exists, or -errno.
  */
 static int place_for_good(const struct entry *dest)
 {
@@ -478,7 +487,7 @@ static int place_for_good(const struct entry *dest)
 	return S_ISREG(st.stx_mode) && mount_point_has_mode(&st) ? 0 : -EEXIST;
 }
 
-/* Make an empty file at @dest, to which @w led.  Returns as make_mount_point(). */
+/* Create an empty file at @dest, to which @w led.  Returns as make_mount_point(). */
 static int make_placeholder(struct walk *w, const struct entry *dest, int mount)
 {
 	autoclose int point = -1;
@@ -499,8 +508,8 @@ static int make_placeholder(struct walk *w, const struct entry *dest, int mount)
 }
 
 /*
- * Go the way to @path and have @make make what is missing there.  Returns an O_PATH descriptor or
- * -errno with @e set.
+ * Walk to @path and call @make for what is missing there.  Returns an O_PATH descriptor or -errno
+ * with @e set.
  */
 static int walk_and_make(struct walk *w, const char *path,
 			 int (*make)(struct walk *w, const struct entry *dest, int mount),

@@ -2,13 +2,17 @@
 /*
  * Theory of operation
  *
- * What --free-bind mounts is to be the command's own, but for its restrictions, or it could
- * have device nodes of the host's.  So it is mounted as any other, for what later options mount
- * on it; then moved to the stage, to be copied, and its restrictions locked, with all others; and
- * inside, a clone of that copy is mounted at the destination.  The top of a clone is not locked.
- * One that is covered as a whole stays where it is: its clone would be of what covers it, or would
- * cover that.
- * The stage stays beneath the sandbox's root, which is locked, so that nobody gets to see it.
+ * The command may unmount what --free-bind mounts, but must not change its restrictions: otherwise
+ * it could use device nodes of the host.  So it is mounted as any other, for what later options
+ * mount on it.  Then it is moved to the staging tmpfs.  There it is copied with the mount
+ * namespace, which locks its restrictions with those of all mounts.  In the copy, a clone of it is
+ * mounted at the destination: the top of a clone is not locked.
+ *
+ * A mount that is hidden as a whole stays where it is: its clone would be of what hides it, or
+ * would hide that.
+ *
+ * The staging tmpfs stays beneath the sandbox's root, which is locked, so no process of the sandbox
+ * can see it.
  */
 #include "mounts/free_bind.h"
 
@@ -25,7 +29,7 @@
 
 #define NAME_BYTES 16
 
-/* The name on the stage of the --free-bind number @i. */
+/* The name on the staging tmpfs of the --free-bind with index @i. */
 static void name_aside(char *name, unsigned i)
 {
 	(void)snprintf(name, NAME_BYTES, "free%u", i);
@@ -44,8 +48,8 @@ int free_bind_keep(struct site *site, const struct op *op, int tree, struct err 
 			return 0;
 		if (is_root > 0)
 			return err_set(e, EINVAL, "the sandbox's root cannot be unmounted");
-		return err_sys(e, is_root < 0 ? is_root : -ENOMEM,
-			       "cannot note the mount on %s down", op->dest);
+		return err_sys(e, is_root < 0 ? is_root : -ENOMEM, "cannot record the mount on %s",
+			       op->dest);
 	}
 	site->free = larger;
 	site->free[site->n_free++] = (struct free_mount){.op = op, .tree = tree};
@@ -60,7 +64,7 @@ void free_bind_done(struct site *site)
 	site->free = NULL;
 }
 
-/* Whether @mount is what its destination leads to, and not covered.  Returns that or -errno. */
+/* Whether the destination of @mount leads to it, and it is not hidden.  Returns 1, 0 or -errno. */
 static int is_seen(const struct site *site, const struct free_mount *mount, struct err *e)
 {
 	autoclose int place = dest_open(apply_root(site, mount->op), mount->op->dest, e);
@@ -76,7 +80,7 @@ static int is_seen(const struct site *site, const struct free_mount *mount, stru
 	return r < 0 ? err_sys(e, r, "cannot find %s again", mount->op->dest) : r;
 }
 
-/* Put the --free-bind number @i aside. */
+/* Move the --free-bind with index @i to the staging tmpfs.  Returns 0 or -errno with @e set. */
 static int move_aside(const struct site *site, unsigned i, struct err *e)
 {
 	const struct free_mount *mount = &site->free[i];
@@ -97,7 +101,7 @@ int free_bind_set_aside(struct site *site, struct err *e)
 {
 	if (!site->lock_mounts)
 		return 0;
-	for (unsigned i = site->n_free; i-- > 0;) { /* one may be on another */
+	for (unsigned i = site->n_free; i-- > 0;) { /* backwards: one may be mounted on another */
 		int r = is_seen(site, &site->free[i], e);
 
 		if (r > 0)
@@ -109,8 +113,8 @@ int free_bind_set_aside(struct site *site, struct err *e)
 }
 
 /*
- * Mount what the --free-bind number @i has put aside where it was, below @root.  There is nothing
- * if it was covered.
+ * Mount what the --free-bind with index @i has put aside at its destination, below @root.  There is
+ * nothing if it was hidden.  Returns 0 or -errno with @e set.
  */
 static int mount_aside(const struct op *op, unsigned i, int root, struct err *e)
 {

@@ -2,17 +2,17 @@
 /*
  * Theory of operation
  *
- * The kernel keeps a process from following another user's link in a sticky directory such as
- * /tmp, if fs.protected_symlinks is set.  Links that sbx reads itself never get there, so the same
+ * If fs.protected_symlinks is set, the kernel keeps a process from following another user's link in
+ * a sticky directory such as /tmp.  Links that sbx reads itself do not get that far, so the same
  * rule is applied here.
  *
- * In a user namespace every id that is not mapped is shown as the overflow id.  Two files that
- * show it may belong to different users, and the caller may have that id, too.  So it never counts
- * as equal to anything, with one exception: to set the access time of a link to what it
- * is takes its owner, or the capability CAP_FOWNER, which only holds for an owner that is mapped.
+ * In a user namespace every ID that is not mapped is shown as the overflow ID.  Two files that show
+ * it may belong to different users, and the caller may have that ID, too.  So it is never taken as
+ * equal to another ID, with one exception.  Setting the access time of a link to its present value
+ * takes its owner, or CAP_FOWNER, which only applies to an owner that is mapped.
  *
- * Whether a link is root's cannot be seen where root is not mapped.  If only the owner of the
- * directory can write to it, no other user can have made the link.
+ * Where root is not mapped, links of root cannot be recognised.  If only the owner of the directory
+ * can write to it, no other user can have created the link.
  */
 #include "mounts/link.h"
 
@@ -28,7 +28,7 @@
 #define OTHERS_MAY_WRITE (S_IWGRP | S_IWOTH)
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_UID | STATX_ATIME)
 
-/* A link and the directory that it is in. */
+/* A link and its directory. */
 struct found_link {
 	int dir;
 	int link;
@@ -36,7 +36,7 @@ struct found_link {
 	struct statx link_st;
 };
 
-/* Whether the link certainly belongs to this process. */
+/* Whether the link certainly belongs to this process's user. */
 static bool is_own(const struct found_link *found)
 {
 	if (found->link_st.stx_uid != sys_geteuid())
@@ -45,7 +45,7 @@ static bool is_own(const struct found_link *found)
 	       sys_set_atime(found->link, &found->link_st.stx_atime) == 0;
 }
 
-/* Whether the kernel's rule for sticky directories forbids to follow the link. */
+/* Whether the kernel's rule for sticky directories forbids following the link. */
 static bool is_forbidden(const struct found_link *found)
 {
 	const unsigned shared = S_ISVTX | S_IWOTH;
@@ -58,14 +58,14 @@ static bool is_forbidden(const struct found_link *found)
 	return !is_own(found);
 }
 
-/* Whether the link may be root's, and can be nobody's but that of the owner of the directory. */
+/* Whether the link may be root's, and can only belong to the owner of the directory. */
 static bool is_perhaps_roots(const struct found_link *found, enum link_rule rule)
 {
 	return rule == LINK_TRUSTED && found->link_st.stx_uid == OVERFLOW_UID &&
 	       (found->dir_st.stx_mode & OTHERS_MAY_WRITE) == 0;
 }
 
-/* Whether the link is on a mount that cannot be written to.  Returns that or -errno. */
+/* Whether the link is on a read-only mount.  Returns 1, 0 or -errno. */
 static int is_read_only(const struct found_link *found)
 {
 	struct statfs fs = {0};

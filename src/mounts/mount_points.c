@@ -2,60 +2,60 @@
 /*
  * Theory of operation
  *
- * A mount needs a mount point: an empty file or directory, and directories above it.  Where there
- * is none below a directory of the host that is bound writable, it is made on the host; and
- * nobody inside can remove it in the end, being mounted on or dead.  So those outside do, the
- * janitor or else the monitor, whichever is left.  Both are told of all that is made:
+ * A mount needs a mount point: an empty file or directory, and the directories above it.  Where
+ * that is missing in a directory of the host that is bound writable, sbx creates it on the host.
+ * No process in the sandbox can remove it at exit: it is mounted on, or that process is dead.  So
+ * the janitor removes it, or the monitor if the janitor was killed.  Both receive messages:
  *
- *	place ──► the directory and the name, before anything is made or held
- *	          it is made if it is missing, locked, marked
- *	point ──► a descriptor of it that holds the lock, before anything is mounted on it
+ *	entry  ──► the directory and the name, before anything is created or locked
+ *	           the mount point is created if it is missing, locked, marked
+ *	locked ──► a descriptor of the mount point that holds the lock, before anything is
+ *	           mounted on it
  *
- * Whoever is killed in between, somebody is left who knows.  Nothing of this is done for what
- * --dir, --file and --symlink make: that was asked for.
+ * So whichever process is killed in between, another one knows of the mount point.  What --dir,
+ * --file and --symlink create is not removed: that was asked for.
  *
- * What is made is known by a mark, so that a sandbox can tell what another one has made, and what
- * is left behind by a power failure is removed after the next run.  It is
+ * A mark tells mount points that sbx has created from other files.  By it, a sandbox recognises
+ * the mount points of others, and the next run removes what a power failure has left behind:
  *
- *	the mode        with the sticky bit, which it has from the moment at which it is made:
- *	                01444 for a file, 01755 for a directory, or less, as an access control
- *	                list above may have it; and a set-group-ID bit is inherited;
- *	and the time    of its last change, which is the same for all and long ago.  Who makes or
- *	                removes anything in a directory changes that; sbx sets it again.
+ *	mode   with the sticky bit, which it has from its creation on: 01444 for a file, 01755
+ *	       for a directory, or less, if an access control list above says so; a
+ *	       set-group-ID bit is inherited
+ *	mtime  a constant, long ago.  Creating or removing an entry in a directory changes
+ *	       that; sbx sets it again
  *
- * File systems such as FAT do not keep modes; some of FUSE only do so if they are set again.
- * There the time alone is the mark.  Where neither is kept, or nothing can be locked, other
- * sandboxes cannot tell what it is, and it stays, with a warning; so it does where no inotify(7)
- * is to be had.
+ * File systems such as FAT do not keep modes; some FUSE file systems only keep a mode that is set
+ * again.  There the timestamp alone is the mark.  Where neither is kept, or flock(2) or inotify(7)
+ * does not work, the mount point stays, with a warning.
  *
- * Sandboxes may share a mount point, and the last one is to remove it: each holds a shared lock,
- * flock(2), on it; who wants to remove it asks for an exclusive one.  To get that, the
- * kernel gives up the shared one first.  So of two that end at the same time at least one
- * gets it, and a failure means that another one is still there and will remove it.  After
- * locking, a sandbox looks whether the name still leads to what it has locked.
+ * Sandboxes may share a mount point, and the last one has to remove it.  Each holds a shared lock,
+ * flock(2), on it; removing it takes an exclusive one.  The kernel gives up the shared lock before
+ * it grants that.  So of two sandboxes that end at the same time at least one gets it.  A failure
+ * means that another sandbox still uses the mount point, and will remove it.  After locking, a
+ * sandbox checks that the name still leads to the file that it has locked.
  *
- * What has the mode but not the time is nobody's, or something was made in it, or it is being
- * made this very moment: wait a moment, and if nothing changes, hold it so that nobody removes it,
- * but do not remove it either, unless it has got the time by the end: who knows that it is to be
- * removed, and has to leave it to others, sets that again.
+ * An entry with the mode but without the timestamp is foreign, has been written to, or is just
+ * being created.  Wait briefly.  If the timestamp does not appear, lock the entry so that no
+ * sandbox removes it.  Remove it at exit only if the timestamp is there by then: a sandbox that
+ * leaves removal to others restores it.
  *
- * To unlink a mount point detaches the mount in all other mount namespaces.  It must not
- * happen while somebody inside lives.  With a process namespace of the sandbox's own_fs, all of
- *them end with the first.  Without one, a file system tells that is mounted there and nowhere else:
- *the stage.  It is shut down with the last mount namespace that has it, and inotify(7) says so
- *without holding it.
+ * Unlinking a mount point detaches the mount in every other mount namespace, so it has to wait
+ * until the last process in the sandbox has exited.  In a PID namespace of the sandbox's own, that
+ * is when its first process has exited.  Elsewhere the end of a file system tells, which is mounted
+ * in the sandbox alone: the staging tmpfs.  It is shut down with the last mount namespace that has
+ * it, and inotify(7) reports that without holding it.
  *
- * In a directory that the caller may not write to, being of mode 0555 for example, or of another of
- * the ids that --userns maps, something can be made nevertheless with the capabilities of the
- * sandbox's user namespace; and it takes them to remove it.  So those outside are given that
- * namespace then, for a helper to enter.
+ * The caller may lack write permission on a directory: its mode is 0555, or it belongs to another
+ * ID of --userns.  The sandbox can still create entries there, with the capabilities in its user
+ * namespace.  Removing them takes these as well.  So the monitor and the janitor receive that
+ * namespace, for a helper to enter.
  *
- * What this cannot see is a sandbox that somebody inside has made of those directories alone,
- * and that outlives this one.
+ * One case goes unnoticed: a nested sandbox that binds only those directories and outlives this
+ * sandbox.
  *
- * The directory is handed out by a mount of it alone, which shows what is underneath mounts and is
- * writable even if --remount-ro comes later.  It must not be on a file system of the sandbox's
- *own_fs: those outside would hold that.
+ * The descriptor of the directory that is sent is of a mount of it alone.  That shows what other
+ * mounts hide, and stays writable after --remount-ro.  It must not be on a file system of the
+ * sandbox's own: the monitor and the janitor would hold that.
  */
 #include "mounts/mount_points.h"
 
@@ -82,7 +82,7 @@
 #define READABLE 0444
 #define OTHERS_MAY_WRITE 0022
 
-/* Of file systems whose magic numbers headers do not have, or not all of them. */
+/* Magic numbers that the headers lack, or not all have. */
 #ifndef EXFAT_SUPER_MAGIC
 #define EXFAT_SUPER_MAGIC 0x2011BAB0
 #endif
@@ -119,7 +119,7 @@ bool mount_point_has_mode(const struct statx *st)
 	       st->stx_size == 0;
 }
 
-/* Whether modes are not what they were set to on the file system of @fd. */
+/* Whether the file system of @fd does not keep modes as they are set. */
 static bool keeps_no_modes(int fd)
 {
 	static const uint32_t types[] = {
@@ -155,7 +155,7 @@ void mount_point_mark(int fd)
 	(void)sys_set_mtime(fd, MARK_MTIME);
 }
 
-/* --- What is known -------------------------------------------------------- */
+/* --- Known inodes --------------------------------------------------------- */
 
 static bool is_among(const struct inode *list, size_t n, struct inode id)
 {
@@ -165,7 +165,7 @@ static bool is_among(const struct inode *list, size_t n, struct inode id)
 	return false;
 }
 
-/* Add @id to the @n in *@list.  Returns 0 or -errno. */
+/* Append @id to the @n in *@list.  Returns 0 or -errno. */
 static int add(struct inode **list, size_t *n, struct inode id)
 {
 	if (*n % SEEN_STEP == 0) {
@@ -195,7 +195,7 @@ int mount_point_add_own_fs(struct mount_points *mount_points, int fd)
 	return add(&mount_points->own_fs, &mount_points->n_own_fs, id);
 }
 
-/* Whether @st is of a file system of the sandbox's own_fs: 1 or 0, or -errno. */
+/* Whether @st is on a file system of the sandbox's own.  Returns 1, 0 or -errno. */
 static int is_own_fs(struct mount_points *mount_points, const struct statx *st)
 {
 	struct inode id = inode_of(st);
@@ -223,14 +223,14 @@ int mount_point_is_on_host(struct mount_points *mount_points, int dir)
 	return r < 0 ? r : r == 0;
 }
 
-/* --- Telling -------------------------------------------------------------- */
+/* --- Messages ------------------------------------------------------------- */
 
 static void pause_briefly(void)
 {
 	(void)sys_poll(NULL, 0, PAUSE_MS);
 }
 
-/* Tell both of those outside, or the one that is left. */
+/* Send @note with @fd to the monitor and the janitor.  Returns 0 or -errno. */
 static int send_both(const struct mount_points *mount_points, const struct mount_point_note *note,
 		     int fd)
 {
@@ -240,8 +240,8 @@ static int send_both(const struct mount_points *mount_points, const struct mount
 }
 
 /*
- * Give those outside what tells them that nobody is left who sees the mounts.  Without
- * it, which a limit may forbid, they remove nothing.
+ * Send the descriptor that reports when no process sees the mounts any more.  Without it, which a
+ * limit may forbid, nothing is removed.
  */
 static int send_watch(struct mount_points *mount_points)
 {
@@ -265,12 +265,12 @@ static int send_watch(struct mount_points *mount_points)
 }
 
 /*
- * Whether those outside have room for one more: each takes two descriptors.  They would notice
- * too late, when others have been made.  Returns 0, -EMFILE or another -errno.
+ * Whether the monitor and the janitor have room for one more entry: two descriptors each.  They
+ * would notice only after others have been created.  Returns 0, -EMFILE or another -errno.
  */
 static int check_room(struct mount_points *mount_points)
 {
-	const size_t others = 32; /* descriptors that they have */
+	const size_t others = 32; /* descriptors that they have open */
 	const size_t each = 2;
 	int max = sys_files_max();
 
@@ -280,9 +280,9 @@ static int check_room(struct mount_points *mount_points)
 }
 
 /*
- * Whether the capabilities of the user namespace may be needed to remove what is in @dir: by its
- * mode, its owner, or anybody if that is somebody else, may not write to it or search it.  Whether
- * they are is for those outside to see, who need not be who this process is.
+ * Whether removing an entry of @dir may take the user namespace's capabilities.  It may if the mode
+ * denies write or search permission to the owner or, if this process is not the owner, to others.
+ * The monitor and the janitor, which may run under other IDs, check again.
  */
 static bool may_need_rights(const struct statx *dir)
 {
@@ -292,7 +292,7 @@ static bool may_need_rights(const struct statx *dir)
 	return (dir->stx_mode & needed) != needed;
 }
 
-/* Give those outside the user namespace, once, if they may need it for what is in @parent. */
+/* Send the user namespace, once, if removing an entry of @parent may take its capabilities. */
 static int send_users(struct mount_points *mount_points, int parent)
 {
 	const struct mount_point_note note = {.kind = MOUNT_POINT_USERS};
@@ -308,8 +308,8 @@ static int send_users(struct mount_points *mount_points, int parent)
 }
 
 /*
- * Wait until there is a janitor: up to that, nobody would be left if the monitor is killed.  It
- * says so by a byte, which stays where it is for janitor_await().
+ * Wait until there is a janitor.  Before that, no process would know of the mount point if the
+ * monitor were killed.  The janitor sends a byte, which stays in the socket for janitor_await().
  */
 static int await_janitor(const struct mount_points *mount_points)
 {
@@ -347,11 +347,11 @@ static int send_point(struct mount_points *mount_points, int point, struct inode
 	return r < 0 ? r : send_both(mount_points, &note, point);
 }
 
-/* --- Holding -------------------------------------------------------------- */
+/* --- Locking -------------------------------------------------------------- */
 
 /*
- * Lock @point.  Somebody who is about to remove it has it for a moment.  Returns 0, -EBUSY, or
- * -EOPNOTSUPP where nothing can be locked.
+ * Lock @point.  A sandbox that is about to remove it has the lock briefly.  Returns 0, -EBUSY, or
+ * -EOPNOTSUPP where flock(2) does not work.
  */
 static int lock(int point)
 {
@@ -367,7 +367,7 @@ static int lock(int point)
 }
 
 /*
- * Lock @point, and see that it is what @name in @parent is.  Returns 0 with what that is, or as
+ * Lock @point, and check that @name in @parent leads to it.  Returns 0 with its inode; or as
  * lock(), -ESTALE or another -errno.
  */
 static int lock_entry(int parent, const char *name, int point, struct inode *ret)
@@ -392,8 +392,8 @@ static int lock_entry(int parent, const char *name, int point, struct inode *ret
 }
 
 /*
- * The directory @dir by a mount of it alone.  Returns -1 where the kernel does not make one,
- * because of mounts below that may not be uncovered.
+ * The directory @dir, by a mount of it alone.  Returns -1 if the kernel refuses, because of locked
+ * mounts below.
  */
 static int open_alone(int dir)
 {
@@ -402,7 +402,7 @@ static int open_alone(int dir)
 	return fd < 0 ? -1 : fd;
 }
 
-/* Make @name in @parent.  Returns a descriptor of it that can be locked, or -errno. */
+/* Create @name in @parent.  Returns a descriptor of it that can be locked, or -errno. */
 static int make(int parent, const char *name, mode_t mode)
 {
 	int r;
@@ -417,7 +417,7 @@ static int make(int parent, const char *name, mode_t mode)
 	return r == -ENOENT || r == -ENOTDIR ? -ESTALE : r;
 }
 
-/* Have those outside forget the last place.  Returns @ret or -errno. */
+/* Have the monitor and the janitor forget the last entry.  Returns @ret or -errno. */
 static int withdraw(const struct mount_points *mount_points, int ret)
 {
 	const struct mount_point_note none = {.kind = MOUNT_POINT_VOID};
@@ -426,7 +426,7 @@ static int withdraw(const struct mount_points *mount_points, int ret)
 	return r < 0 ? r : ret;
 }
 
-/* Whether the directory @dir has all of the mark, which who makes something in it takes away. */
+/* Whether the directory @dir has the whole mark.  Creating an entry in it changes its timestamp. */
 static bool has_mark(int dir)
 {
 	struct statx st = {0};
@@ -435,9 +435,9 @@ static bool has_mark(int dir)
 }
 
 /*
- * Whether other sandboxes can tell what @point is, which was made and marked: without that, they
- * would lose what they mount on it when this one removes it.  Some file systems take
- * the mode only when it is set again.  Returns that or -errno.
+ * Whether other sandboxes recognise @point, which was created and marked.  Otherwise they would
+ * lose what they mount on it when this one removes it.  Some file systems keep the mode only when
+ * it is set again.  Returns 1, 0 or -errno.
  */
 static int is_recognized(int point)
 {
@@ -452,14 +452,14 @@ static int is_recognized(int point)
 	return r < 0 ? r : mount_point_has_mode(&st) || mount_point_is_marked(point, &st);
 }
 
-/* What was made stays, for the reason @why. */
+/* Leave the mount point that was created there, for the reason @why. */
 static int leave(struct mount_points *mount_points, enum mount_point_stays why)
 {
 	mount_points->stays = why;
 	return withdraw(mount_points, 0);
 }
 
-/* Have @point, which was made at @name in @parent, removed in the end if that can be. */
+/* Have @point, which was created at @name in @parent, removed at exit if possible. */
 static int claim(struct mount_points *mount_points, int parent, const char *name, int point,
 		 bool is_marked_dir)
 {
@@ -496,7 +496,10 @@ int mount_point_make(struct mount_points *mount_points, const struct entry *dest
 	return point < 0 ? point : claim(mount_points, parent, dest->name, point, is_marked_dir);
 }
 
-/* Whether @point, which has the mode, has all of the mark, in a moment.  Or -errno. */
+/*
+ * Whether @point, which has the mode, has the whole mark, after waiting briefly.  Returns 1, 0 or
+ * -errno.
+ */
 static int is_marked(int point)
 {
 	struct statx st = {0};
@@ -510,7 +513,7 @@ static int is_marked(int point)
 	return r < 0 ? r : mount_point_is_marked(point, &st);
 }
 
-/* Hold what is at @dest, which has the mode.  Returns as mount_point_adopt(). */
+/* Lock the entry at @dest, which has the mode.  Returns as mount_point_adopt(). */
 static int lock_existing(struct mount_points *mount_points, const struct entry *dest,
 			 struct inode wanted)
 {
@@ -524,7 +527,7 @@ static int lock_existing(struct mount_points *mount_points, const struct entry *
 	if (point == -ENOENT || point == -ELOOP)
 		return -ESTALE;
 	if (point < 0)
-		return 0; /* somebody else's, which cannot be locked */
+		return 0; /* a foreign entry that cannot be locked */
 	r = send_entry(mount_points, parent, dest->name, false);
 	if (r < 0)
 		return r;
@@ -538,7 +541,9 @@ static int lock_existing(struct mount_points *mount_points, const struct entry *
 	return r < 0 ? r : is_ours;
 }
 
-/* Whether @point can be what mount_point_adopt() looks for: 1 with what it is in *@st, 0 or -errno.
+/*
+ * Whether @point may be a mount point made by sbx, as mount_point_adopt() looks for.  Returns 1
+ * with *@st, 0 or -errno.
  */
 static int look_at(struct mount_points *mount_points, int point, struct statx *st)
 {

@@ -20,8 +20,8 @@
 #include "sys/keep.h"
 #include "sys/sys.h"
 
-#define STEP 64   /* entries that are added to the room for them */
-#define HELPERS 3 /* that may be killed or stopped */
+#define STEP 64   /* entries by which the list grows */
+#define HELPERS 3 /* attempts: hostile processes may kill or stop a helper */
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
 
@@ -54,7 +54,7 @@ void removal_done(struct removal *removal)
 static int add(struct removal *removal, const struct mount_point_note *note, int *fd)
 {
 	if (removal->n == 0)
-		(void)sys_raise_files(); /* if that fails, there is room for fewer */
+		(void)sys_raise_files(); /* if that fails, there is room for fewer entries */
 	if (removal->n % STEP == 0) {
 		struct removal_entry *more =
 			reallocarray(removal->list, removal->n + STEP, sizeof(*more));
@@ -70,7 +70,7 @@ static int add(struct removal *removal, const struct mount_point_note *note, int
 	return 0;
 }
 
-/* What is said of the last entry. */
+/* Take what a message says about the last entry.  Returns 0 or -EPROTO. */
 static int complete(struct removal *removal, const struct mount_point_note *note, int *fd)
 {
 	struct removal_entry *last;
@@ -95,7 +95,7 @@ static int complete(struct removal *removal, const struct mount_point_note *note
 static int take(struct removal *removal, const struct mount_point_note *note, int *fd)
 {
 	if (*fd < 0 && note->kind != MOUNT_POINT_VOID)
-		return -EMFILE; /* the kernel leaves out what there is no room for */
+		return -EMFILE; /* the kernel drops a descriptor for which there is no room */
 	switch (note->kind) {
 	case MOUNT_POINT_WATCH:
 		drop(&removal->unmounted);
@@ -122,12 +122,12 @@ int removal_take(struct removal *removal, const struct mount_point_note *note, i
 	drop(fd);
 	if (r == 0)
 		return 0;
-	(void)err_sys(e, r, "cannot remember the mount points that are made on the host");
+	(void)err_sys(e, r, "cannot record the mount points created on the host");
 	hint_mount_point(e);
 	return r;
 }
 
-/* What the entry's name leads to: 0 with *@st, or -errno. */
+/* Stat what the entry's name leads to.  Returns 0 with *@st, or -errno. */
 static int look(const struct removal_entry *entry, struct statx *st)
 {
 	autoclose int there = sys_openat(entry->parent, entry->name, O_PATH | O_NOFOLLOW, 0);
@@ -135,7 +135,7 @@ static int look(const struct removal_entry *entry, struct statx *st)
 	return there < 0 ? there : sys_statx(there, WANTED, st);
 }
 
-/* Whether a file that this sandbox has made, and could not mark, is as it was then. */
+/* Whether a file that this sandbox has created, and could not mark, is as it was then. */
 static bool is_unchanged(const struct removal_entry *entry, const struct statx *st)
 {
 	return entry->is_new && entry->is_ours && mount_point_has_mode(st) &&
@@ -144,8 +144,8 @@ static bool is_unchanged(const struct removal_entry *entry, const struct statx *
 }
 
 /*
- * Whether @point, of which @st tells, is as it was made; a directory's time tells of what was made
- * and removed in it, which is nobody's loss if it is known whose it is.
+ * Whether @point, with @st, is as it was created.  A directory that this sandbox removes does not
+ * need the timestamp: entries created and removed in it have changed that.
  */
 static bool has_marks(const struct removal_entry *entry, int point, const struct statx *st)
 {
@@ -156,7 +156,7 @@ static bool has_marks(const struct removal_entry *entry, int point, const struct
 	return is_unchanged(entry, st) || mount_point_is_marked(point, st);
 }
 
-/* Whether the name leads to @point, and that is as it was made.  *@is_dir tells what it is. */
+/* Whether the name leads to @point, and that is as it was created.  Sets *@is_dir. */
 static bool is_as_made(const struct removal_entry *entry, int point, bool *is_dir)
 {
 	struct statx held = {0};
@@ -169,7 +169,7 @@ static bool is_as_made(const struct removal_entry *entry, int point, bool *is_di
 	return has_marks(entry, point, &held);
 }
 
-/* Unlink it; the directory that it is in is marked as it was before. */
+/* Remove the entry; if its directory was marked, mark that again. */
 static void unlink_entry(const struct removal_entry *entry, bool is_dir)
 {
 	struct statx parent = {0};
@@ -183,8 +183,8 @@ static void unlink_entry(const struct removal_entry *entry, bool is_dir)
 }
 
 /*
- * Try to get the lock of @point for this process alone, for @ms milliseconds.  Returns whether it
- * has it; else another sandbox uses it, and will remove it.
+ * Try to get an exclusive lock on @point for @ms ms.  Returns whether this process has it; if not,
+ * another sandbox uses the mount point, and will remove it.
  */
 static bool lock(int point, unsigned ms)
 {
@@ -197,7 +197,10 @@ static bool lock(int point, unsigned ms)
 	return r == 0;
 }
 
-/* Remove it, if nobody uses it within @ms milliseconds.  Returns whether there was a try. */
+/*
+ * Remove the entry unless another sandbox still holds it after @ms ms.  Returns whether it was
+ * tried.
+ */
 static bool try_to_remove(const struct removal_entry *entry, int point, unsigned ms)
 {
 	bool is_ready = false;
@@ -213,7 +216,7 @@ static bool try_to_remove(const struct removal_entry *entry, int point, unsigned
 	return is_ready;
 }
 
-/* Whether it is still as it was made, but without the mark. */
+/* Whether the entry is still as it was created, but without the timestamp. */
 static bool has_lost_mark(const struct removal_entry *entry, int point)
 {
 	struct statx st = {0};
@@ -224,10 +227,10 @@ static bool has_lost_mark(const struct removal_entry *entry, int point)
 }
 
 /*
- * Remove it, if nobody uses it within @ms milliseconds; else leave it to who does.  He knows by the
- * mark that it is to be removed, and that may be lost: something was made in it, or who made it was
- * killed.  So mark it again, and look again; and once more after a moment, because he may
- * be removing what is in it, which takes the mark away.
+ * Remove the entry unless another sandbox still holds it after @ms ms; that sandbox then removes
+ * it.  It recognises the entry by its mark.  The mark can be missing, because something was created
+ * inside the directory or because the creator was killed, so set it again and retry.  Retry once
+ * more after a pause: removing a child clears the mark too.
  */
 static void remove_entry(const struct removal_entry *entry, int point, unsigned ms)
 {
@@ -242,13 +245,13 @@ static void remove_entry(const struct removal_entry *entry, int point, unsigned 
 			(void)sys_poll(NULL, 0, PAUSE_MS);
 	}
 	if (!is_over && !entry->is_ours)
-		(void)try_to_remove(entry, point, 0); /* it may have been marked meanwhile */
+		(void)try_to_remove(entry, point, 0); /* it may have got the mark meanwhile */
 }
 
 /*
- * It was about to be made, or to be held.  If it was made, it has the mode, and belongs to this
- * user; another's has the mark.  Who was killed may have locked it: that lasts a moment longer than
- * he does.
+ * Remove an entry that was about to be created or locked when the first process was killed.  If
+ * this sandbox created it, it has the mode and belongs to this user; if another one did, it has the
+ * mark.  The lock of a killed process is released only shortly after its exit.
  */
 static void remove_begun(const struct removal_entry *entry)
 {
@@ -292,7 +295,7 @@ static int remove_inside(const void *arg)
 	return 0;
 }
 
-/* Whether this process may remove what is in all directories that something is in. */
+/* Whether this process may remove entries of all their directories. */
 static bool may_remove(const struct removal *removal)
 {
 	for (size_t i = 0; i < removal->n; i++)
@@ -311,7 +314,7 @@ static void remove_now(const struct removal *removal)
 	remove_all(removal);
 }
 
-/* Close all but what is needed to remove them, @end and @kept. */
+/* Close all descriptors but those for the removal, @end and @kept. */
 static void keep_only(const struct removal *removal, int end, int kept)
 {
 	const unsigned each = 2;
@@ -320,7 +323,7 @@ static void keep_only(const struct removal *removal, int end, int kept)
 	unsigned n = 0;
 
 	if (keep == NULL)
-		return; /* somebody may then miss an end of file */
+		return; /* a reader outside may then miss an end of file */
 	keep[n++] = end;
 	keep[n++] = kept;
 	keep[n++] = removal->users;
@@ -332,7 +335,9 @@ static void keep_only(const struct removal *removal, int end, int kept)
 	free(keep);
 }
 
-/* Be the process that is left behind.  Does not return. */
+/*
+ * Be the process that is left behind: wait for the end, remove the mount points.  Does not return.
+ */
 static void be_left_behind(const struct removal *removal, int end, int kept)
 {
 	struct pollfd over = {.fd = end, .events = POLLIN};

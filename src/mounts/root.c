@@ -2,26 +2,24 @@
 /*
  * Theory of operation
  *
- * The namespace starts as a copy of the host's mounts.  A tmpfs, the stage, is
- * put over "/" and pivoted into, the host's tree going to its directory "host";
- * a mount of its directory "box" is the sandbox's root to be.
+ * The mount namespace starts as a copy of the host's mounts.  A tmpfs, the staging tmpfs, is
+ *mounted over "/" and becomes the root by pivot_root(2); the host's tree moves to its directory
+ *"host". A mount of its directory "box" becomes the sandbox's root.
  *
- *	stage ─┬─ host   what was "/": sources are opened here
- *	       └─ box    what becomes "/": destinations are opened here
+ *	staging tmpfs ─┬─ host   what was "/": sources are opened here
+ *	               └─ box    what becomes "/": destinations are opened here
  *
- * Then the process changes its root back to "host", so that sources mean what
- * the caller means by them: links and ".." included, with nothing of the stage
- * in sight.  Destinations are opened with RESOLVE_IN_ROOT below "box", which is
- * the root of a mount, so that no path leads from it to "host" either.
+ * Then the process changes its root back to "host", so that sources mean what the caller means by
+ * them: links and ".." included, with nothing of the staging tmpfs in sight.  Destinations are
+ * opened with RESOLVE_IN_ROOT below "box".  That is the root of a mount, so no path leads from it
+ * to "host" either.
  *
- * In the end "host" is detached as a whole, "box" is moved over the stage's
- * root, and the process changes its root to it: the way in which an initramfs
- * hands over.
+ * At the end "host" is detached as a whole and "box" is moved over the root of the staging tmpfs.
+ * The process changes its root to it, as an initramfs hands over.
  *
- * Why not build on a detached tree, or one mounted over "/" (both were tried)?
- * Linux before 6.15 cannot mount on a detached tree, and none can change the
- * attributes of a mount below its top, which --remount-ro needs.  What is
- * mounted over "/" is copied by a recursive bind of "/", and ".." of "/" in a
+ * Two alternatives were tried.  Building on a detached tree fails: Linux before 6.15 cannot mount
+ * on one, and no kernel can change the attributes of a mount below its top, which --remount-ro
+ * needs.  A tree mounted over "/" is copied by a recursive bind of "/", and ".." of "/" in a
  * source leads into it.
  */
 #include "mounts/root.h"
@@ -40,7 +38,7 @@
 #define STAGE_HOST "host"
 #define STAGE_BOX "box"
 #define DIR_MODE 0755
-#define MAX_OVER_ROOT 16 /* mounts that the host may have on top of each other at "/" */
+#define MAX_OVER_ROOT 16 /* mounts on top of each other at "/" of the host */
 
 static void drop(int *fd)
 {
@@ -57,7 +55,7 @@ void roots_done(struct roots *roots)
 	drop(&roots->host);
 }
 
-/* Open the host's root and working directory, and stop mounts from spreading to the host. */
+/* Open the host's root and working directory, and keep mounts from propagating to the host. */
 static int open_host(struct roots *roots, bool slave, struct err *e)
 {
 	struct mount_attr attr = {.propagation = slave ? MS_SLAVE : MS_PRIVATE};
@@ -69,13 +67,13 @@ static int open_host(struct roots *roots, bool slave, struct err *e)
 	roots->cwd = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
 	r = sys_mount_setattr(roots->host, AT_RECURSIVE, &attr);
 	if (r < 0) {
-		(void)err_sys(e, r, "cannot keep mounts from spreading to the host");
+		(void)err_sys(e, r, "cannot stop mount propagation to the host");
 		hint_root(e);
 	}
 	return r;
 }
 
-/* Put the stage over "/" and move the host's tree aside. */
+/* Mount the staging tmpfs over "/" and move the host's tree into it. */
 static int set_stage(struct roots *roots, struct err *e)
 {
 	int r;
@@ -85,14 +83,14 @@ static int set_stage(struct roots *roots, struct err *e)
 		return roots->stage;
 	r = sys_move_mount(roots->stage, roots->host);
 	if (r < 0)
-		return err_sys(e, r, "cannot mount the stage");
+		return err_sys(e, r, "cannot mount the staging tmpfs");
 	r = sys_mkdirat(roots->stage, STAGE_HOST, DIR_MODE);
 	if (r == 0)
 		r = sys_mkdirat(roots->stage, STAGE_BOX, DIR_MODE);
 	if (r == 0)
 		r = sys_fchdir(roots->stage);
 	if (r < 0) {
-		(void)err_sys(e, r, "cannot set up the stage");
+		(void)err_sys(e, r, "cannot set up the staging tmpfs");
 		hint_root(e);
 		return r;
 	}
@@ -126,7 +124,7 @@ int root_begin(struct roots *roots, bool slave, struct err *e)
 		return err_sys(e, dir, "cannot open the new root");
 	roots->box = sys_open_tree(dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
 	if (roots->box < 0)
-		return err_sys(e, roots->box, "cannot make the new root");
+		return err_sys(e, roots->box, "cannot create the new root");
 	r = sys_move_mount(roots->box, dir);
 	if (r < 0)
 		return err_sys(e, r, "cannot mount the new root");
@@ -145,9 +143,9 @@ int root_same_file(int a, int b)
 		     : x.stx_mnt_id == y.stx_mnt_id && inode_is_same(inode_of(&x), inode_of(&y));
 }
 
-int root_is(const struct roots *roots, int place)
+int root_is(const struct roots *roots, int fd)
 {
-	return root_same_file(place, roots->box);
+	return root_same_file(fd, roots->box);
 }
 
 int root_mount(struct roots *roots, int mount, int dest)
@@ -163,8 +161,8 @@ int root_mount(struct roots *roots, int mount, int dest)
 }
 
 /*
- * Detach the host's tree, and whatever the host had mounted over its "/" as
- * well.  "Not mounted" in the end is the proof that it is gone.
+ * Detach the host's tree, and all that the host has mounted over its "/".  EINVAL, "not mounted",
+ * after that proves that it is gone.
  */
 static int drop_host(const struct roots *roots, struct err *e)
 {
@@ -177,7 +175,7 @@ static int drop_host(const struct roots *roots, struct err *e)
 	}
 	if (r == -EINVAL && gone > 0)
 		return 0;
-	return err_sys(e, r < 0 ? r : -EBUSY, "cannot let go of the host's root");
+	return err_sys(e, r < 0 ? r : -EBUSY, "cannot detach the host's root");
 }
 
 int root_enter(struct roots *roots, struct err *e)

@@ -38,7 +38,7 @@ folders()
 		fails 125 "sbx: --dir: cannot create the directory /f: Not a directory" \
 		with_data x --file 7 /f --dir /f -- true
 	check "nor below a file" \
-		fails 125 "sbx: --dir: cannot find or make the way to /f/d in the sandbox: Not a directory" \
+		fails 125 "sbx: --dir: cannot resolve or create /f/d in the sandbox: Not a directory" \
 		with_data x --file 7 /f --dir /f/d -- true
 }
 
@@ -181,7 +181,7 @@ links()
 	check "a tmpfs on a dangling link makes what it leads to" \
 		box --symlink /run /var/run --tmpfs /var/run -- sh -c 'touch /run/x && test -e /var/run/x'
 	check "a loop of links is an error" \
-		fails 125 "sbx: --dir: cannot find or make the way to /a/x in the sandbox: Too many levels of symbolic links" \
+		fails 125 "sbx: --dir: cannot resolve or create /a/x in the sandbox: Too many levels of symbolic links" \
 		box --symlink b /a --symlink a /b --dir /a/x -- true
 	check "a chain of 40 links is none" link_chain 40
 	check "a chain of 41 is" ends_with 125 link_chain 41

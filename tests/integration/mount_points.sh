@@ -140,7 +140,7 @@ warns_unwatched()
 		echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"' - "$sbx" \
 		--ro-bind / / --bind host "$PWD/host" --tmpfs "$PWD/host/x" -- true 2>&1)
 	echo "$said"
-	grep -q "mount point $PWD/host/x stays on the host: no inotify" <<<"$said" && is_left x
+	grep -q "mount point $PWD/host/x stays on the host: inotify" <<<"$said" && is_left x
 }
 
 # without_modes OPTION...: on a file system that does not keep modes, or only if set again

@@ -329,10 +329,10 @@ missing()
 		fails_saying 125 "^sbx: --ro: .*: Too many levels of symbolic links$" \
 		protected --symlink /l2 /l1 --symlink /l1 /l2 --ro /l1 -- true
 	check "what is another place for each process is an error" \
-		fails_saying 125 "^sbx: --mask: /proc/net leads elsewhere for each process$" \
+		fails_saying 125 "^sbx: --mask: /proc/net is a per-process symbolic link$" \
 		protected --mask /proc/net -- true
 	check "in a procfs of a new process namespace, too" \
-		fails_saying 125 "^sbx: --mask-try: /proc/self/environ leads elsewhere for each process$" \
+		fails_saying 125 "^sbx: --mask-try: /proc/self/environ is a per-process symbolic link$" \
 		protected --unshare-pid --proc /proc --mask-try /proc/self/environ -- true
 	check "nothing of that changes the host" makes_nothing
 	check "with the root masked, no COMMAND runs" does_not protected --mask / -- true

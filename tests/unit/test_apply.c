@@ -503,7 +503,7 @@ TEST(says_that_it_cannot_note_its_own_file_system_down)
 
 	fake_sys_answer("stat mount:tmpfs", -EIO);
 	assert_int_equal(apply(ARGV("--tmpfs", "/x", "--bind", "/h", "/h", "sh"), &e), -EIO);
-	assert_string_equal(e.msg, "--tmpfs: cannot note the file system for /x down: "
+	assert_string_equal(e.msg, "--tmpfs: cannot record the file system for /x: "
 				   "Input/output error");
 }
 
@@ -555,7 +555,7 @@ TEST(warns_of_mount_points_that_stay_on_the_host)
 	assert_int_equal(report->note.level, NOTE_WARNING);
 	assert_string_equal(report->note.text,
 			    "--tmpfs: the mount point /h/x stays on the host: its file system "
-			    "keeps neither modes nor times");
+			    "keeps neither modes nor timestamps");
 	assert_null(fake_sys_written(SOCK, 1, NULL));
 }
 
@@ -1271,7 +1271,7 @@ TEST(binds_nothing_instead_without_telling)
 	fake_sys_answer("fsmount fs:proc*", -EPERM);
 	fake_sys_answer("write sock*", -EPIPE);
 	assert_int_equal(apply(ARGV("--unshare-pid", "--proc", "/proc", "sh"), &e), -EPIPE);
-	assert_string_equal(e.msg, "--proc: cannot tell the monitor of /proc: Broken pipe");
+	assert_string_equal(e.msg, "--proc: cannot send the note about /proc: Broken pipe");
 	assert_null(strstr(fake_sys_trace(), "open_in"));
 }
 

@@ -536,7 +536,7 @@ TEST(refuses_what_is_another_place_for_each_process)
 		fake_sys_always_text(line, "7");
 		fake_sys_always_data("statfs*", 0, &procfs, sizeof(procfs));
 		assert_string_equal(error_of("--mask", "/proc/net", EINVAL),
-				    "--mask: /proc/net leads elsewhere for each process");
+				    "--mask: /proc/net is a per-process symbolic link");
 	}
 }
 
@@ -595,7 +595,7 @@ TEST(says_what_to_do_about_a_missing_path)
 
 	fake_sys_always("readlink box a", -ENOENT);
 	assert_int_equal(apply("--mask", "/a/b", &e), -ENOENT);
-	assert_string_equal(e.msg, "--mask: cannot find or make the way to /a/b in the sandbox: "
+	assert_string_equal(e.msg, "--mask: cannot resolve or create /a/b in the sandbox: "
 				   "No such file or directory");
 	assert_string_equal(e.hint, "--mask-try masks it if it is there, --deny-create keeps it "
 				    "from being created");

@@ -116,7 +116,7 @@ TEST(makes_no_directories_where_none_are_to_be_made)
 {
 	fake_sys_always("readlink box a", -ENOENT);
 	assert_string_equal(find("/a/b", DEST_NO_PARENTS, false),
-			    "cannot find or make the way to /a/b in the sandbox: "
+			    "cannot resolve or create /a/b in the sandbox: "
 			    "No such file or directory");
 	assert_null(strstr(fake_sys_trace(), "mkdir"));
 }
@@ -214,9 +214,8 @@ TEST(gives_up_on_links_in_a_circle)
 {
 	fake_sys_always_text("readlink box a", "b");
 	fake_sys_always_text("readlink box b", "/a/");
-	assert_string_equal(find("/a", 0755, false),
-			    "cannot find or make the way to /a in the sandbox: "
-			    "Too many levels of symbolic links");
+	assert_string_equal(find("/a", 0755, false), "cannot resolve or create /a in the sandbox: "
+						     "Too many levels of symbolic links");
 	assert_true(fake_sys_calls() < 300);
 }
 
@@ -245,7 +244,7 @@ TEST(takes_names_of_255_bytes_and_none_longer)
 {
 	assert_starts_with(find(long_path(NAME_MAX), 0755, false), "box xxx");
 	assert_contains(find(long_path(NAME_MAX + 1), 0755, false), ": File name too long");
-	assert_contains(find(long_path(PATH_MAX), 0755, false), "way to /xxx");
+	assert_contains(find(long_path(PATH_MAX), 0755, false), "create /xxx");
 }
 
 TEST(never_grows_a_path_beyond_what_the_kernel_takes)
@@ -258,7 +257,7 @@ TEST(never_grows_a_path_beyond_what_the_kernel_takes)
 	target[sizeof(target) - 1] = '\0';
 	fake_sys_always_text("readlink box a", target);
 	assert_string_equal(find("/a/b/c/d", 0755, false),
-			    "cannot find or make the way to /a/b/c/d in the sandbox: "
+			    "cannot resolve or create /a/b/c/d in the sandbox: "
 			    "File name too long");
 }
 
@@ -266,7 +265,7 @@ TEST(reports_a_way_through_what_is_no_directory)
 {
 	fake_sys_answer("open box a path dir nofollow", -ENOTDIR);
 	assert_string_equal(find("/a/b", 0755, false),
-			    "cannot find or make the way to /a/b in the sandbox: Not a directory");
+			    "cannot resolve or create /a/b in the sandbox: Not a directory");
 }
 
 TEST(reports_every_call_that_fails_while_finding)
@@ -282,7 +281,7 @@ TEST(reports_every_call_that_fails_while_finding)
 		found = find("/a/b/c", 0755, false);
 		if (strcmp(found, "box/a/b c") == 0)
 			break;
-		assert_string_equal(found, "cannot find or make the way to /a/b/c in the sandbox: "
+		assert_string_equal(found, "cannot resolve or create /a/b/c in the sandbox: "
 					   "Input/output error");
 		assert_string_equal(fake_sys_trace_after_failure(), "");
 	}
@@ -372,9 +371,8 @@ TEST(makes_nothing_just_to_open_it)
 {
 	fake_sys_always("open_in*", -ENOSYS);
 	fake_sys_always("readlink box a", -ENOENT);
-	assert_string_equal(open_path("/a/c"),
-			    "cannot find or make the way to /a/c in the sandbox: "
-			    "No such file or directory");
+	assert_string_equal(open_path("/a/c"), "cannot resolve or create /a/c in the sandbox: "
+					       "No such file or directory");
 	start();
 	fake_sys_always("open_in*", -ENOENT);
 	assert_string_equal(open_path("/a"),
@@ -424,7 +422,7 @@ TEST(gives_up_on_a_link_that_comes_and_goes)
 {
 	fake_sys_always_text("readlink box a", "b");
 	fake_sys_always("open box a path nofollow", -ENOENT);
-	assert_contains(find("/a", 0755, false), "cannot find or make the way to /a");
+	assert_contains(find("/a", 0755, false), "cannot resolve or create /a");
 	assert_true(fake_sys_calls() < 400);
 }
 
@@ -660,7 +658,7 @@ TEST(tells_of_a_link_before_it_goes_where_that_leads)
 
 	fake_sys_always_text("readlink box bin", "usr");
 	assert_string_equal(resolve("/bin/x", &told, &n_links),
-			    "cannot find or make the way to /bin/x in the sandbox: "
+			    "cannot resolve or create /bin/x in the sandbox: "
 			    "Operation not permitted");
 	assert_string_equal(told.text, "/bin ");
 	assert_string_equal(fake_sys_trace(), "open box . path dir\n"
@@ -673,7 +671,7 @@ TEST(resolves_only_what_exists)
 
 	make_links();
 	assert_string_equal(resolve("/dangling/x", NULL, &n_links),
-			    "cannot find or make the way to /dangling/x in the sandbox: "
+			    "cannot resolve or create /dangling/x in the sandbox: "
 			    "No such file or directory");
 	start();
 	fake_sys_answer("open box a path nofollow", -ENOENT);
@@ -989,7 +987,7 @@ TEST(names_what_another_process_has_locked)
 	mount_point_done(&mount_points);
 	assert_int_equal(fd, -EBUSY);
 	assert_string_equal(e.msg, "cannot use /h/x/y: another process has a lock on /h/x, which "
-				   "sandboxes have made");
+				   "sandboxes have created");
 	assert_contains(e.hint, "lslocks");
 	start_with_host();
 	fake_sys_always("flock*", -EWOULDBLOCK);

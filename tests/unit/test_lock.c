@@ -186,7 +186,7 @@ TEST(keeps_nothing_without_memory)
 	start_setting_aside();
 	fake_malloc_fail_at(1);
 	assert_int_equal(set_aside(&e), -ENOMEM);
-	assert_string_equal(e.msg, "cannot note the mount on /x down: Cannot allocate memory");
+	assert_string_equal(e.msg, "cannot record the mount on /x: Cannot allocate memory");
 	fake_malloc_fail_at(0);
 }
 

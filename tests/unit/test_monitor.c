@@ -312,7 +312,7 @@ TEST(fails_if_it_cannot_remember_a_mount_point)
 {
 	mount_point_comes(MOUNT_POINT_ENTRY, NULL);
 	child_is_gone();
-	assert_fails(EMFILE, "cannot remember the mount points that are made on the host: "
+	assert_fails(EMFILE, "cannot record the mount points created on the host: "
 			     "Too many open files");
 	assert_contains(fake_sys_trace(), "kill child 9\n");
 }

@@ -153,7 +153,7 @@ TEST(does_not_believe_what_makes_no_sense)
 TEST(says_what_helps_when_there_is_no_room_for_a_descriptor)
 {
 	assert_int_equal(hear_entry(NULL, "x", true), -EMFILE);
-	assert_string_equal(e.msg, "cannot remember the mount points that are made on the host: "
+	assert_string_equal(e.msg, "cannot record the mount points created on the host: "
 				   "Too many open files");
 	assert_contains(e.hint, "ulimit -Hn");
 	assert_int_equal(removal.n, 0);

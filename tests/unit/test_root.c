@@ -104,8 +104,7 @@ TEST(tells_where_the_root_cannot_be_changed)
 		const char *msg;
 	} calls[] = {
 		{"pivot_root*", "cannot change the root: Invalid argument"},
-		{"mount_setattr*",
-		 "cannot keep mounts from spreading to the host: Invalid argument"},
+		{"mount_setattr*", "cannot stop mount propagation to the host: Invalid argument"},
 	};
 
 	for (size_t i = 0; i < LENGTH(calls); i++) {
@@ -210,7 +209,7 @@ TEST(does_not_take_a_host_that_was_never_detached_for_gone)
 
 	fake_sys_always("umount . detach", -EINVAL);
 	assert_int_equal(root_enter(&roots, &e), -EINVAL);
-	assert_string_equal(e.msg, "cannot let go of the host's root: Invalid argument");
+	assert_string_equal(e.msg, "cannot detach the host's root: Invalid argument");
 	assert_null(strstr(fake_sys_trace(), "chroot"));
 }
 
@@ -221,7 +220,7 @@ TEST(does_not_enter_while_the_host_is_still_mounted)
 
 	fake_sys_always("umount . detach", 0);
 	assert_int_equal(root_enter(&roots, &e), -EBUSY);
-	assert_string_equal(e.msg, "cannot let go of the host's root: Device or resource busy");
+	assert_string_equal(e.msg, "cannot detach the host's root: Device or resource busy");
 	assert_null(strstr(fake_sys_trace(), "chroot"));
 	assert_true(fake_sys_calls() < 100);
 }
