@@ -79,24 +79,8 @@ static enum link_rule links_followed(const struct box *box)
 	return box->ns.outside.uid == 0 ? LINK_TRUSTED_MAPPED : LINK_TRUSTED;
 }
 
-/* What build_root() leaves behind. */
-struct built {
-	bool on_stage; /* the working directory is the staging tmpfs, still needed */
-	struct protected_path *protected; /* freed by forget() */
-	size_t n_protected;
-};
-
-static void forget(struct built *built)
-{
-	struct site site = {.protected = built->protected, .n_protected = built->n_protected};
-
-	apply_forget_protected(&site);
-	built->protected = NULL;
-	built->n_protected = 0;
-}
-
-/* Build the root and enter it.  Mounts set aside are in the working directory then. */
-static int build_root(const struct box *box, struct built *built, struct err *e)
+/* What the operations of @box need. */
+static struct site site_of(const struct box *box)
 {
 	struct site site = {
 		.roots = ROOTS_NONE,
@@ -117,31 +101,43 @@ static int build_root(const struct box *box, struct built *built, struct err *e)
 		.lock_mounts = box->ns.lock_mounts,
 		.is_guarded = box->guard_way != GUARD_OFF,
 	};
-	int r = label_apply(box->plan, e);
 
 	site.owns_all = can_own(&site, &box->caps);
+	return site;
+}
+
+/* Make the staging tmpfs the working directory.  Returns 1 or -errno with @e set. */
+static int enter_stage(const struct roots *roots, struct err *e)
+{
+	int r = sys_fchdir(roots->stage);
+
+	return r < 0 ? err_sys(e, r, "cannot enter the staging directory") : 1;
+}
+
+/*
+ * Build the root and enter it; the caller frees @site's record of protected paths.  Returns 1 if
+ * the working directory is the staging tmpfs, which is still needed; else 0 or -errno with @e set.
+ */
+static int build_root(const struct box *box, struct site *site, struct err *e)
+{
+	int r = label_apply(box->plan, e);
+
+	*site = site_of(box);
 	if (r == 0)
-		r = root_begin(&site.roots, lets_mounts_in(box), e);
+		r = root_begin(&site->roots, lets_mounts_in(box), e);
 	if (r == 0)
-		r = apply_ops(&site, e);
+		r = apply_ops(site, e);
 	if (r == 0)
-		r = apply_warn_of_proc(&site, e);
+		r = apply_warn_of_proc(site, e);
 	if (r == 0)
-		r = free_bind_set_aside(&site, e);
+		r = free_bind_set_aside(site, e);
 	if (r == 0)
-		r = root_enter(&site.roots, e);
-	*built =
-		(struct built){.on_stage = (site.lock_mounts && site.n_free > 0) || site.is_guarded,
-			       .protected = site.protected,
-			       .n_protected = site.n_protected};
-	if (r == 0 && built->on_stage) {
-		r = sys_fchdir(site.roots.stage);
-		if (r < 0)
-			(void)err_sys(e, r, "cannot enter the staging directory");
-	}
-	free_bind_done(&site);
-	roots_done(&site.roots);
-	mount_point_done(&site.mount_points);
+		r = root_enter(&site->roots, e);
+	if (r == 0 && ((site->lock_mounts && site->n_free > 0) || site->is_guarded))
+		r = enter_stage(&site->roots, e);
+	free_bind_done(site);
+	roots_done(&site->roots);
+	mount_point_done(&site->mount_points);
 	return r;
 }
 
@@ -159,7 +155,7 @@ static int make_session(const struct plan *plan, struct err *e)
  * In the command's mount namespace, with the staging tmpfs as working directory: have the guard
  * watch the protected paths.  Returns 0 or -errno with @e set.
  */
-static int have_watched(struct box *box, const struct built *built, int proc, struct err *e)
+static int have_watched(struct box *box, const struct site *site, int proc, struct err *e)
 {
 	autoclose int stage = -1;
 
@@ -168,12 +164,13 @@ static int have_watched(struct box *box, const struct built *built, int proc, st
 	stage = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
 	if (stage < 0)
 		return err_sys(e, stage, "cannot open the staging directory");
-	return guard_entrust(box, built->protected, built->n_protected, stage, proc, e);
+	return guard_entrust(box, site->protected, site->n_protected, stage, proc, e);
 }
 
 int build(struct box *box, int proc, struct err *e)
 {
-	struct built built = {0};
+	struct site site = {0};
+	bool on_stage;
 	int r;
 
 	r = sys_umask(0); /* modes are set exactly */
@@ -182,13 +179,14 @@ int build(struct box *box, int proc, struct err *e)
 	box->umask = (mode_t)r;
 	r = set_up_namespaces(box, proc, e);
 	if (r == 0)
-		r = build_root(box, &built, e);
-	if (r == 0)
+		r = build_root(box, &site, e);
+	on_stage = r > 0;
+	if (r >= 0)
 		r = ns_enter_last(&box->ns, proc, e);
 	if (r == 0)
-		r = have_watched(box, &built, proc, e);
-	if (r == 0 && built.on_stage)
+		r = have_watched(box, &site, proc, e);
+	if (r == 0 && on_stage)
 		r = free_bind_hand_over(box->plan, e);
-	forget(&built);
+	apply_forget_protected(&site);
 	return r < 0 ? r : make_session(box->plan, e);
 }
