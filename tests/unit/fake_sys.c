@@ -183,6 +183,11 @@ void fake_sys_always_ready(const char *line, const char *names)
 	add_answer(&(struct answer){.line = line, .r = 1, .data = names});
 }
 
+void fake_sys_answer_tree(const char *line, const char *name)
+{
+	add_answer(&(struct answer){.line = line, .is_once = true, .passed = name});
+}
+
 void fake_sys_answer_message(const char *line, const void *data, size_t size, const char *passed)
 {
 	add_answer(&(struct answer){.line = line,
@@ -1087,7 +1092,10 @@ int sys_open_tree(int dirfd, const char *path, unsigned flags)
 	if (failed(outcome))
 		return (int)outcome.r;
 	fd = next_fd();
-	set_fd(fd, S_IFDIR, "tree:%s", *path == '\0' ? name_of(dirfd) : path);
+	if (outcome.passed != NULL)
+		set_fd(fd, S_IFDIR, "%s", outcome.passed);
+	else
+		set_fd(fd, S_IFDIR, "tree:%s", *path == '\0' ? name_of(dirfd) : path);
 	return fd;
 }
 

@@ -69,6 +69,9 @@ void fake_sys_always_data(const char *line, long r, const void *data, size_t siz
 void fake_sys_answer_ready(const char *line, const char *names);
 void fake_sys_always_ready(const char *line, const char *names);
 
+/* Let the mount that sys_open_tree() opens be called @name. */
+void fake_sys_answer_tree(const char *line, const char *name);
+
 /*
  * For sys_clone() and sys_clone_unreaped(): make the process @pid, and let its pidfd be called
  * @name.  If told that it returns 0, it is in the child that the test goes on.  Without an answer

@@ -29,6 +29,13 @@
 			fail_msg("\"%s\" does not start with \"%s\"", text, start);                \
 	} while (0)
 
+#define assert_ends_with(text, end)                                                                \
+	do {                                                                                       \
+		if (strlen(text) < strlen(end) ||                                                  \
+		    strcmp((text) + strlen(text) - strlen(end), end) != 0)                         \
+			fail_msg("\"%s\" does not end with \"%s\"", text, end);                    \
+	} while (0)
+
 /* Check that the @lines, ended by NULL, stand in @text in this order. */
 static inline void assert_in_order(const char *text, const char *const *lines)
 {

@@ -162,7 +162,7 @@ TEST(does_not_go_elsewhere_than_chdir_says)
 	assert_string_equal(e.option, "--chdir");
 	assert_string_equal(e.path, "/gone");
 	assert_int_equal(e.stage, ERR_SETUP);
-	assert_string_equal(fake_sys_trace(), CLOSE NOT("/gone"));
+	assert_ends_with(fake_sys_trace(), NOT("/gone"));
 }
 
 TEST(needs_some_directory)
@@ -181,13 +181,13 @@ TEST(executes_nothing_in_a_directory_that_is_not_in_the_sandbox)
 {
 	answer_elsewhere();
 	assert_fails(EXDEV, "/home/user is not in the sandbox: Invalid cross-device link");
-	assert_string_equal(fake_sys_trace(), CLOSE ENTER("/home/user"));
+	assert_ends_with(fake_sys_trace(), ENTER("/home/user"));
 	start();
 	plan.environment.chdir = "/etc";
 	answer_elsewhere();
 	assert_fails(EXDEV, "--chdir: cannot change to /etc in the sandbox: "
 			    "Invalid cross-device link");
-	assert_string_equal(fake_sys_trace(), CLOSE ENTER("/etc"));
+	assert_ends_with(fake_sys_trace(), ENTER("/etc"));
 }
 
 TEST(does_not_follow_links_to_what_a_process_has_open)
@@ -224,7 +224,7 @@ TEST(looks_for_home_where_the_new_environment_says)
 	plan.environment.changes = changes;
 	plan.environment.n_changes = LENGTH(changes);
 	assert_executes();
-	assert_contains(fake_sys_trace(), CLOSE ENTER("/new"));
+	assert_contains(fake_sys_trace(), ENTER("/new"));
 }
 
 /* Read one seccomp program that returns 1. */
@@ -312,23 +312,23 @@ TEST(drops_capabilities_and_closes_descriptors_before_it_looks_a_path_up)
 	box.caps = (struct caps){.set = true};
 	box.inherited = (struct inherited_fds){.list = &inherited, .n = 1};
 	assert_executes();
-	assert_contains(fake_sys_trace(),
-			"cap_set_secbits 3\n"
-			"cap_drop_bound 0\n"
-			"cap_drop_bound 1\n"
-			"cap_drop_bound 2\n"
-			"cap_drop_bound 3\n"
-			"cap_init\n"
-			"cap_set_proc permitted 0 effective 0 inheritable 0\n"
-			"cap_get_proc\n"
-			"close_range 0 5\n"
-			"close_range 8 11\n"
-			"close_range 13 -\n"
-			"open / path dir\n" ENTER("/home/user") "umask 27\n"
-								"sigprocmask set 15\n"
-								"look janitor sock, 0 ms\n"
-								"seccomp 1\n"
-								"exec sh as sh -c true\n");
+	/* a path is looked up with nothing open and no capability; the programs come last */
+	assert_in_order(fake_sys_trace(),
+			ARGV("cap_set_secbits 3\n"
+			     "cap_drop_bound 0\n"
+			     "cap_drop_bound 1\n"
+			     "cap_drop_bound 2\n"
+			     "cap_drop_bound 3\n"
+			     "cap_init\n"
+			     "cap_set_proc permitted 0 effective 0 inheritable 0\n"
+			     "cap_get_proc\n"
+			     "close_range 0 5\n"
+			     "close_range 8 11\n"
+			     "close_range 13 -\n",
+			     "open / path dir\n", ENTER("/home/user"),
+			     "look janitor sock, 0 ms\n"
+			     "seccomp 1\n"
+			     "exec sh as sh -c true\n"));
 	assert_int_equal(fake_cap_allocated(), 0);
 	seccomp_done(&box.seccomp);
 }
