@@ -132,11 +132,11 @@ static int print_about(const struct plan *plan, const char *argv0)
 
 static void warn_of_repeated(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->n_repeated && has_room(NOTE_READER_MS); i++) {
+	for (size_t i = 0; i < plan->repeated.n && has_room(NOTE_READER_MS); i++) {
 		char text[WARNING_BYTES];
 
 		(void)snprintf(text, sizeof(text), "Only the last --%s option will take effect",
-			       plan->repeated[i]);
+			       plan->repeated.list[i]);
 		print_line(plan, LEVEL_WARNING, program(plan), text);
 	}
 }

@@ -113,11 +113,14 @@ struct opt {
 	/* Put the option into the plan.  @args has as many entries as the option. */
 	int (*take)(struct parse *p, const struct opt *opt, const char *const *args, struct err *e);
 	enum op_kind op; /* for take_op() */
-	unsigned flags;  /* take_op(), take_op_flags(): enum op_flags; take_unshare(): CLONE_NEW*;
-			  * take_lock_mounts(): enum lock_mounts */
-	unsigned try_flags;            /* take_unshare(): CLONE_NEW* where the kernel has them */
-	size_t field;                  /* take_bool() and so on: offset in struct plan */
-	enum fd_use fd;                /* take_fd() */
+	unsigned flags;  /* take_op(), take_op_flags(): enum op_flags; take_unshare(): CLONE_NEW* */
+	unsigned try_flags; /* take_unshare(): CLONE_NEW* where the kernel has them */
+	size_t field;       /* generic takers: offset in struct plan */
+	size_t given;       /* offset of a bool that says whether the option was given; or 0 */
+	unsigned value;     /* take_value(): the value; take_mode(): the largest */
+	bool off;           /* the option clears what others set */
+	bool once;          /* take_string(): given again, it is an error */
+	enum fd_use fd;     /* take_fd() */
 	const struct choices *choices; /* take_choice() */
 	unsigned modifiers;            /* enum modifier: those it takes up */
 	mode_t default_mode;           /* take_op(): permission bits without --perms */

@@ -12,35 +12,28 @@
 	int take_##name(struct parse *p, const struct opt *opt, const char *const *args,           \
 			struct err *e)
 
-TAKE(bool);
-TAKE(string);  /* the last one counts */
-TAKE(choice);  /* the last one counts */
-TAKE(fd);      /* the last one counts */
+/* Generic: they set the option's field, and .given if the row has it. */
+TAKE(flag);
+TAKE(value);
+TAKE(string);   /* the last one counts */
+TAKE(choice);   /* the last one counts */
+TAKE(id);       /* the last one counts */
+TAKE(mode);     /* the last one counts */
+TAKE(duration); /* in milliseconds; the last one counts */
+TAKE(list);     /* all count, in order */
+TAKE(fd_list);  /* all count, in order */
+
 TAKE(nothing); /* accepted, without effect */
-TAKE(argv0);   /* may be given once */
+TAKE(fd);      /* the last one counts */
 TAKE(unshare);
-TAKE(share_net);
-TAKE(uid);
-TAKE(gid);
 TAKE(op);
-TAKE(op_flags);    /* of all ops after it */
-TAKE(lock_mounts); /* the last one counts */
+TAKE(op_flags); /* of all ops after it */
 TAKE(perms);
 TAKE(size);
 TAKE(layer);
-TAKE(lock_file);
-TAKE(teardown_timeout);
-TAKE(kill_on_exit);
-TAKE(kill_on_exit_after);
-TAKE(keep_running);
-TAKE(keep_fd);
-TAKE(setenv);
-TAKE(unsetenv);
-TAKE(clearenv);
-TAKE(seccomp);     /* the last one counts */
-TAKE(add_seccomp); /* all count, in order */
-TAKE(cap_add);
-TAKE(cap_drop);
+TAKE(env);
+TAKE(seccomp); /* the last one counts */
+TAKE(cap);
 TAKE(args);
 
 #undef TAKE

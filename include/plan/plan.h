@@ -79,6 +79,12 @@ enum protect {
 	PROTECT_TRY, /* it is put back in any case */
 };
 
+/* Strings in the order given. */
+struct strings {
+	const char **list;
+	size_t n;
+};
+
 /* One change of the environment, in the order given. */
 struct env_change {
 	const char *name;  /* NULL: remove every variable */
@@ -96,6 +102,12 @@ struct cap_change {
 struct descriptor {
 	const char *option; /* that named it; NULL if none did */
 	int fd;
+};
+
+/* Descriptors in the order given. */
+struct descriptors {
+	struct descriptor *list;
+	size_t n;
 };
 
 /* Whether mounts that the host makes or takes down later do so inside. */
@@ -164,8 +176,7 @@ struct plan {
 	struct {
 		struct op *ops; /* those of protected paths as well */
 		size_t n_ops;
-		const char **layers; /* host paths that overlays are made of */
-		size_t n_layers;
+		struct strings layers; /* host paths that overlays are made of */
 	} files;
 	struct {
 		bool or_die;
@@ -177,8 +188,8 @@ struct plan {
 		bool unmasked;    /* nothing of a procfs is masked */
 	} proc;
 	struct {
-		unsigned propagation; /* enum propagation */
-		enum lock_mounts lock;
+		unsigned propagation;   /* enum propagation */
+		unsigned lock;          /* enum lock_mounts */
 		const char *file_label; /* SELinux label of created files, NULL for none */
 	} mounts;
 	struct {
@@ -187,19 +198,17 @@ struct plan {
 		const char *argv0; /* NULL to use command[0] */
 		const char *chdir; /* NULL to keep where possible */
 		bool close_fds;
-		struct descriptor *kept; /* descriptors that stay open in spite of @close_fds */
-		size_t n_kept;
+		struct descriptors kept; /* those that stay open in spite of @close_fds */
 	} environment;
 	struct {
 		struct cap_change *caps;
 		size_t n_caps;
-		struct descriptor *seccomp; /* programs to apply */
-		size_t n_seccomp;
-		bool no_tty_filter;     /* TIOCSTI and TIOCLINUX are allowed */
-		bool no_signal_scope;   /* Landlock does not confine signals */
-		bool keep_keyring;      /* keys, and the caller's session keyring, are usable */
-		bool allow_io_uring;    /* also in a new network namespace */
-		const char *exec_label; /* SELinux label of the command, NULL for none */
+		struct descriptors seccomp; /* programs to apply */
+		bool no_tty_filter;         /* TIOCSTI and TIOCLINUX are allowed */
+		bool no_signal_scope;       /* Landlock does not confine signals */
+		bool keep_keyring;          /* keys, and the caller's session keyring, are usable */
+		bool allow_io_uring;        /* also in a new network namespace */
+		const char *exec_label;     /* SELinux label of the command, NULL for none */
 	} privileges;
 	struct {
 		bool new_session;
@@ -210,17 +219,14 @@ struct plan {
 		unsigned teardown_ms; /* how long to wait until that has exited */
 	} processes;
 	struct {
-		const char **lock_files; /* paths inside that the reaper locks */
-		size_t n_lock_files;
+		struct strings lock_files; /* paths inside that the reaper locks */
 	} status;
 	struct descriptor fds[FD_USES];
 
 	const char *const *command;    /* NULL-terminated */
-	struct descriptor *superseded; /* of options that were given again */
-	size_t n_superseded;
-	const char **repeated; /* options given again of which only the last counts */
-	size_t n_repeated;
-	char **texts; /* contents of --args descriptors and the words in them */
+	struct descriptors superseded; /* of options that were given again */
+	struct strings repeated;       /* options given again of which only the last counts */
+	char **texts;                  /* contents of --args descriptors and the words in them */
 	size_t n_texts;
 };
 
@@ -230,20 +236,16 @@ struct plan {
 void plan_done(struct plan *plan);
 
 /*
- * Append to one of the lists of @plan.  Each copies what it is given and
- * returns 0, or -ENOMEM with @e set.  plan_add_text() takes ownership of @text,
+ * Append to @plan, or to one of its lists.  Each copies its argument and returns
+ * 0, or -ENOMEM with @e set.  plan_add_text() takes ownership of @text,
  * also when it fails.
  */
 int plan_add_op(struct plan *plan, const struct op *op, struct err *e) must_check;
 int plan_add_env(struct plan *plan, const struct env_change *change, struct err *e) must_check;
 int plan_add_cap(struct plan *plan, const struct cap_change *change, struct err *e) must_check;
-int plan_add_seccomp(struct plan *plan, const struct descriptor *program, struct err *e) must_check;
-int plan_add_superseded(struct plan *plan, const struct descriptor *superseded,
+int plan_add_descriptor(struct descriptors *list, const struct descriptor *element,
 			struct err *e) must_check;
-int plan_add_kept(struct plan *plan, const struct descriptor *kept, struct err *e) must_check;
-int plan_add_layer(struct plan *plan, const char *path, struct err *e) must_check;
-int plan_add_lock_file(struct plan *plan, const char *path, struct err *e) must_check;
-int plan_add_repeated(struct plan *plan, const char *option, struct err *e) must_check;
+int plan_add_string(struct strings *list, const char *element, struct err *e) must_check;
 int plan_add_text(struct plan *plan, void *text, struct err *e) must_check;
 
 /* The descriptor for @use, or -1 if none was given. */

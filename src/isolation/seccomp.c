@@ -62,13 +62,13 @@ static int read_program(const struct descriptor *source, struct seccomp_program 
 int seccomp_read(const struct plan *plan, enum seccomp_time time, struct seccomp *ret,
 		 struct err *e)
 {
-	if (plan->privileges.n_seccomp == 0 || time_of(&plan->privileges.seccomp[0]) != time)
+	if (plan->privileges.seccomp.n == 0 || time_of(&plan->privileges.seccomp.list[0]) != time)
 		return 0;
-	ret->programs = calloc(plan->privileges.n_seccomp, sizeof(*ret->programs));
+	ret->programs = calloc(plan->privileges.seccomp.n, sizeof(*ret->programs));
 	if (ret->programs == NULL)
 		return err_sys(e, -ENOMEM, "cannot read the seccomp programs");
-	while (ret->n < plan->privileges.n_seccomp) {
-		const struct descriptor *source = &plan->privileges.seccomp[ret->n++];
+	while (ret->n < plan->privileges.seccomp.n) {
+		const struct descriptor *source = &plan->privileges.seccomp.list[ret->n++];
 
 		if (read_program(source, &ret->programs[ret->n - 1], e) < 0)
 			return err_option(e, source->option);

@@ -66,8 +66,8 @@ static int open_layers(const struct site *site, const struct op *op, struct dirs
 	if (dirs->layers == NULL)
 		return err_set(e, ENOMEM, "out of memory");
 	while (dirs->n < op->overlay.n) {
-		int fd = open_dir(site, op, site->plan->files.layers[op->overlay.first + dirs->n],
-				  e);
+		int fd = open_dir(site, op,
+				  site->plan->files.layers.list[op->overlay.first + dirs->n], e);
 
 		if (fd < 0)
 			return fd;

@@ -73,11 +73,11 @@ static void print_bash(void)
 		     "complete -o filenames -F _sbx sbx\n");
 }
 
-/* Print @text within the quotes and brackets of a zsh option, where these need a "\". */
-static void print_zsh_text(const char *text)
+/* Print @text in a zsh option, with a "\" before each character of @special. */
+static void print_zsh_text(const char *text, const char *special)
 {
 	for (; *text != '\0'; text++)
-		(void)printf("%s%c", strchr("[]'", *text) != NULL ? "\\" : "", *text);
+		(void)printf("%s%c", strchr(special, *text) != NULL ? "\\" : "", *text);
 }
 
 static void print_zsh(void)
@@ -87,11 +87,13 @@ static void print_zsh(void)
 		const struct opt *opt = &opt_table[i];
 
 		(void)printf("\t\"*--%s[", opt->name);
-		print_zsh_text(opt->help);
+		print_zsh_text(opt->help, "[]'");
 		(void)printf("]");
-		for (int a = 0; a < opt_arity(opt); a++)
-			(void)printf(":%s:%s", arg_classes[opt->args[a]].metavar,
-				     arg_classes[opt->args[a]].zsh);
+		for (int a = 0; a < opt_arity(opt); a++) {
+			(void)printf(":");
+			print_zsh_text(arg_classes[opt->args[a]].metavar, ":");
+			(void)printf(":%s", arg_classes[opt->args[a]].zsh);
+		}
 		(void)printf("\" \\\n");
 	}
 	(void)printf("\t\"(-)1:command: _command_names -e\" \\\n\t\"*::arguments: _normal\"\n");

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/num.h"
 #include "base/times.h"
@@ -19,31 +19,58 @@
 	int take_##name(struct parse *p, const struct opt *opt, const char *const *args,           \
 			struct err *e)
 
-TAKE(bool)
+/* The field of the plan at the offset @field. */
+static void *at(const struct parse *p, size_t field)
+{
+	return (char *)p->plan + field;
+}
+
+TAKE(flag)
 {
 	(void)args, (void)e;
-	*(bool *)((char *)p->plan + opt->field) = true;
+	*(bool *)at(p, opt->field) = !opt->off;
 	return 0;
 }
 
-/* Note for the warning that @opt, given before if @was, counts from here on. */
+/* Record for the warning that @opt, given before if @was, counts from here on. */
 static int note_repeated(struct parse *p, const struct opt *opt, bool was, struct err *e)
 {
-	return was ? plan_add_repeated(p->plan, opt->name, e) : 0;
+	return was ? plan_add_string(&p->plan->repeated, opt->name, e) : 0;
+}
+
+/* Record that @opt was given, if the plan has a field for that.  Returns whether it was before. */
+static bool set_given(struct parse *p, const struct opt *opt)
+{
+	bool *given = at(p, opt->given);
+	bool was = *given;
+
+	if (opt->given == 0)
+		return false;
+	*given = true;
+	return was;
 }
 
 TAKE(string)
 {
-	const char **field = (const char **)((char *)p->plan + opt->field);
+	const char **field = at(p, opt->field);
 	bool was = *field != NULL;
 
+	if (was && opt->once) {
+		(void)err_set(e, EINVAL, "used multiple times");
+		return err_bwrap(e, "--%s used multiple times", opt->name);
+	}
 	*field = args[0];
 	return note_repeated(p, opt, was, e);
 }
 
+TAKE(list)
+{
+	return plan_add_string(at(p, opt->field), args[0], e);
+}
+
 TAKE(choice)
 {
-	unsigned *field = (unsigned *)((char *)p->plan + opt->field);
+	unsigned *field = at(p, opt->field);
 	bool was = *field != 0;
 
 	for (size_t i = 0; i < OPT_MAX_CHOICES && opt->choices->list[i].word != NULL; i++)
@@ -54,77 +81,40 @@ TAKE(choice)
 	return err_set(e, EINVAL, "not %s: %s", opt->choices->names, args[0]);
 }
 
+TAKE(value)
+{
+	(void)args, (void)e;
+	*(unsigned *)at(p, opt->field) = opt->value;
+	(void)set_given(p, opt);
+	return 0;
+}
+
 TAKE(nothing)
 {
 	(void)p, (void)opt, (void)args, (void)e;
 	return 0;
 }
 
-TAKE(argv0)
-{
-	(void)opt;
-	if (p->plan->environment.argv0 != NULL) {
-		(void)err_set(e, EINVAL, "used multiple times");
-		return err_bwrap(e, "--argv0 used multiple times");
-	}
-	p->plan->environment.argv0 = args[0];
-	return 0;
-}
-
 TAKE(unshare)
 {
+	unsigned *unshare = &p->plan->namespaces.unshare;
+
 	(void)args, (void)e;
-	p->plan->namespaces.unshare |= opt->flags;
+	*unshare = opt->off ? *unshare & ~opt->flags : *unshare | opt->flags;
 	p->plan->namespaces.unshare_try |= opt->try_flags;
 	return 0;
 }
 
-TAKE(lock_mounts)
+TAKE(id)
 {
-	(void)args, (void)e;
-	p->plan->mounts.lock = opt->flags;
-	return 0;
-}
-
-TAKE(share_net)
-{
-	(void)opt, (void)args, (void)e;
-	p->plan->namespaces.unshare &= ~(unsigned)CLONE_NEWNET;
-	return 0;
-}
-
-static int parse_id(const struct opt *opt, const char *text, uint64_t *ret, struct err *e)
-{
-	if (num_parse(text, 10, ID_MAX, ret) == 0)
-		return 0;
-	(void)err_set(e, EINVAL, "not a number from 0 to %u: %s", ID_MAX, text);
-	return err_bwrap(e, "Invalid %s: %s", opt->name, text);
-}
-
-TAKE(uid)
-{
-	bool was = p->plan->namespaces.have_uid;
 	uint64_t id = 0;
-	int r = parse_id(opt, args[0], &id, e);
 
-	if (r < 0)
-		return r;
-	p->plan->namespaces.uid = (uid_t)id;
-	p->plan->namespaces.have_uid = true;
-	return note_repeated(p, opt, was, e);
-}
-
-TAKE(gid)
-{
-	bool was = p->plan->namespaces.have_gid;
-	uint64_t id = 0;
-	int r = parse_id(opt, args[0], &id, e);
-
-	if (r < 0)
-		return r;
-	p->plan->namespaces.gid = (gid_t)id;
-	p->plan->namespaces.have_gid = true;
-	return note_repeated(p, opt, was, e);
+	if (num_parse(args[0], 10, ID_MAX, &id) < 0) {
+		(void)err_set(e, EINVAL, "not a number from 0 to %u: %s", ID_MAX, args[0]);
+		return err_bwrap(e, "Invalid %s: %s", opt->name, args[0]);
+	}
+	*(uid_t *)at(p, opt->field) = (uid_t)id;
+	return note_repeated(p, opt, set_given(p, opt), e);
 }
 
 static int parse_fd(const char *text, int *ret, struct err *e)
@@ -148,7 +138,7 @@ static int take_last_fd(struct parse *p, const struct opt *opt, const char *text
 	int r = parse_fd(text, &last.fd, e);
 
 	if (r == 0 && old.option != NULL)
-		r = plan_add_superseded(p->plan, &old, e);
+		r = plan_add_descriptor(&p->plan->superseded, &old, e);
 	if (r < 0)
 		return r;
 	*given = last;
@@ -160,12 +150,12 @@ TAKE(fd)
 	return take_last_fd(p, opt, args[0], &p->plan->fds[opt->fd], e);
 }
 
-TAKE(keep_fd)
+TAKE(fd_list)
 {
-	struct descriptor kept = {.option = opt->name};
-	int r = parse_fd(args[0], &kept.fd, e);
+	struct descriptor element = {.option = opt->name};
+	int r = parse_fd(args[0], &element.fd, e);
 
-	return r < 0 ? r : plan_add_kept(p->plan, &kept, e);
+	return r < 0 ? r : plan_add_descriptor(at(p, opt->field), &element, e);
 }
 
 /* Mode of the directories made above something of @mode: closed where that is. */
@@ -208,7 +198,7 @@ static int use_layers(struct parse *p, size_t least, struct op_overlay *ret, str
 	if (n < least)
 		return err_set(e, EINVAL, "needs at least %zu --overlay-src before it", least);
 	p->pending &= ~(unsigned)MODIFIER_LAYERS;
-	ret->first = p->plan->files.n_layers - n;
+	ret->first = p->plan->files.layers.n - n;
 	ret->n = n;
 	return 0;
 }
@@ -218,16 +208,24 @@ static int check_path(const char *path, const char *name, struct err *e)
 	return *path == '\0' ? err_set(e, EINVAL, "%s is empty", name) : 0;
 }
 
-static int parse_mode(const char *name, const char *text, mode_t *ret, struct err *e)
+/* Parse an octal mode up to @max.  @option is for bubblewrap's message. */
+static int parse_mode(const char *option, const char *text, mode_t max, mode_t *ret, struct err *e)
 {
 	uint64_t mode;
 
-	if (num_parse(text, 8, 07777, &mode) < 0) {
-		(void)err_set(e, EINVAL, "not an octal mode up to 7777: %s", text);
-		return err_bwrap(e, "--%s takes an octal argument <= 07777", name);
+	if (num_parse(text, 8, max, &mode) < 0) {
+		(void)err_set(e, EINVAL, "not an octal mode up to %o: %s", max, text);
+		return err_bwrap(e, "--%s takes an octal argument <= 0%o", option, max);
 	}
 	*ret = (mode_t)mode;
 	return 0;
+}
+
+TAKE(mode)
+{
+	int r = parse_mode(opt->name, args[0], (mode_t)opt->value, at(p, opt->field), e);
+
+	return r < 0 ? r : note_repeated(p, opt, set_given(p, opt), e);
 }
 
 /* What fills in what is particular to a kind of op. */
@@ -258,7 +256,7 @@ FILL(fd)
 FILL(chmod)
 {
 	(void)p;
-	return parse_mode(op->option, args[0], &op->mode, e);
+	return parse_mode(op->option, args[0], ALLPERMS, &op->mode, e);
 }
 
 FILL(tmpfs)
@@ -346,7 +344,7 @@ static int set_pending(struct parse *p, const struct opt *opt, enum modifier mod
 
 TAKE(perms)
 {
-	int r = parse_mode(opt->name, args[0], &p->mode, e);
+	int r = parse_mode(opt->name, args[0], ALLPERMS, &p->mode, e);
 
 	return r < 0 ? r : set_pending(p, opt, MODIFIER_PERMS, e);
 }
@@ -371,123 +369,51 @@ TAKE(layer)
 		p->layers = 0;
 	p->layers++;
 	p->pending |= MODIFIER_LAYERS;
-	return plan_add_layer(p->plan, args[0], e);
+	return plan_add_string(&p->plan->files.layers, args[0], e);
 }
 
-/* Parse a time in seconds into milliseconds. */
-static int parse_seconds(const char *text, unsigned *ret, struct err *e)
+TAKE(duration)
 {
 	uint64_t ms = 0;
 
-	if (num_parse_thousandths(text, SECONDS_MAX, &ms) < 0)
+	if (num_parse_thousandths(args[0], SECONDS_MAX, &ms) < 0)
 		return err_set(e, EINVAL, "not a number of seconds from 0 to %u: %s", SECONDS_MAX,
-			       text);
-	*ret = (unsigned)ms;
+			       args[0]);
+	*(unsigned *)at(p, opt->field) = (unsigned)ms;
+	(void)set_given(p, opt);
 	return 0;
 }
 
-TAKE(teardown_timeout)
-{
-	(void)opt;
-	return parse_seconds(args[0], &p->plan->processes.teardown_ms, e);
-}
-
-TAKE(kill_on_exit)
-{
-	(void)opt, (void)args, (void)e;
-	p->plan->processes.kill_on_exit = true;
-	p->plan->processes.grace_ms = USUAL_GRACE_MS;
-	return 0;
-}
-
-TAKE(kill_on_exit_after)
-{
-	(void)opt;
-	p->plan->processes.kill_on_exit = true;
-	return parse_seconds(args[0], &p->plan->processes.grace_ms, e);
-}
-
-TAKE(keep_running)
-{
-	(void)opt, (void)args, (void)e;
-	p->plan->processes.kill_on_exit = false;
-	return 0;
-}
-
-TAKE(lock_file)
-{
-	(void)opt;
-	return plan_add_lock_file(p->plan, args[0], e);
-}
-
-static int check_var(const struct opt *opt, const char *name, struct err *e)
-{
-	if (*name != '\0' && strchr(name, '=') == NULL)
-		return 0;
-	(void)err_set(e, EINVAL, "not a variable's name: '%s'", name);
-	return err_bwrap(e, "%s failed", opt->name);
-}
-
-TAKE(setenv)
-{
-	struct env_change change = {.name = args[0], .value = args[1]};
-	int r = check_var(opt, args[0], e);
-
-	return r < 0 ? r : plan_add_env(p->plan, &change, e);
-}
-
-TAKE(unsetenv)
-{
-	struct env_change change = {.name = args[0]};
-	int r = check_var(opt, args[0], e);
-
-	return r < 0 ? r : plan_add_env(p->plan, &change, e);
-}
-
-TAKE(clearenv)
+TAKE(env)
 {
 	struct env_change change = {0};
 
-	(void)opt, (void)args;
+	if (opt_arity(opt) > 0)
+		change.name = args[0];
+	if (opt_arity(opt) > 1)
+		change.value = args[1];
+	if (change.name != NULL && (*change.name == '\0' || strchr(change.name, '=') != NULL)) {
+		(void)err_set(e, EINVAL, "not a variable's name: '%s'", change.name);
+		return err_bwrap(e, "%s failed", opt->name);
+	}
 	return plan_add_env(p->plan, &change, e);
 }
 
 TAKE(seccomp)
 {
-	struct descriptor program = {.option = opt->name};
-	int r;
+	struct descriptors *programs = &p->plan->privileges.seccomp;
 
-	for (size_t i = 0; i < p->plan->privileges.n_seccomp; i++)
-		if (p->plan->privileges.seccomp[i].option == opt->name)
-			return take_last_fd(p, opt, args[0], &p->plan->privileges.seccomp[i], e);
-	r = parse_fd(args[0], &program.fd, e);
-	return r < 0 ? r : plan_add_seccomp(p->plan, &program, e);
+	for (size_t i = 0; i < programs->n; i++)
+		if (programs->list[i].option == opt->name)
+			return take_last_fd(p, opt, args[0], &programs->list[i], e);
+	return take_fd_list(p, opt, args, e);
 }
 
-TAKE(add_seccomp)
+TAKE(cap)
 {
-	struct descriptor program = {.option = opt->name};
-	int r = parse_fd(args[0], &program.fd, e);
-
-	return r < 0 ? r : plan_add_seccomp(p->plan, &program, e);
-}
-
-static int take_cap(struct parse *p, const struct opt *opt, const char *name, bool add,
-		    struct err *e)
-{
-	struct cap_change change = {.option = opt->name, .name = name, .add = add};
+	struct cap_change change = {.option = opt->name, .name = args[0], .add = !opt->off};
 
 	return plan_add_cap(p->plan, &change, e);
-}
-
-TAKE(cap_add)
-{
-	return take_cap(p, opt, args[0], true, e);
-}
-
-TAKE(cap_drop)
-{
-	return take_cap(p, opt, args[0], false, e);
 }
 
 TAKE(args)

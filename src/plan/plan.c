@@ -26,12 +26,12 @@ static int grow(void *array, size_t n, size_t size, struct err *e)
 	return 0;
 }
 
-/* Append *@element, of the type of @list's elements, to the list @list of the group @in. */
-#define APPEND(in, list, element, e)                                                               \
+/* Append *@element to @list of @n elements of the same type. */
+#define APPEND(list, n, element, e)                                                                \
 	__extension__({                                                                            \
-		int r_ = grow(&(in)->list, (in)->n_##list, sizeof(*(in)->list), e);                \
+		int r_ = grow(&(list), n, sizeof(*(list)), e);                                     \
 		if (r_ == 0)                                                                       \
-			(in)->list[(in)->n_##list++] = *(element);                                 \
+			(list)[(n)++] = *(element);                                                \
 		r_;                                                                                \
 	})
 
@@ -40,67 +40,47 @@ void plan_done(struct plan *plan)
 	for (size_t i = 0; i < plan->n_texts; i++)
 		free(plan->texts[i]);
 	free(plan->texts);
-	free(plan->repeated);
-	free(plan->status.lock_files);
-	free(plan->files.layers);
-	free(plan->environment.kept);
-	free(plan->superseded);
-	free(plan->privileges.seccomp);
+	free(plan->repeated.list);
+	free(plan->superseded.list);
+	free(plan->status.lock_files.list);
+	free(plan->privileges.seccomp.list);
 	free(plan->privileges.caps);
+	free(plan->environment.kept.list);
 	free(plan->environment.changes);
+	free(plan->files.layers.list);
 	free(plan->files.ops);
 	*plan = (struct plan){0};
 }
 
 int plan_add_op(struct plan *plan, const struct op *op, struct err *e)
 {
-	return APPEND(&plan->files, ops, op, e);
+	return APPEND(plan->files.ops, plan->files.n_ops, op, e);
 }
 
 int plan_add_env(struct plan *plan, const struct env_change *change, struct err *e)
 {
-	return APPEND(&plan->environment, changes, change, e);
+	return APPEND(plan->environment.changes, plan->environment.n_changes, change, e);
 }
 
 int plan_add_cap(struct plan *plan, const struct cap_change *change, struct err *e)
 {
-	return APPEND(&plan->privileges, caps, change, e);
+	return APPEND(plan->privileges.caps, plan->privileges.n_caps, change, e);
 }
 
-int plan_add_seccomp(struct plan *plan, const struct descriptor *program, struct err *e)
+int plan_add_descriptor(struct descriptors *list, const struct descriptor *element, struct err *e)
 {
-	return APPEND(&plan->privileges, seccomp, program, e);
+	return APPEND(list->list, list->n, element, e);
 }
 
-int plan_add_superseded(struct plan *plan, const struct descriptor *superseded, struct err *e)
+int plan_add_string(struct strings *list, const char *element, struct err *e)
 {
-	return APPEND(plan, superseded, superseded, e);
-}
-
-int plan_add_kept(struct plan *plan, const struct descriptor *kept, struct err *e)
-{
-	return APPEND(&plan->environment, kept, kept, e);
-}
-
-int plan_add_layer(struct plan *plan, const char *path, struct err *e)
-{
-	return APPEND(&plan->files, layers, &path, e);
-}
-
-int plan_add_lock_file(struct plan *plan, const char *path, struct err *e)
-{
-	return APPEND(&plan->status, lock_files, &path, e);
-}
-
-int plan_add_repeated(struct plan *plan, const char *option, struct err *e)
-{
-	return APPEND(plan, repeated, &option, e);
+	return APPEND(list->list, list->n, &element, e);
 }
 
 int plan_add_text(struct plan *plan, void *text, struct err *e)
 {
 	autofree char *owned = text;
-	int r = APPEND(plan, texts, &owned, e);
+	int r = APPEND(plan->texts, plan->n_texts, &owned, e);
 
 	if (r == 0)
 		owned = NULL;
@@ -165,7 +145,7 @@ static bool disables_others_map(const struct plan *plan)
 
 static bool keeps_what_nobody_closes(const struct plan *plan)
 {
-	return plan->environment.n_kept > 0 && !plan->environment.close_fds;
+	return plan->environment.kept.n > 0 && !plan->environment.close_fds;
 }
 
 static bool dies_and_tries(const struct plan *plan)
@@ -180,7 +160,7 @@ static bool protects_nothing(const struct plan *plan)
 
 static bool lock_without_reaper(const struct plan *plan)
 {
-	return plan->processes.as_pid_1 && plan->status.n_lock_files > 0;
+	return plan->processes.as_pid_1 && plan->status.lock_files.n > 0;
 }
 
 static bool hostname_without_uts(const struct plan *plan)
@@ -195,9 +175,9 @@ static bool pid_1_without_pid_namespace(const struct plan *plan)
 
 static bool both_kinds_of_seccomp(const struct plan *plan)
 {
-	for (size_t i = 1; i < plan->privileges.n_seccomp; i++)
-		if (strcmp(plan->privileges.seccomp[i].option,
-			   plan->privileges.seccomp[0].option) != 0)
+	for (size_t i = 1; i < plan->privileges.seccomp.n; i++)
+		if (strcmp(plan->privileges.seccomp.list[i].option,
+			   plan->privileges.seccomp.list[0].option) != 0)
 			return true;
 	return false;
 }

@@ -164,7 +164,7 @@ static int execute(const struct plan *plan, struct err *e)
 	(void)err_bwrap(e, "execvp %s: %s", plan->command[0], strerror(-r));
 	(void)err_path(e, plan->command[0]);
 	e->stage = ERR_EXEC;
-	if (plan->privileges.n_seccomp == 0) /* else they may forbid opening files */
+	if (plan->privileges.seccomp.n == 0) /* else they may forbid opening files */
 		hint_exec(plan->command[0], e);
 	return r;
 }

@@ -97,8 +97,8 @@ static int inherit_kept(const struct plan *plan, struct inherited_fds *inherited
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan->environment.n_kept; i++)
-		r = inherit(inherited, plan->environment.kept[i].fd);
+	for (size_t i = 0; r == 0 && i < plan->environment.kept.n; i++)
+		r = inherit(inherited, plan->environment.kept.list[i].fd);
 	return r;
 }
 
@@ -143,15 +143,15 @@ int fds_claim(const struct plan *plan, struct inherited_fds *ret, struct err *e)
 {
 	int r = claim_ops(plan, e);
 
-	for (size_t i = 0; r == 0 && i < plan->privileges.n_seccomp; i++)
-		r = claim(&plan->privileges.seccomp[i], false, e);
+	for (size_t i = 0; r == 0 && i < plan->privileges.seccomp.n; i++)
+		r = claim(&plan->privileges.seccomp.list[i], false, e);
 	for (size_t i = 0; r == 0 && i < FD_USES; i++)
 		if (plan->fds[i].option != NULL)
 			r = claim(&plan->fds[i], false, e);
-	for (size_t i = 0; r == 0 && i < plan->n_superseded; i++)
-		r = claim(&plan->superseded[i], true, e);
-	for (size_t i = 0; r == 0 && i < plan->environment.n_kept; i++)
-		r = check_kept(&plan->environment.kept[i], e);
+	for (size_t i = 0; r == 0 && i < plan->superseded.n; i++)
+		r = claim(&plan->superseded.list[i], true, e);
+	for (size_t i = 0; r == 0 && i < plan->environment.kept.n; i++)
+		r = check_kept(&plan->environment.kept.list[i], e);
 	if (r == 0)
 		r = take_standard(ret, e);
 	return r < 0 ? r : take_others(plan, ret, e);

@@ -90,7 +90,7 @@ static void plan_end(struct box *box)
 	box->reaper_ends = box->ends_all && !own_pids;
 	box->guard_way = guard_plan(box);
 	box->has_reaper = !plan->processes.as_pid_1 &&
-			  (own_pids || box->reaper_ends || plan->status.n_lock_files > 0 ||
+			  (own_pids || box->reaper_ends || plan->status.lock_files.n > 0 ||
 			   plan_fd(plan, FD_SYNC) >= 0 ||
 			   box->guard_way != GUARD_OFF); /* all inside are to be watched */
 }

@@ -163,8 +163,8 @@ static int lock_files(const struct plan *plan, struct lasting_fds *lasting, stru
 
 	if (root < 0)
 		return err_sys(e, root, "cannot open the sandbox's root");
-	for (size_t i = 0; i < plan->status.n_lock_files; i++) {
-		int fd = lock_file(root, plan->status.lock_files[i], e);
+	for (size_t i = 0; i < plan->status.lock_files.n; i++) {
+		int fd = lock_file(root, plan->status.lock_files.list[i], e);
 
 		if (fd < 0)
 			return fd;
@@ -190,7 +190,7 @@ static int take_hold(const struct box *box, struct lasting_fds *ret, struct err 
 	const size_t others = 5;
 	int r;
 
-	ret->fds = calloc(plan->status.n_lock_files + others, sizeof(*ret->fds));
+	ret->fds = calloc(plan->status.lock_files.n + others, sizeof(*ret->fds));
 	if (ret->fds == NULL)
 		return err_set(e, ENOMEM, "out of memory");
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -206,7 +206,7 @@ static int take_hold(const struct box *box, struct lasting_fds *ret, struct err 
 	if (box->reaper_ends && ret->children < 0)
 		return err_sys(e, ret->children, "cannot watch for the exit of the command");
 	ret->fds[ret->n++] = ret->children;
-	if (plan->status.n_lock_files == 0)
+	if (plan->status.lock_files.n == 0)
 		return 0;
 	r = caps_suspend(true, e); /* open files with the user's permissions alone */
 	if (r == 0)

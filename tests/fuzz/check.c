@@ -23,8 +23,8 @@ static void check_overlay(const struct plan *plan, const struct op *op)
 	const struct op_overlay *overlay = &op->overlay;
 
 	check(overlay->n >= (op->kind == OP_RO_OVERLAY ? 2 : 1));
-	check(overlay->first < plan->files.n_layers &&
-	      overlay->n <= plan->files.n_layers - overlay->first);
+	check(overlay->first < plan->files.layers.n &&
+	      overlay->n <= plan->files.layers.n - overlay->first);
 	if (op->kind == OP_OVERLAY)
 		check(overlay->upper != NULL && *overlay->upper != '\0' && overlay->work != NULL &&
 		      *overlay->work != '\0');
@@ -49,14 +49,14 @@ static void check_op(const struct plan *plan, const struct op *op)
 
 static void check_descriptors(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->privileges.n_seccomp; i++)
-		check(plan->privileges.seccomp[i].option != NULL &&
-		      plan->privileges.seccomp[i].fd >= 0);
-	for (size_t i = 0; i < plan->n_superseded; i++)
-		check(plan->superseded[i].option != NULL && plan->superseded[i].fd >= 0);
-	for (size_t i = 0; i < plan->environment.n_kept; i++)
-		check(plan->environment.kept[i].option != NULL &&
-		      plan->environment.kept[i].fd >= 0);
+	for (size_t i = 0; i < plan->privileges.seccomp.n; i++)
+		check(plan->privileges.seccomp.list[i].option != NULL &&
+		      plan->privileges.seccomp.list[i].fd >= 0);
+	for (size_t i = 0; i < plan->superseded.n; i++)
+		check(plan->superseded.list[i].option != NULL && plan->superseded.list[i].fd >= 0);
+	for (size_t i = 0; i < plan->environment.kept.n; i++)
+		check(plan->environment.kept.list[i].option != NULL &&
+		      plan->environment.kept.list[i].fd >= 0);
 	for (unsigned use = 0; use < FD_USES; use++)
 		check((plan_fd(plan, use) >= 0) == (plan->fds[use].option != NULL));
 }
@@ -72,12 +72,12 @@ static void check_lists(const struct plan *plan)
 	for (size_t i = 0; i < plan->privileges.n_caps; i++)
 		check(plan->privileges.caps[i].option != NULL &&
 		      plan->privileges.caps[i].name != NULL);
-	for (size_t i = 0; i < plan->files.n_layers; i++)
-		check(plan->files.layers[i] != NULL && *plan->files.layers[i] != '\0');
-	for (size_t i = 0; i < plan->status.n_lock_files; i++)
-		check(plan->status.lock_files[i] != NULL);
-	for (size_t i = 0; i < plan->n_repeated; i++)
-		check(plan->repeated[i] != NULL);
+	for (size_t i = 0; i < plan->files.layers.n; i++)
+		check(plan->files.layers.list[i] != NULL && *plan->files.layers.list[i] != '\0');
+	for (size_t i = 0; i < plan->status.lock_files.n; i++)
+		check(plan->status.lock_files.list[i] != NULL);
+	for (size_t i = 0; i < plan->repeated.n; i++)
+		check(plan->repeated.list[i] != NULL);
 }
 
 void check_outcome(int r, const struct err *e, const struct plan *plan)

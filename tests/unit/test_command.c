@@ -233,8 +233,8 @@ static void add_program(void)
 	static const struct sock_filter program[] = {{.k = 1}};
 	static struct descriptor source = {.option = "seccomp", .fd = PROGRAM};
 
-	plan.privileges.seccomp = &source;
-	plan.privileges.n_seccomp = 1;
+	plan.privileges.seccomp.list = &source;
+	plan.privileges.seccomp.n = 1;
 	fake_sys_answer_data("read program", 0, program, sizeof(program));
 	assert_int_equal(seccomp_read(&plan, SECCOMP_LATE, &box.seccomp, &e), 0);
 }

@@ -37,8 +37,8 @@ static struct descriptor programs[] = {{.option = "seccomp", .fd = 7}};
 static const struct plan plan = {
 	.files.ops = ops,
 	.files.n_ops = LENGTH(ops),
-	.privileges.seccomp = programs,
-	.privileges.n_seccomp = LENGTH(programs),
+	.privileges.seccomp.list = programs,
+	.privileges.seccomp.n = LENGTH(programs),
 };
 
 /* A plan with a descriptor for each use, and others that the command is to have. */
@@ -56,10 +56,10 @@ static const struct plan full = {
 		[FD_USERNS] = {"userns", 26},
 		[FD_USERNS2] = {"userns2", 27},
 		[FD_PIDNS] = {"pidns", 28}},
-	.superseded = superseded,
-	.n_superseded = LENGTH(superseded),
-	.environment.kept = kept_fds,
-	.environment.n_kept = LENGTH(kept_fds),
+	.superseded.list = superseded,
+	.superseded.n = LENGTH(superseded),
+	.environment.kept.list = kept_fds,
+	.environment.kept.n = LENGTH(kept_fds),
 	.environment.close_fds = true,
 };
 

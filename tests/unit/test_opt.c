@@ -49,7 +49,7 @@ static void put_overlay(struct text *text, const struct plan *plan, const struct
 {
 	put(text, " overlay of");
 	for (size_t i = 0; i < op->overlay.n; i++)
-		put(text, " %s", plan->files.layers[op->overlay.first + i]);
+		put(text, " %s", plan->files.layers.list[op->overlay.first + i]);
 	if (op->kind == OP_OVERLAY)
 		put(text, ", changes to %s by %s", op->overlay.upper, op->overlay.work);
 }
@@ -112,17 +112,18 @@ static void put_op(struct text *text, const struct plan *plan, const struct op *
 
 static void put_descriptors(struct text *text, const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->privileges.n_seccomp; i++)
-		put(text, "%s: %d\n", plan->privileges.seccomp[i].option,
-		    plan->privileges.seccomp[i].fd);
+	for (size_t i = 0; i < plan->privileges.seccomp.n; i++)
+		put(text, "%s: %d\n", plan->privileges.seccomp.list[i].option,
+		    plan->privileges.seccomp.list[i].fd);
 	for (size_t i = 0; i < FD_USES; i++)
 		if (plan->fds[i].option != NULL)
 			put(text, "%s: %d\n", plan->fds[i].option, plan->fds[i].fd);
-	for (size_t i = 0; i < plan->n_superseded; i++)
-		put(text, "%s: not %d\n", plan->superseded[i].option, plan->superseded[i].fd);
-	for (size_t i = 0; i < plan->environment.n_kept; i++)
-		put(text, "%s: %d\n", plan->environment.kept[i].option,
-		    plan->environment.kept[i].fd);
+	for (size_t i = 0; i < plan->superseded.n; i++)
+		put(text, "%s: not %d\n", plan->superseded.list[i].option,
+		    plan->superseded.list[i].fd);
+	for (size_t i = 0; i < plan->environment.kept.n; i++)
+		put(text, "%s: %d\n", plan->environment.kept.list[i].option,
+		    plan->environment.kept.list[i].fd);
 }
 
 static void put_lists(struct text *text, const struct plan *plan)
@@ -141,10 +142,10 @@ static void put_lists(struct text *text, const struct plan *plan)
 		put(text, "%s: %s %s\n", plan->privileges.caps[i].option,
 		    plan->privileges.caps[i].add ? "add" : "drop", plan->privileges.caps[i].name);
 	put_descriptors(text, plan);
-	for (size_t i = 0; i < plan->status.n_lock_files; i++)
-		put(text, "lock %s\n", plan->status.lock_files[i]);
-	for (size_t i = 0; i < plan->n_repeated; i++)
-		put(text, "%s is repeated\n", plan->repeated[i]);
+	for (size_t i = 0; i < plan->status.lock_files.n; i++)
+		put(text, "lock %s\n", plan->status.lock_files.list[i]);
+	for (size_t i = 0; i < plan->repeated.n; i++)
+		put(text, "%s is repeated\n", plan->repeated.list[i]);
 }
 
 static void put_namespaces(struct text *text, const char *title, unsigned flags)

@@ -42,13 +42,15 @@ static const struct {
 	 .msg = "--as-pid-1 needs --unshare-pid",
 	 .bwrap = "Specifying --as-pid-1 requires --unshare-pid"},
 	{.plan = {.command = sh, .processes.as_pid_1 = true, .namespaces.unshare = CLONE_NEWPID}},
-	{.plan = {.command = sh, .privileges.seccomp = one_of_each, .privileges.n_seccomp = 2},
+	{.plan = {.command = sh, .privileges.seccomp.list = one_of_each, .privileges.seccomp.n = 2},
 	 .msg = "--seccomp cannot be combined with --add-seccomp-fd",
 	 .bwrap = "--add-seccomp-fd cannot be combined with --seccomp"},
-	{.plan = {.command = sh, .privileges.seccomp = same_twice, .privileges.n_seccomp = 2}},
-	{.plan = {.command = sh, .privileges.seccomp = one_of_each, .privileges.n_seccomp = 1}},
-	{.plan = {.privileges.seccomp = one_of_each,
-		  .privileges.n_seccomp = 2,
+	{.plan = {.command = sh, .privileges.seccomp.list = same_twice, .privileges.seccomp.n = 2}},
+	{.plan = {.command = sh,
+		  .privileges.seccomp.list = one_of_each,
+		  .privileges.seccomp.n = 1}},
+	{.plan = {.privileges.seccomp.list = one_of_each,
+		  .privileges.seccomp.n = 2,
 		  .namespaces.hostname = "box"},
 	 .msg = "--seccomp cannot be combined with --add-seccomp-fd",
 	 .bwrap = "--add-seccomp-fd cannot be combined with --seccomp"},
@@ -104,17 +106,17 @@ static const struct {
 	{.plan = {.command = sh, .namespaces.assert_userns_disabled = true}},
 
 	/* what stays open */
-	{.plan = {.command = sh, .environment.kept = kept, .environment.n_kept = 1},
+	{.plan = {.command = sh, .environment.kept.list = kept, .environment.kept.n = 1},
 	 .msg = "--keep-fd needs --close-fds"},
 	{.plan = {.command = sh,
-		  .environment.kept = kept,
-		  .environment.n_kept = 1,
+		  .environment.kept.list = kept,
+		  .environment.kept.n = 1,
 		  .environment.close_fds = true}},
 	{.plan = {.command = sh, .environment.close_fds = true}},
-	{.plan = {.command = sh, .status.lock_files = locks, .status.n_lock_files = 1}},
+	{.plan = {.command = sh, .status.lock_files.list = locks, .status.lock_files.n = 1}},
 	{.plan = {.command = sh,
-		  .status.lock_files = locks,
-		  .status.n_lock_files = 1,
+		  .status.lock_files.list = locks,
+		  .status.lock_files.n = 1,
 		  .processes.as_pid_1 = true,
 		  .namespaces.unshare = CLONE_NEWPID},
 	 .msg = "--lock-file cannot be combined with --as-pid-1",
@@ -169,13 +171,13 @@ TEST(keeps_lists_of_any_length_in_order)
 		const struct descriptor source = {.fd = i};
 
 		assert_int_equal(plan_add_op(&plan, &op, &e), 0);
-		assert_int_equal(plan_add_seccomp(&plan, &source, &e), 0);
+		assert_int_equal(plan_add_descriptor(&plan.privileges.seccomp, &source, &e), 0);
 	}
 	assert_int_equal(plan.files.n_ops, 100);
-	assert_int_equal(plan.privileges.n_seccomp, 100);
+	assert_int_equal(plan.privileges.seccomp.n, 100);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(plan.files.ops[i].fd, i);
-		assert_int_equal(plan.privileges.seccomp[i].fd, i);
+		assert_int_equal(plan.privileges.seccomp.list[i].fd, i);
 	}
 }
 
@@ -188,22 +190,22 @@ TEST(notes_down_every_kind_of_thing)
 
 	assert_int_equal(plan_add_env(&plan, &env, &e), 0);
 	assert_int_equal(plan_add_cap(&plan, &cap, &e), 0);
-	assert_int_equal(plan_add_repeated(&plan, "uid", &e), 0);
-	assert_int_equal(plan_add_superseded(&plan, &one_of_each[1], &e), 0);
-	assert_int_equal(plan_add_kept(&plan, &kept[0], &e), 0);
-	assert_int_equal(plan_add_layer(&plan, "/layer", &e), 0);
-	assert_int_equal(plan_add_lock_file(&plan, "/lock", &e), 0);
+	assert_int_equal(plan_add_string(&plan.repeated, "uid", &e), 0);
+	assert_int_equal(plan_add_descriptor(&plan.superseded, &one_of_each[1], &e), 0);
+	assert_int_equal(plan_add_descriptor(&plan.environment.kept, &kept[0], &e), 0);
+	assert_int_equal(plan_add_string(&plan.files.layers, "/layer", &e), 0);
+	assert_int_equal(plan_add_string(&plan.status.lock_files, "/lock", &e), 0);
 	assert_int_equal(plan_add_text(&plan, strdup("text"), &e), 0);
-	assert_int_equal(plan.superseded[0].fd, 4);
-	assert_string_equal(plan.superseded[0].option, "seccomp");
-	assert_int_equal(plan.environment.kept[0].fd, 5);
-	assert_string_equal(plan.files.layers[0], "/layer");
-	assert_string_equal(plan.status.lock_files[0], "/lock");
+	assert_int_equal(plan.superseded.list[0].fd, 4);
+	assert_string_equal(plan.superseded.list[0].option, "seccomp");
+	assert_int_equal(plan.environment.kept.list[0].fd, 5);
+	assert_string_equal(plan.files.layers.list[0], "/layer");
+	assert_string_equal(plan.status.lock_files.list[0], "/lock");
 	assert_string_equal(plan.environment.changes[0].name, "A");
 	assert_string_equal(plan.environment.changes[0].value, "b");
 	assert_string_equal(plan.privileges.caps[0].name, "ALL");
 	assert_true(plan.privileges.caps[0].add);
-	assert_string_equal(plan.repeated[0], "uid");
+	assert_string_equal(plan.repeated.list[0], "uid");
 	assert_string_equal(plan.texts[0], "text");
 }
 

@@ -27,8 +27,8 @@ static struct descriptor sources[] = {
 	{.option = "add-seccomp-fd", .fd = 3},
 	{.option = "add-seccomp-fd", .fd = 4},
 };
-static const struct plan plan = {.privileges.seccomp = sources,
-				 .privileges.n_seccomp = LENGTH(sources)};
+static const struct plan plan = {.privileges.seccomp.list = sources,
+				 .privileges.seccomp.n = LENGTH(sources)};
 
 /* Programs, told apart by what they return. */
 static const struct sock_filter first[] = {{.k = 1}, {.k = 1}};
@@ -64,7 +64,8 @@ static struct descriptor single[] = {{.option = "seccomp", .fd = 3}};
 /* The one that may be written once there is a sandbox, and those that are there before. */
 TEST(reads_each_kind_in_its_time)
 {
-	static const struct plan late = {.privileges.seccomp = single, .privileges.n_seccomp = 1};
+	static const struct plan late = {.privileges.seccomp.list = single,
+					 .privileges.seccomp.n = 1};
 	static const struct {
 		const struct plan *plan;
 		enum seccomp_time time;
