@@ -4,9 +4,8 @@
 #include <stdlib.h>
 
 /*
- * Scope-bound ownership.  A variable marked with one of these owns what it
- * holds until it is handed on with fd_take() or ptr_take(); sys.h adds
- * autoclose for descriptors.
+ * Scope-bound ownership.  A variable marked with one of these owns its value until fd_take() or
+ * ptr_take() hands that on; sys.h adds autoclose for descriptors.
  */
 #define autofree __attribute__((cleanup(cleanup_free)))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a shell makes of the wait status @status: 128 and the signal, if one ended it. */
+/* The exit status for the wait status @status, as in a shell: 128 + n after the signal n. */
 int exit_code_of(int status);

@@ -10,16 +10,16 @@
  * only, no sign, no space.  @base 0 takes the base from the text as C does
  * (0x…, 0…, else decimal).
  *
- * Returns 0, -EINVAL for anything else, or -ERANGE above @max; *@ret is written
+ * Returns 0, -EINVAL for any other text, or -ERANGE above @max; *@ret is written
  * only on success.
  */
 int num_parse(const char *text, unsigned base, uint64_t max, uint64_t *ret) must_check;
 
 /*
- * Parse all of @text as an unsigned decimal number that may have a point and up to three
- * digits behind it, into thousandths: "1.5" is 1500.
+ * Parse all of @text as an unsigned decimal number with up to three digits after a point, into
+ * thousandths: "1.5" is 1500.
  *
- * Returns 0, -EINVAL for anything else, or -ERANGE above @max, which is a whole number and at
- * most UINT64_MAX / 1001; *@ret is written only on success.
+ * Returns 0, -EINVAL for any other text, or -ERANGE above @max, a whole number up to
+ * UINT64_MAX / 1001; *@ret is written only on success.
  */
 int num_parse_thousandths(const char *text, uint64_t max, uint64_t *ret) must_check;

@@ -11,8 +11,8 @@ struct path_part {
 };
 
 /*
- * Take the first component off *@path, skipping slashes and "." components
- * before it and slashes behind it, and return it.
+ * Remove the first component from *@path and return it, skipping slashes and "." components before
+ * it and slashes after it.
  */
 struct path_part path_next(const char **path);
 
@@ -26,5 +26,5 @@ bool path_is_parent(struct path_part part);
  */
 int path_clean(const char *path, char *ret, size_t size);
 
-/* Whether @path, taken as it is written, means "/": empty or slashes and dots. */
+/* Whether @path consists of slashes and "." components only, or is empty. */
 bool path_is_root(const char *path);

@@ -6,12 +6,12 @@
 
 #include "base/err.h"
 
-/* Text that is being put together, NUL-terminated.  text_done() frees it. */
+/* A growing text, NUL-terminated.  text_done() frees it. */
 struct text {
 	char *start;
 	size_t used; /* bytes, without the NUL */
 	size_t size;
-	bool failed; /* memory ran out: it is not whole */
+	bool failed; /* memory ran out: it is incomplete */
 };
 
 #define autotext __attribute__((cleanup(text_done)))
@@ -22,9 +22,9 @@ void text_done(struct text *text);
 void text_put(struct text *text, const char *fmt, ...) printf_like(2, 3);
 
 /*
- * Make @line one that a terminal shows as it is: each character that is not printable becomes a
- * question mark, and so does each byte that is no UTF-8.  Not printable are the controls of both
- * sets, line separators, and what is not seen or changes the order of what is: marks of direction,
- * tags, joiners.  It does not get longer.
+ * Make @line safe to show on a terminal: each unprintable character and each byte that is no UTF-8
+ * becomes a question mark.  Unprintable are both sets of control characters, line separators, and
+ * characters that are invisible or reorder others: direction marks, tags, joiners.  The line does
+ * not get longer.
  */
 void text_make_printable(char *line);

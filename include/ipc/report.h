@@ -7,53 +7,52 @@
 #include "base/err.h"
 #include "isolation/ns.h"
 
-/* What those outside are told, each with a descriptor but the last. */
+/* Messages about host mount points; all but the last come with a descriptor. */
 enum mount_point_kind {
-	MOUNT_POINT_WATCH,  /* can be read from once no process is left that sees the mounts */
-	MOUNT_POINT_USERS,  /* the user namespace, of which who removes needs the capabilities */
-	MOUNT_POINT_ENTRY,  /* the directory that something is in, or is about to be made or held in
-			     */
-	MOUNT_POINT_LOCKED, /* that something itself: locked, as long as this is open */
-	MOUNT_POINT_VOID,   /* somebody else has made it, or it is to stay: forget the last place */
+	MOUNT_POINT_WATCH,  /* readable once no process sees the mounts any more */
+	MOUNT_POINT_USERS,  /* the user namespace whose capabilities the removal needs */
+	MOUNT_POINT_ENTRY,  /* the directory of an entry that is about to be created or held */
+	MOUNT_POINT_LOCKED, /* the entry itself: locked as long as this is open */
+	MOUNT_POINT_VOID,   /* another process created it, or it stays: forget the last ENTRY */
 };
 
 struct mount_point_note {
 	enum mount_point_kind kind;
-	bool is_new;             /* of a place: it is about to be made, not held */
-	bool is_ours;            /* of a thing: to be removed when nobody uses it any more */
-	char name[NAME_MAX + 1]; /* of a place: the name there */
+	bool is_new;             /* ENTRY: about to be created, not held */
+	bool is_ours;            /* LOCKED: to be removed when no sandbox uses it any more */
+	char name[NAME_MAX + 1]; /* ENTRY: the name in the directory */
 };
 
 /*
- * What the processes inside tell the monitor, each as one message of the socket
- * between them.  The monitor in turn says "go", one byte.
+ * Reports of the sandbox's processes to the monitor, each one message of the socket between them.
+ * The monitor in turn sends "go", one byte.
  */
 enum report_kind {
-	REPORT_NAMESPACES,  /* the namespaces that were made */
-	REPORT_MOUNT_POINT, /* of what is made on the host; comes with a descriptor, see litter.h */
-	REPORT_STARTED,     /* the command's process exists, and says so itself */
-	REPORT_STOPPED,     /* the command has been stopped */
-	REPORT_ENDED,       /* the command ended */
-	REPORT_FAILED,      /* it never ran */
-	REPORT_NOTE,        /* something to tell the user, while the sandbox is being built */
+	REPORT_NAMESPACES,  /* the new namespaces */
+	REPORT_MOUNT_POINT, /* about mount points on the host, with a descriptor: mount_points.h */
+	REPORT_STARTED,     /* the command's process exists; it sends this itself */
+	REPORT_STOPPED,     /* a signal has stopped the command */
+	REPORT_ENDED,       /* the command has exited or was killed */
+	REPORT_FAILED,      /* the command never ran */
+	REPORT_NOTE,        /* a note for the user, while the sandbox is being built */
 };
 
 enum note_level {
-	NOTE_INFO,    /* for who wants to know */
-	NOTE_WARNING, /* for everybody */
+	NOTE_INFO,    /* printed with --verbose */
+	NOTE_WARNING, /* always printed */
 };
 
-/* What was done otherwise than the user might think. */
+/* A result that differs from what an option asks for. */
 struct note {
 	enum note_level level;
-	char option[32]; /* the option that it is about, as in "--proc" */
-	char path[1024]; /* its path, as the user wrote it, or the start of that */
-	char text[1024]; /* one line for people, which begins with the option */
+	char option[32]; /* the option, as in "--proc" */
+	char path[1024]; /* its path as the user wrote it, possibly truncated */
+	char text[1024]; /* one line for the user, which begins with the option */
 };
 
 struct report {
 	enum report_kind kind;
-	pid_t sender; /* for the receiver: its number for who sent it, 0 if not asked for */
+	pid_t sender; /* set by the receiver: the PID of the sender, 0 if not asked for */
 	union {
 		struct ns_ids namespaces;
 		struct mount_point_note mount_points;
@@ -68,9 +67,8 @@ struct report {
 };
 
 /*
- * Send one.  The first four return 0 or -errno: -EPIPE if the monitor is gone.
- * The others are the last words, and nobody being there to hear is no error; they
- * need write(2) alone, which a seccomp program is least likely to forbid.
+ * Send one.  The first four return 0 or -errno: -EPIPE if the monitor is gone.  The others ignore a
+ * missing monitor.  They use write(2), the call that a seccomp program is least likely to forbid.
  */
 int report_namespaces(int sock, const struct ns_ids *ids) must_check;
 int report_note(int sock, const struct note *note) must_check;
@@ -81,16 +79,17 @@ void report_ended(int sock, int status, bool is_last);
 void report_failed(int sock, const struct err *e);
 
 /*
- * Receive one; *@fd is the caller's to close, or -1: what came with REPORT_MOUNT_POINT, and a pidfd
- * of who sent REPORT_STARTED, where the socket passes handles.  Returns 1, 0 when nobody is left to
- * send any, or -errno: -EPROTO for what is no report, because a payload that can trace the reaper
- * could send anything.
+ * Receive one.  *@fd is -1 or the caller's to close: the descriptor of REPORT_MOUNT_POINT, or a
+ * pidfd of the sender of REPORT_STARTED if the socket passes handles.
+ *
+ * Returns 1, 0 when no sender is left, or -errno: -EPROTO for an invalid report, as a payload that
+ * can trace the reaper could send anything.
  */
 int report_receive(int sock, struct report *ret, int *fd) must_check;
 
 /*
- * Say "go", and whether the janitor has to be given the mount namespace; and wait for it.
- * report_await_go() returns whether, or -errno: -EPIPE if the monitor is gone.
+ * Send "go" with @needs_mounts, whether the sandbox has to send its mount namespace to the janitor;
+ * and wait for it.  report_await_go() returns that or -errno: -EPIPE if the monitor is gone.
  */
 int report_go(int sock, bool needs_mounts) must_check;
 int report_await_go(int sock) must_check;

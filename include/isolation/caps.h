@@ -5,29 +5,32 @@
 
 #include "plan/plan.h"
 
-/* The capabilities that the command gets: see capabilities(7). */
+/* The command's capabilities: see capabilities(7). */
 struct caps {
-	bool set;       /* false: root's, as they are; under the name bwrap only */
-	bool lax;       /* sbx may not change the bounding set, nor what user id 0 means to exec */
-	bool bound;     /* but in another user namespace no more than it had before */
-	uint64_t keep;  /* bit n: capability n; with @set in every set, all others in none */
-	uint64_t added; /* those of @keep that options have given */
+	bool set;       /* false: those of root, unchanged; under the name bwrap only */
+	bool lax;       /* sbx may not change the bounding set or the securebits */
+	bool bound;     /* in another user namespace: limit them all to @keep */
+	uint64_t keep;  /* bit n: capability n; with @set, in every set; no others */
+	uint64_t added; /* the part of @keep that options added */
 };
 
-/* What the calling process may have, and what it has in effect. */
+/* The calling process's sets. */
 struct caps_own {
 	uint64_t permitted;
 	uint64_t effective;
 };
 
-/* Learn that.  Returns 0 or -errno with @e set. */
+/* Read them.  Returns 0 or -errno with @e set. */
 int caps_own(struct caps_own *ret, struct err *e) must_check;
 
 /*
- * Work out what @plan asks for.  @root is what root has, NULL for others.  The start is nothing,
- * or for root, of what it has in effect now, what does not reach beyond the sandbox; under the name
- * bwrap, all of it.  ALL means for root what it may have.  @other_users says that the command is in
- * another user namespace, which by itself would give its first process every capability.
+ * Choose the capabilities that @plan asks for; see identity.h.  @root has those of root, or is NULL
+ * for other callers.
+ *
+ * Other callers' commands start with none.  Root's starts with the capabilities in effect that do
+ * not reach beyond the sandbox; under the name bwrap, with all in effect.  For root, ALL means the
+ * permitted ones, unless @other_users: the command is in another user namespace than the caller,
+ * whose first process gets every capability.
  *
  * Returns 0, or -EINVAL with @e naming the option and the unknown capability.
  */
@@ -41,23 +44,21 @@ static inline uint64_t caps_bit(unsigned cap)
 }
 
 /*
- * Have no capability in effect for a while, or, with @suspend false, again all that are
- * permitted.  Returns 0 or -errno with @e set.
+ * Clear the effective set, or, with @suspend false, put all permitted capabilities into it again.
+ * Returns 0 or -errno with @e set.
  */
 int caps_suspend(bool suspend, struct err *e) must_check;
 
 /*
- * Make the calling process's permitted set @permitted and its effective set @effective,
- * and empty the inheritable and with it the ambient one; see that it is so.
- *
- * Returns 0 or -errno with @e set.
+ * Set the calling process's permitted and effective set, clear the inheritable and with it the
+ * ambient one, and check the result.  Returns 0 or -errno with @e set.
  */
 int caps_hold(uint64_t permitted, uint64_t effective, struct err *e) must_check;
 
 /*
- * Make the calling process's permitted, effective, inheritable, bounding and
- * ambient sets what @caps says, and take away what user id 0 means to exec, unless CAP_SETPCAP
- * is among them: with that, a command such as systemd sees to it itself.
+ * Set all sets of the calling process to @caps: permitted, effective, inheritable, bounding and
+ * ambient.  Also set SECBIT_NOROOT, so that exec gives user ID 0 none, unless @caps has
+ * CAP_SETPCAP: a command such as systemd then does so itself.
  *
  * Returns 0 or -errno with @e set; then some sets may have shrunk already.
  */

@@ -6,24 +6,23 @@
 #include "base/err.h"
 
 /*
- * A Landlock domain around the command, see landlock(7).  Of itself it refuses nothing but signals
- * to processes outside.  But as every domain, it also keeps those in it from what the kernel calls
- * ptrace access to processes outside, whatever their user and their capabilities are: from tracing
- * them, from their memory, their descriptors, and the directories /proc/PID/root and /proc/PID/cwd.
+ * A Landlock domain around the command, see landlock(7).  Its rules refuse only signals to outside
+ * processes.  As every domain, it also denies ptrace access to them, whatever the user and the
+ * capabilities are: tracing, memory, descriptors, /proc/PID/root and /proc/PID/cwd.
  */
 enum landlock_use {
 	LANDLOCK_NONE,
-	LANDLOCK_SIGNALS, /* for the sake of signals, where the kernel has it */
-	LANDLOCK_BARRIER, /* for the sake of ptrace access: the command cannot run without */
+	LANDLOCK_SIGNALS, /* against signals, where the kernel has it */
+	LANDLOCK_BARRIER, /* against ptrace access; the command cannot run without it */
 };
 
-/* Whether the kernel can make such a domain: Linux 6.12, unless it is told not to. */
+/* Whether the kernel supports such a domain: Linux 6.12, unless Landlock is disabled. */
 bool landlock_is_there(void);
 
 /*
- * Put the calling process into one, for good.
+ * Put the calling process into a domain, for good.
  *
- * Returns 0; 1 if one that is for signals was left out, because there are as many around this
- * process as the kernel permits; or -errno with @e set.
+ * Returns 0; 1 if a domain against signals was left out, because the process is in as many as the
+ * kernel permits; or -errno with @e set.
  */
 int landlock_apply(enum landlock_use use, struct err *e) must_check;

@@ -13,48 +13,47 @@ struct ids {
 	gid_t gid;
 };
 
-/* Who maps the ids of the new user namespace. */
+/* The process that maps the ids of the new user namespace. */
 enum ns_mapper {
 	NS_MAPPER_INSIDE,  /* the first process inside */
-	NS_MAPPER_MONITOR, /* the monitor, if it has the privilege: see setuid.h */
-	NS_MAPPER_CALLER,  /* whoever releases --userns-block-fd */
+	NS_MAPPER_MONITOR, /* the monitor, if it is privileged: see setuid.h */
+	NS_MAPPER_CALLER,  /* the process that releases --userns-block-fd */
 };
 
 /*
  * The namespaces of one run.
  *
- * A user namespace maps one user and one group.  Where the command keeps capabilities
- * but must not get hold of the mounts of --dev, or of what --disable-userns forbids,
- * it runs in a second one, inside the first, to which these belong.
+ * A user namespace maps one user and one group.  Some commands keep capabilities, but must not
+ * change the mounts of --dev or lift the ban of --disable-userns.  These belong to the first user
+ * namespace then, and the command runs in a second one below it.
  *
- * The same goes for mounts that are to be locked: the second user namespace has a mount
- * namespace of its own, and in a copy that a less privileged user namespace owns the kernel
- * lets nobody undo what was there before: see mount_namespaces(7).
+ * Locked mounts take the second user namespace as well, and a second mount namespace in it.  That
+ * is a copy owned by a less privileged user namespace, in which no process can undo the mounts of
+ * the original: see mount_namespaces(7).
  *
- * In the caller's own user namespace the kernel lets root's command, whatever its capabilities,
- * look into each process outside that has no more of them, and so get out by /proc/PID/root.
- * A user namespace of its own keeps it from that, or a Landlock domain: the latter where there is
- * one that refuses nothing else but signals, so that capabilities hold for the network and root's
- * processes remain root's.
+ * In the caller's user namespace, root's command could trace each outside process that has no more
+ * capabilities, and escape by /proc/PID/root.  A user namespace prevents that, and so does a
+ * Landlock domain.  The domain is preferred where the kernel has one that otherwise refuses only
+ * signals: capabilities hold for the network, and root's processes remain root's.
  */
 struct ns {
-	unsigned flags;           /* CLONE_NEW* to make at once; CLONE_NEWNS always */
-	bool second;              /* a second user namespace once the mounts stand, */
+	unsigned flags;           /* CLONE_NEW* to create at once; always CLONE_NEWNS */
+	bool second;              /* create a second user namespace after mounting, */
 	bool lock_mounts;         /* and with it a second mount namespace */
-	bool barrier;             /* if only to keep root's command from processes outside */
+	bool barrier;             /* if only to keep root's command from outside processes */
 	enum landlock_use domain; /* else the command's Landlock domain does that */
-	bool disable_users;       /* forbid more user namespaces, */
-	bool for_paths;           /* if only for the sake of paths that are protected */
-	bool check_no_users;      /* see that there can be no more */
+	bool disable_users;       /* forbid further user namespaces, */
+	bool for_paths;           /* if only because paths are protected */
+	bool check_no_users;      /* check that none can be created */
 	enum ns_mapper mapper;
-	int users;          /* descriptors of namespaces to enter, -1 for none: a user */
-	int users2;         /* namespace, one to enter in the end, */
-	int pids;           /* and a process namespace */
+	int users;          /* descriptors of namespaces to enter, or -1: a user */
+	int users2;         /* namespace, one for the command alone, */
+	int pids;           /* and a PID namespace */
 	struct ids outside; /* the caller */
 	struct ids inside;  /* the command's ids */
 };
 
-/* The kinds of namespace that are told to callers, in the order in which they are. */
+/* Namespace types reported to callers, in this order. */
 enum ns_kind {
 	NS_CGROUP,
 	NS_IPC,
@@ -67,7 +66,7 @@ enum ns_kind {
 
 extern const char *const ns_names[NS_KINDS]; /* as in /proc/self/ns */
 
-/* The inode numbers of namespaces, which tell them apart; 0 for those that are not new. */
+/* The inode numbers of new namespaces, which identify them; 0 for other types. */
 struct ns_ids {
 	uint64_t ino[NS_KINDS];
 };
@@ -75,47 +74,46 @@ struct ns_ids {
 /* Whether the command is in another user namespace than the caller. */
 bool ns_other_users(const struct ns *ns);
 
-/* Whether nobody else can be in the user namespace that the command is in. */
+/* Whether the command's user namespace is the sandbox's own, so that it holds no other process. */
 bool ns_own_users(const struct ns *ns);
 
-/* What ns_clone() makes a process of. */
+/* What the first process in the sandbox runs. */
 struct ns_start {
-	void (*child)(void *arg); /* what it calls; must not return */
+	void (*child)(void *arg); /* the function to call; must not return */
 	void *arg;
-	size_t stack; /* bytes that it needs beyond the usual */
+	size_t stack; /* bytes needed beyond the usual */
 };
 
 /*
- * Make the first process inside.  Returns its process id, or, if it was made in an existing
- * process namespace, its id there; with *@pidfd, the caller's to close; or -errno with @e
+ * Create the namespaces with the first process in the sandbox.  Returns its PID, as seen in the
+ * PID namespace of --pidns if there is one, and *@pidfd for the caller to close; or -errno with @e
  * set.
  */
 pid_t ns_clone(const struct ns *ns, const struct ns_start *start, int *pidfd,
 	       struct err *e) must_check;
 
 /*
- * Open the mount namespace of the first process inside, of which @child is a pidfd, while it waits
- * to begin.  The kernel lets who may trace that process do so.  Returns a descriptor or -errno.
+ * Open the mount namespace of the first process in the sandbox, with the pidfd @child, while it
+ * waits for "go".  This takes the right to trace that process.  Returns a descriptor or -errno.
  */
 int ns_open_mounts(int child) must_check;
 
 /*
- * Map the ids of a process in the new user namespace, if that is for @mapper to do.
- * @proc is /proc of the host, @who the process's directory there.  Returns 0 or -errno
- * with @e set.
+ * Map the ids of a process in the new user namespace if @mapper is chosen for that.  @proc is the
+ * host's /proc, and @who the process's directory there.  Returns 0 or -errno with @e set.
  */
 int ns_map(const struct ns *ns, enum ns_mapper mapper, int proc, const char *who,
 	   struct err *e) must_check;
 
-/*
- * The first process inside: take the ids that @ns says in a user namespace that was
- * there before; name the namespaces; and, once the mounts stand, enter the user
- * namespace in which the command is to run, and see that no more can be made, if
- * that is asked for.
- *
- * @proc is /proc of the host.  Return 0, also when there is nothing to do, or -errno
- * with @e set.
- */
+/* Take the planned ids in an entered user namespace.  Returns 0 or -errno with @e set. */
 int ns_become(const struct ns *ns, struct err *e) must_check;
+
+/* Read the inode numbers of the new namespaces; @proc is the host's /proc.  Returns 0 or -errno
+ * with @e set. */
 int ns_identify(const struct ns *ns, int proc, struct ns_ids *ret, struct err *e) must_check;
+
+/*
+ * After mounting: enter the command's user namespace and check that no further one can be created,
+ * each if planned.  @proc is the host's /proc.  Returns 0 or -errno with @e set.
+ */
 int ns_enter_last(const struct ns *ns, int proc, struct err *e) must_check;

@@ -13,25 +13,22 @@ struct seccomp {
 
 /* When programs are read. */
 enum seccomp_time {
-	SECCOMP_EARLY, /* before anything is made: those of --add-seccomp-fd */
-	SECCOMP_LATE,  /* before the command is executed: that of --seccomp, whose writer may
-			  first want to hear that there is a sandbox */
+	SECCOMP_EARLY, /* before the first clone: those of --add-seccomp-fd */
+	SECCOMP_LATE,  /* before exec: that of --seccomp, whose writer may first wait for
+			  the report that the sandbox exists */
 };
 
 void seccomp_done(struct seccomp *seccomp);
 
 /*
- * Read the programs that @plan names and that are read at @time: compiled BPF, an array
- * of struct sock_filter in the machine's byte order, as seccomp_export_bpf(3) writes it.
+ * Read those programs of @plan that are due at @time.  They are compiled BPF, as
+ * seccomp_export_bpf(3) writes it: an array of struct sock_filter in the machine's byte order.
  *
- * seccomp_done() has to follow in any case.  Returns 0 or -errno with @e naming option
- * and descriptor.
+ * seccomp_done() has to follow in any case.  Returns 0 or -errno with @e naming the option and the
+ * descriptor.
  */
 int seccomp_read(const struct plan *plan, enum seccomp_time time, struct seccomp *ret,
 		 struct err *e) must_check;
 
-/*
- * Apply the programs to the calling process, for good.  From then on the calls
- * that the programs forbid fail or kill.  Returns 0 or -errno with @e set.
- */
+/* Install the programs in the calling process, for good.  Returns 0 or -errno with @e set. */
 int seccomp_apply(const struct seccomp *seccomp, struct err *e) must_check;

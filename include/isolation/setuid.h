@@ -7,22 +7,22 @@
 /*
  * For a set-user-ID root installation: see the theory of operation in setuid.c.
  *
- * setuid_begin() has to come before anything else.  Where sbx is not installed so, or
- * is run by root, *@ret becomes false, and with @lent false the others do nothing.  All
- * return 0 or -errno with @e set; then the process must not go on.
+ * setuid_begin() has to come first.  Where sbx is not installed so, or root runs it, *@ret becomes
+ * false, and the other functions do nothing.  All return 0 or -errno with @e set; after a failure
+ * the process must not go on.
  */
 
-/* Take on the caller's identity.  *@ret: privileges are lent, of which none is in effect. */
+/* Assume the caller's identity.  *@ret: the process is privileged, with none in effect. */
 int setuid_begin(bool *ret, struct err *e) must_check;
 
-/* Check that @plan has nothing that a set-user-ID sbx refuses to ordinary users. */
+/* Check that @plan has no option that a set-user-ID sbx refuses to ordinary users. */
 int setuid_check(bool privileged, const struct plan *plan, struct err *e) must_check;
 
-/* Put into effect what making a user namespace needs. */
+/* Put into effect the capability that creating a user namespace takes. */
 int setuid_raise(bool privileged, struct err *e) must_check;
 
-/* Map the ids of @child, made since. */
+/* Map the ids of @child, created since. */
 int setuid_map(bool privileged, const struct ns *ns, pid_t child, struct err *e) must_check;
 
-/* Give up all that was lent, for good. */
+/* Give up all privileges, for good. */
 int setuid_drop(bool privileged, struct err *e) must_check;

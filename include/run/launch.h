@@ -3,16 +3,16 @@
 
 #include "run/box.h"
 
-/* What a run finds: what is known about the host, and who prints. */
+/* What main has found out about the host, and its printing callback. */
 struct host {
-	bool privileged; /* privileges are, see setuid.h */
+	bool privileged; /* see setuid.h */
 	bool bad_kernel; /* see kernel.h */
 	struct teller teller;
 };
 
 /*
- * Run @plan.  Returns 0 with *@ret set, or -errno with @e set: then the command did not run,
- * or could not be executed, or nobody knows how it ended.
+ * Run @plan.  Returns 0 with *@ret set, or -errno with @e set: then the command did not run, or its
+ * status is unknown.
  */
 int launch(const struct plan *plan, const struct host *host, struct outcome *ret,
 	   struct err *e) must_check;

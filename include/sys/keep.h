@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 /*
- * Close every descriptor but the @n of @keep, which are put in order; negative ones are ignored.
- * Returns 0 or -errno: then some are open.
+ * Close every descriptor except the @n of @keep, which this sorts; negative ones are ignored.
+ * Returns 0 or -errno: then some are still open.
  */
 int keep_fds(int *keep, size_t n);

@@ -6,13 +6,10 @@
 
 #include "base/err.h"
 
-/*
- * Libraries that are opened when an option needs them, so that nobody else pays
- * for loading them or has to have them.
- */
+/* A library that is opened when an option needs it; other runs neither load nor need it. */
 struct library {
 	const char *soname;
-	const char *package; /* Debian's name of it, for the hint */
+	const char *package; /* Debian's package name, for the hint */
 };
 
 /* A function to find in a library, and where to put its address. */
@@ -30,9 +27,8 @@ int library_open(const struct library *library, const struct library_symbol *sym
 		 struct err *e) must_check;
 
 /*
- * Declare in the binary that it may open a library, for packaging tools to read:
- * an ELF note as https://systemd.io/ELF_DLOPEN_METADATA/ describes it.  @json is
- * the note's text.
+ * Declare in the binary that it may open a library, in an ELF note for packaging tools: see
+ * https://systemd.io/ELF_DLOPEN_METADATA/.  @json is the note's text.
  */
 #define LIBRARY_NOTE(variable, json)                                                               \
 	__attribute__((used, section(".note.dlopen"), aligned(4))) static const struct {           \

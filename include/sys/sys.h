@@ -16,24 +16,19 @@ struct statx_timestamp;
 struct utsname;
 
 /*
- * The kernel, as the rest of the program sees it: one function per system call,
- * each returning what the call returns or -errno, with O_CLOEXEC set on every
- * descriptor that it makes.  No other file makes a system call, and none looks
- * at errno; tests/unit/fake_sys.c takes this file's place to record calls and
- * make them fail.
+ * The kernel's calls, one function each.  They return the call's result or -errno, and set
+ * O_CLOEXEC on every new descriptor.  No other file makes a system call or reads errno.  Unit tests
+ * replace this file by tests/unit/fake_sys.c, which records calls and makes them fail.
  */
 
-/*
- * The -errno of a library call, of libcap or libselinux, that has just failed; these tell by
- * errno alone.
- */
+/* The -errno of a library call, of libcap or libselinux, that has just failed. */
 int sys_last_error(void);
 
 /* Files and descriptors */
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
-/* These say -ENOSYS also where a filter of system calls refuses openat2(2). */
+/* These return -ENOSYS also where a seccomp filter refuses openat2(2). */
 int sys_openat_in(int rootfd, const char *path, int flags);         /* never leaves @rootfd */
 int sys_openat_in_nolinks(int rootfd, const char *path, int flags); /* likewise; -ELOOP at links */
 ssize_t sys_read(int fd, void *buf, size_t size);
@@ -47,9 +42,9 @@ int sys_rewind(int fd);
 ssize_t sys_getdents(int fd, void *buf, size_t size); /* struct dirent64s */
 int sys_faccessat(int dirfd, const char *path, int mode, int flags);
 int sys_fstatfs(int fd, struct statfs *fs);
-/* Of @fd itself, as the kernel knows it: without waiting for a file server. */
+/* Of @fd itself, from the kernel's cache: without waiting for a FUSE or network server. */
 int sys_statx(int fd, unsigned mask, struct statx *st);
-int sys_statx_path(const char *path, unsigned mask, struct statx *st); /* where links lead */
+int sys_statx_path(const char *path, unsigned mask, struct statx *st); /* follows links */
 int sys_fchmod(int fd, mode_t mode);
 int sys_fchmod_path(int fd, mode_t mode); /* of an O_PATH descriptor; -ENOSYS before Linux 6.6 */
 int sys_getfd(int fd);                    /* fcntl(F_GETFD) */
@@ -60,16 +55,16 @@ int sys_fchdir(int fd);
 int sys_chroot(const char *path);
 int sys_umask(mode_t mask);
 int sys_lock_shared(int fd);                /* fcntl(F_SETLK), the whole file */
-int sys_flock(int fd, int operation);       /* of what is open, not of this process */
-int sys_set_mtime(int fd, int64_t seconds); /* also of an O_PATH descriptor; read: now */
-/* Also of an O_PATH descriptor; no other time. */
+int sys_flock(int fd, int operation);       /* of the open file description, not of the process */
+int sys_set_mtime(int fd, int64_t seconds); /* also of O_PATH; sets the access time to now */
+/* Also of an O_PATH descriptor; leaves the other times. */
 int sys_set_atime(int fd, const struct statx_timestamp *time);
 int sys_ttyname(int fd, char *buf, size_t size); /* -ENOTTY if it is no terminal */
 
 int sys_memfd(const char *name); /* a file in memory that can be sealed and executed */
 int sys_seals(int fd);           /* F_GET_SEALS: F_SEAL_* */
 int sys_add_seals(int fd, int seals);
-int sys_copy(int to, int from); /* all that is left to read in @from */
+int sys_copy(int to, int from); /* the rest of @from */
 
 /* Mounts */
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
@@ -84,47 +79,45 @@ int sys_fsmount(int fsfd, unsigned attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount(const char *path, int flags);
 /*
- * inotify_init1(2), inotify_add_watch(2): a descriptor that can be read from once the file
- * system that the directory @path is on has been shut down.
+ * inotify_init1(2), inotify_add_watch(2): a descriptor that becomes readable once the file system
+ * of the directory @path has been shut down.
  */
 int sys_watch_unmount(const char *path);
 
-/* Libraries: dlopen(3) and dlsym(3), which tell no errno.  NULL if it is not there. */
+/* Libraries: dlopen(3) and dlsym(3), which set no errno.  NULL if it is missing. */
 void *sys_dlopen(const char *soname);
 void *sys_dlsym(void *handle, const char *name);
 
 /* Processes, identity and namespaces */
 
 /*
- * Fork into new namespaces; @flags may add CLONE_PARENT.  Returns the child's pid
- * with *@pidfd to it, 0 in the child, or -errno.  clone3(2), or clone(2) where that is ENOSYS:
- * service managers and containers forbid it because seccomp cannot see its flags.
+ * Fork into new namespaces; @flags may add CLONE_PARENT.  Returns the child's PID with its *@pidfd,
+ * 0 in the child, or -errno.  Uses clone3(2), or clone(2) where that is refused: service managers
+ * and containers forbid clone3(2), because seccomp cannot see its flags.
  */
 int sys_clone(unsigned flags, int *pidfd);
 
 /*
- * Fork, like sys_clone() without flags, a process that leaves no zombie if its parent has
- * ended, where the kernel can do that (Linux 7.1): its status is nobody's then.
+ * Fork like sys_clone() without flags.  Where the kernel can do that (Linux 7.1), the kernel reaps
+ * the process itself, so that it leaves no zombie and no status.
  */
 int sys_clone_unreaped(int *pidfd);
 
 /*
- * Make a process that calls @child with @arg in this one's memory, while this one
- * waits for it to exec or end, as vfork(2) does: no page table has to be copied.
- * @flags may add CLONE_FILES and CLONE_PARENT.  If @child returns, the process ends
- * with that status.  It has a stack of its own,
- * with room for @extra bytes more than is usual.  Returns the new process's pid or
- * -errno.
+ * Create a process that calls @child with @arg in this one's memory, without copying page tables.
+ * As with vfork(2), this process waits until the other executes a program or exits.  @flags may add
+ * CLONE_FILES and CLONE_PARENT.  The process exits with the status that @child returns.  Its own
+ * stack has @extra bytes more than is usual.  Returns the new process's PID or -errno.
  */
 pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra);
 int sys_pidfd_open(pid_t pid);
-int sys_pidfd_getfd(int pidfd, int fd); /* a copy of the process's descriptor @fd */
+int sys_pidfd_getfd(int pidfd, int fd); /* a copy of that process's descriptor @fd */
 int sys_ns_mounts(int pidfd); /* ioctl(PIDFD_GET_MNT_NAMESPACE): opens that of the process */
 int sys_ns_parent(int fd);    /* ioctl(NS_GET_PARENT): that of a user namespace */
 int sys_ns_users(int fd);     /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */
 int sys_uname(struct utsname *buf);
-int sys_raise_files(void);     /* RLIMIT_NOFILE: what is allowed to what is possible, */
-int sys_files_max(void);       /* which this tells, or INT_MAX */
+int sys_raise_files(void);     /* RLIMIT_NOFILE: the soft limit to the hard one, */
+int sys_files_max(void);       /* which this returns, or INT_MAX */
 int sys_stay_on(unsigned cpu); /* sched_setaffinity(2), of the calling thread */
 int64_t sys_now_ms(void);      /* CLOCK_MONOTONIC */
 int sys_unshare(int flags);
@@ -137,7 +130,7 @@ uid_t sys_geteuid(void);
 bool sys_is_secure(void);                    /* AT_SECURE of getauxval(3) */
 int sys_setuid(uid_t uid);                   /* real, effective, saved and file-system id */
 int sys_setgid(gid_t gid);                   /* likewise */
-bool sys_has_only_ids(uid_t uid, gid_t gid); /* whether all of these are so */
+bool sys_has_only_ids(uid_t uid, gid_t gid); /* whether all of these have these values */
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_getpgrp(void);
@@ -148,58 +141,58 @@ int sys_setsid(void);
 int sys_setpgid(pid_t pid, pid_t group);
 int sys_prctl(int option, unsigned long arg);
 /*
- * Let /proc/PID/cmdline show @text, of @size bytes with its NUL, and /proc/PID/environ nothing.
+ * Let /proc/PID/cmdline show @text, of @size bytes with its NUL, and make /proc/PID/environ empty.
  * @text stays in use.  -EINVAL if the kernel is built without it.
  */
 int sys_set_command_line(const char *text, size_t size);
 int sys_seccomp_filter(const struct sock_fprog *program);
-/* The same without mitigations of Spectre, which older kernels turn on with any other filter. */
+/* The same without mitigations of Spectre, which older kernels enable with any other filter. */
 int sys_seccomp_fast_filter(const struct sock_fprog *program);
-int sys_new_session_keyring(void);    /* an empty one without a name; its number, never 0 */
-int sys_landlock_scope_signals(void); /* a descriptor of rules that keep signals in */
+int sys_new_session_keyring(void);    /* empty, without a name; its ID, never 0 */
+int sys_landlock_scope_signals(void); /* a descriptor of rules that deny outgoing signals */
 int sys_landlock_restrict_self(int rules);
 int sys_exec(const char *file, const char *const *argv); /* execvp(3) */
-int sys_exec_fd(int fd, const char *const *argv);        /* what @fd is open on */
+int sys_exec_fd(int fd, const char *const *argv);        /* the file that @fd is open on */
 __attribute__((noreturn)) void sys_exit(int status);
 
 /* Waiting, signals and messages */
 pid_t sys_wait(pid_t pid, int *status, int flags); /* wait4(2) */
-/* 1 if it ended, 0 if not yet */
+/* 1 if it has exited, 0 if not yet */
 int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage);
-/* The signal that has stopped a child, told once; 0 for none, or if a tracer stopped it. */
+/* The signal that has stopped a child, once; 0 for none, or if a tracer stopped it. */
 int sys_wait_stop(int pidfd);
 int sys_kill(pid_t pid, int sig);
 int sys_pidfd_send_signal(int pidfd, int sig);
-/* To the group that the process leads, or led before it ended; -EINVAL before Linux 6.9. */
+/* To the group that the process leads, or led before it exited; -EINVAL before Linux 6.9. */
 int sys_pidfd_signal_group(int pidfd, int sig);
 int sys_sigprocmask(int how, const sigset_t *set, sigset_t *old);
 int sys_signal_ignored(int sig); /* 1 if its disposition is SIG_IGN, 0 if not */
 int sys_signal_default(int sig);
 int sys_signal_ignore(int sig);
-/* End, or stop, as if the signal had not been blocked; returns if it is ignored. */
+/* Let a blocked signal kill or stop this process; returns if it is ignored. */
 void sys_die_of(int sig);
-/* Take a blocked signal that is pending: sigtimedwait(2). */
-enum { SYS_SIGNAL_NONE, SYS_SIGNAL_SENT, SYS_SIGNAL_TYPED /* by the terminal */ };
+/* Consume a blocked, pending signal: sigtimedwait(2). */
+enum { SYS_SIGNAL_NONE, SYS_SIGNAL_SENT, SYS_SIGNAL_TYPED /* from the terminal */ };
 int sys_take_signal(int sig);
 int sys_signalfd(const sigset_t *set);
-/* Whatever RLIMIT_NOFILE is by now; then each of @fds is for POLLIN or POLLOUT, not both. */
+/* Works with any RLIMIT_NOFILE; each of @fds waits for POLLIN or POLLOUT, not both. */
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
-int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: every message arrives whole */
-int sys_pass_credentials(int sock); /* of who sends to it: SO_PASSCRED */
-int sys_pass_handles(int sock);     /* pidfds, likewise: SO_PASSPIDFD, since Linux 6.5 */
-/* Nobody can send to or hear from @sock any more; what has been sent to it can be received. */
+int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: messages arrive whole */
+int sys_pass_credentials(int sock); /* of the senders: SO_PASSCRED */
+int sys_pass_handles(int sock);     /* pidfds of the senders: SO_PASSPIDFD, since Linux 6.5 */
+/* Ends sending and receiving on @sock, except of the messages that it has already. */
 void sys_shutdown(int sock);
 
-/* Who has sent a message, even if gone by now. */
+/* The sender of a message, which may have exited since. */
 struct sys_sender {
-	pid_t pid;  /* as this process sees it; 0 if not asked for */
-	int handle; /* a pidfd; -1 if not asked for, or not to be had */
+	pid_t pid;  /* in this PID namespace; 0 if not asked for */
+	int handle; /* a pidfd; -1 if not asked for or not available */
 };
 
 /*
- * Send or receive one message with at most one descriptor: @passed is -1 for
- * none.  A vanished receiver is -EPIPE, never SIGPIPE; a vanished sender is 0
- * bytes.  *@sender tells what was asked for by sys_pass_credentials(), sys_pass_handles().
+ * Send or receive one message with at most one descriptor: @passed is -1 for none.  A closed peer
+ * is -EPIPE, never SIGPIPE, for the sender, and 0 bytes for the receiver.  *@sender has what
+ * sys_pass_credentials() and sys_pass_handles() have asked for.
  */
 ssize_t sys_send(int sock, const void *buf, size_t size, int passed);
 ssize_t sys_receive(int sock, void *buf, size_t size, int *passed, struct sys_sender *sender);

@@ -6,14 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * A description may be as long as a path.  It is cut to leave room for the cause and
- * for the context that callers add.
- */
+/* Descriptions are truncated, to leave room for the cause and for the context that callers add. */
 #define ROOM 256
 #define DESCRIPTION_BYTES (sizeof(((struct err *)0)->msg) - ROOM)
 
-/* Append as much of @text as fits; a message cut short beats none. */
+/* Append as much of @text as fits. */
 static void append(struct err *e, const char *text)
 {
 	size_t used = strlen(e->msg);
@@ -21,7 +18,7 @@ static void append(struct err *e, const char *text)
 	(void)snprintf(e->msg + used, sizeof(e->msg) - used, "%s", text);
 }
 
-/* Begin a new record: whatever was there is about another failure. */
+/* Begin a new record: an old one is about another failure. */
 static void begin(struct err *e, int code)
 {
 	e->code = code;
@@ -43,7 +40,7 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
-/* What @code, a positive errno value, means; more plainly than libc where that misleads. */
+/* The message for @code, a positive errno value; plainer than libc's where that misleads. */
 static const char *meaning(int code)
 {
 	return code == ETOOMANYREFS ? "this user has too many descriptors in flight in sockets"

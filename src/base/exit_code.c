@@ -3,7 +3,7 @@
 
 #include <sys/wait.h>
 
-#define EXIT_SIGNAL 128 /* plus the signal that ended the command */
+#define EXIT_SIGNAL 128 /* plus the signal that killed the command */
 
 int exit_code_of(int status)
 {

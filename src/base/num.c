@@ -6,7 +6,7 @@
 
 #define THOUSAND 1000
 
-/* The value of @c as a digit, or one that is too large for every base. */
+/* The value of the digit @c, or one that is too large for every base. */
 static unsigned digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -18,7 +18,7 @@ static unsigned digit(char c)
 	return UINT8_MAX;
 }
 
-/* The base that @text's prefix names; moves *@text behind a 0x. */
+/* The base that @text's prefix names; skips a 0x. */
 static unsigned base_of(const char **text)
 {
 	if ((*text)[0] != '0')
@@ -55,7 +55,7 @@ int num_parse(const char *text, unsigned base, uint64_t max, uint64_t *ret)
 	return parse_digits(text, strlen(text), base, max, ret);
 }
 
-/* How many thousandths the digits of @text, three of them at most, make behind a point. */
+/* The thousandths that the digits of @text, at most three, mean after a decimal point. */
 static int parse_fraction(const char *text, uint64_t *ret)
 {
 	unsigned place = THOUSAND;

@@ -51,7 +51,7 @@ void text_put(struct text *text, const char *fmt, ...)
 	text->used += (size_t)n;
 }
 
-/* Characters that are no noncharacters, but not to be printed; in order. */
+/* Unprintable characters other than the noncharacters, sorted. */
 static const struct {
 	uint32_t first;
 	uint32_t last;
@@ -74,7 +74,7 @@ static bool is_printable(uint32_t c)
 	return (c & plane) < plane - 1; /* the last two of each plane are noncharacters */
 }
 
-/* What the first byte of a character of @len bytes has above the bits of its own. */
+/* The first byte of a character, by the number of bytes that follow: its mark and its bits. */
 static const struct {
 	uint8_t mask;
 	uint8_t mark;
@@ -86,11 +86,11 @@ static const struct {
 	{0xf8, 0xf0, 0x10000},
 };
 
-#define NEXT_MASK 0xc0 /* of each byte but the first, which has NEXT_MARK there */
+#define NEXT_MASK 0xc0 /* of each following byte, which has NEXT_MARK there */
 #define NEXT_MARK 0x80
 #define NEXT_BITS 6
 
-/* Read the character at @at, of which *@ret is the length.  Returns whether it is UTF-8. */
+/* Read the character at @at and its length *@ret.  Returns whether it is UTF-8. */
 static bool read_character(const char *at, uint32_t *character, size_t *ret)
 {
 	const uint8_t first = (uint8_t)at[0];

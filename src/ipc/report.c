@@ -83,7 +83,7 @@ static void end_note(struct note *note)
 	note->text[sizeof(note->text) - 1] = '\0';
 }
 
-/* Whether @n bytes can be the report that they say they are; makes its texts end. */
+/* Whether the @n bytes are a valid report of their kind; terminates its texts. */
 static bool is_sound(struct report *report, size_t n)
 {
 	if (n < SIZE_TO(kind))
@@ -133,7 +133,7 @@ int report_receive(int sock, struct report *ret, int *fd)
 	return 1;
 }
 
-/* What the monitor says. */
+/* The monitor's messages. */
 enum { GO = 'g', GO_AND_GIVE_MOUNTS = 'm' };
 
 int report_go(int sock, bool needs_mounts)

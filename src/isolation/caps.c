@@ -15,7 +15,7 @@ static uint64_t bit(cap_value_t cap)
 	return caps_bit((unsigned)cap);
 }
 
-/* Learn the bits that @name means: one capability, by name or number, or @all. */
+/* Find the bits of @name: one capability, by name or number, or @all.  Returns false for others. */
 static bool find(const char *name, uint64_t all, uint64_t *ret)
 {
 	cap_value_t max = cap_max_bits();
@@ -57,7 +57,7 @@ static uint64_t listed(cap_t caps, cap_flag_t which)
 	return bits;
 }
 
-/* Apply the changes that @plan has to @caps.  @all is what ALL means. */
+/* Apply the options of @plan to @caps.  @all is the meaning of ALL. */
 static int change(const struct plan *plan, uint64_t all, struct caps *caps, struct err *e)
 {
 	for (size_t i = 0; i < plan->privileges.n_caps; i++) {
@@ -87,7 +87,8 @@ int caps_own(struct caps_own *ret, struct err *e)
 	return 0;
 }
 
-/* What root's command keeps without an option: power over files and ids that are its own to see. */
+/* The capabilities that root's command keeps without an option: over files and ids it sees anyway.
+ */
 static uint64_t roots_share(void)
 {
 	static const cap_value_t share[] = {
@@ -119,10 +120,7 @@ int caps_plan(const struct plan *plan, const struct caps_own *root, bool other_u
 	return r;
 }
 
-/*
- * Drop all but @keep from the bounding set, one by one.  The kernel's EINVAL
- * behind its last capability ends it; any other failure is one.
- */
+/* Drop all but @keep from the bounding set, up to EINVAL, which follows the last capability. */
 static int shrink_bounding(uint64_t keep)
 {
 	for (cap_value_t cap = 0; cap < UINT64_WIDTH; cap++) {
@@ -147,7 +145,7 @@ static int fill(cap_t caps, cap_flag_t which, uint64_t bits)
 	return 0;
 }
 
-/* Make @caps, the calling process's sets, and see that they are. */
+/* Make @caps the calling process's sets, and check that they are. */
 static int set_process(cap_t caps)
 {
 	cap_t now;
@@ -163,7 +161,7 @@ static int set_process(cap_t caps)
 	return r;
 }
 
-/* Make the calling process's three sets.  Returns 0 or -errno. */
+/* Set the calling process's three sets.  Returns 0 or -errno. */
 static int set_sets(uint64_t permitted, uint64_t effective, uint64_t inheritable)
 {
 	cap_t caps = cap_init();
@@ -190,8 +188,8 @@ int caps_hold(uint64_t permitted, uint64_t effective, struct err *e)
 }
 
 /*
- * The ambient set is what exec leaves: make it the same as the others.  It needs
- * no clearing, for it never holds what permitted and inheritable do not.
+ * Make the ambient set, which exec keeps, equal to the others.  It needs no clearing, as it never
+ * holds a capability that is not both permitted and inheritable.
  */
 static int set_ambient(uint64_t keep)
 {
@@ -201,13 +199,13 @@ static int set_ambient(uint64_t keep)
 	return 0;
 }
 
-/* Word the failure @ret of a step that changes capabilities.  Returns @ret. */
+/* Record the failure @ret to change capabilities.  Returns @ret. */
 static int failed(struct err *e, int ret, const char *what)
 {
 	(void)err_sys(e, ret, "%s", what);
 	if (ret == -EPERM)
-		return err_hint(e, "--cap-add can give only what sbx has itself, and taking away "
-				   "needs CAP_SETPCAP");
+		return err_hint(e, "--cap-add can add only capabilities that sbx has, and dropping "
+				   "them needs CAP_SETPCAP");
 	return ret;
 }
 
@@ -224,14 +222,14 @@ int caps_suspend(bool suspend, struct err *e)
 		r = set_process(caps);
 	if (caps != NULL)
 		(void)cap_free(caps);
-	return r < 0 ? err_sys(e, r, "cannot put capabilities out of effect, or back") : 0;
+	return r < 0 ? err_sys(e, r, "cannot change the effective capabilities") : 0;
 }
 
 int caps_apply(const struct caps *caps, struct err *e)
 {
-	bool limited = caps->bound || !caps->lax; /* else no new privileges suffice */
+	bool limited = caps->bound || !caps->lax; /* else no_new_privs suffices */
 	bool has_bits = caps->set && limited &&
-			!(caps->keep & bit(CAP_SETPCAP)); /* else they are its own */
+			!(caps->keep & bit(CAP_SETPCAP)); /* else the command sets them */
 	int r = 0;
 
 	if (has_bits && cap_set_secbits(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) < 0)

@@ -2,16 +2,17 @@
 /*
  * Theory of operation
  *
- * The filter is one small seccomp program.  A kernel can offer several ABIs, each with system
- * call numbers of its own: i386's int 0x80 and x32 besides x86-64's, arm's besides arm64's.  A
- * filter that knows only one of them is no filter, so that the program has a section for each:
+ * The filter is one small seccomp program.  A kernel can offer several ABIs, each with its own
+ * system call numbers: i386's int 0x80 and x32 besides x86-64's, arm's besides arm64's.  A command
+ * could evade a filter for one of them by using another, so that the program has a section for
+ *each:
  *
  *	is this the ABI?     else the next section
  *	load the number      x32: without the bit that marks it
  *	compare and refuse   one block for each call
  *
- * The kernel reads only the low 32 bits of an ioctl's command, a socket's family and a process
- * id, so that the program compares these whatever the high bits are (CVE-2019-10063).
+ * The kernel reads only the low 32 bits of an ioctl's command, a socket's family and a PID.  The
+ * program ignores the high bits as well (CVE-2019-10063).
  */
 #include "isolation/filter.h"
 
@@ -28,10 +29,10 @@
 
 #include "sys/sys.h"
 
-/* The numbers that a call has in one ABI; 0, which is none of these calls, for the absence. */
+/* The calls' numbers in one ABI; 0, which is none of these calls, for a missing call. */
 struct abi {
 	uint32_t arch; /* AUDIT_ARCH_*; 0 for any */
-	uint32_t mask; /* what of the number counts; 0 for all */
+	uint32_t mask; /* the bits of the number to compare; 0 for all */
 	uint32_t ioctls[2];
 	uint32_t keys[3]; /* keyctl, add_key, request_key */
 	uint32_t socket;
@@ -127,26 +128,26 @@ _Static_assert(SYS_open_by_handle_at == 265 && SYS_unshare == 97 && SYS_clone ==
 	       "the numbers of arm64");
 #endif
 
-/* Which argument of clone(2) has the flags. */
+/* The argument of clone(2) that has the flags. */
 #if defined(__s390__) || defined(__s390x__)
 #define CLONE_FLAGS 1
 #else
 #define CLONE_FLAGS 0
 #endif
 
-/* The ioctls NS_MNT_GET_NEXT and NS_MNT_GET_PREV, but for the size of what they fill in. */
+/* The ioctls NS_MNT_GET_NEXT and NS_MNT_GET_PREV without the size of their argument. */
 #define NS_IOCTL_MASK 0xffffU
 #define NS_NEXT 0xb70bU
 #define NS_PREVIOUS 0xb70cU
 
 /*
- * What keeps root's command from namespaces that are not its sandbox's.  Root is the owner of each
- * user namespace that root has made below its own: without any capability it may enter that, and
- * the mount namespaces in it, once it has them open.  Their files in /proc are behind the
- * Landlock domain; what else opens them is refused here.
+ * Choose what keeps root's command from namespaces outside its sandbox.  Root owns each user
+ * namespace that root has created below its own.  Without any capability, it may enter that and the
+ * mount namespaces in it, given a descriptor.  The Landlock domain denies their files in /proc; the
+ * filter refuses the other ways to open them.
  *
- * The file systems of control groups belong to root in any user namespace.  Who makes one, and a
- * cgroup namespace in it, can mount them, and so kill or freeze processes outside.
+ * Root owns the cgroup file systems in any user namespace.  A command that creates a user and a
+ * cgroup namespace could mount them, and so kill or freeze outside processes.
  */
 static unsigned choose_for_root(const struct plan *plan, const struct filter_caller *caller)
 {
@@ -166,7 +167,7 @@ unsigned filter_choose(const struct plan *plan, const struct filter_caller *call
 
 	if (plan->as_bwrap)
 		return 0;
-	/* in any session, CAP_SYS_ADMIN types into each terminal that is open */
+	/* in any session, CAP_SYS_ADMIN allows to type into each open terminal */
 	if ((!plan->processes.new_session || caller->may_administer) &&
 	    !plan->privileges.no_tty_filter)
 		bits |= FILTER_TERMINAL;
@@ -192,7 +193,7 @@ struct filter_ids filter_ids(unsigned bits)
 	return ids;
 }
 
-/* Add @instruction.  What is cut off does not end with a return, so that the kernel refuses it. */
+/* Add @instruction.  The kernel refuses a truncated program, as it does not end with a return. */
 static void put(struct filter *f, struct sock_filter instruction)
 {
 	if (f->n < FILTER_MAX)
@@ -215,13 +216,13 @@ static void load_argument(struct filter *f, size_t n, bool high)
 	     offsetof(struct seccomp_data, args) + n * 2 * half + (high != big_endian ? half : 0));
 }
 
-/* Unless what is loaded is @value, pass over the next @n instructions. */
+/* Unless the loaded value is @value, skip the next @n instructions. */
 static void unless_equal_skip(struct filter *f, uint32_t value, uint8_t n)
 {
 	put(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, n));
 }
 
-/* If what is loaded is @value, pass over the next @n instructions. */
+/* If the loaded value is @value, skip the next @n instructions. */
 static void if_equal_skip(struct filter *f, uint32_t value, uint8_t n)
 {
 	put(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, n, 0));
@@ -232,7 +233,7 @@ static void mask(struct filter *f, uint32_t bits)
 	put(f, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits));
 }
 
-/* Let the instruction @test, unless what it compares is equal, go on at what comes next. */
+/* Let the comparison @test jump to the next instruction if it finds no equality. */
 static void pass_to_here(struct filter *f, unsigned short test)
 {
 	if (test < FILTER_MAX)
@@ -269,7 +270,7 @@ static void refuse_argument(struct filter *f, uint32_t number, size_t n, const u
 	give_back(f, SECCOMP_RET_ALLOW);
 }
 
-/* Refuse the ioctl whose command is one of two; what is loaded is the command. */
+/* Refuse the ioctl if the loaded command is one of two. */
 static void refuse_commands(struct filter *f, const uint32_t commands[2])
 {
 	if_equal_skip(f, commands[0], 1);
@@ -317,7 +318,7 @@ static void refuse_flag(struct filter *f, uint32_t number, size_t n)
 	pass_to_here(f, test);
 }
 
-/* The flags of clone3(2) are behind a pointer: callers use clone(2) where it is missing. */
+/* The flags of clone3(2) are behind a pointer; after ENOSYS, callers use clone(2). */
 static void refuse_cgroups(struct filter *f, const struct abi *abi)
 {
 	refuse_flag(f, abi->unshare, 0);
@@ -339,7 +340,7 @@ static void refuse_vsock(struct filter *f, const struct abi *abi)
 		refuse_argument(f, abi->socket, 0, families, EAFNOSUPPORT);
 }
 
-/* prlimit64(pid, resource, new, old) of a process that is not the caller, with a new limit. */
+/* Refuse prlimit64(pid, resource, new, old) with a new limit for another process. */
 static void refuse_limits(struct filter *f, const struct abi *abi, pid_t own)
 {
 	const uint8_t block = 9;
@@ -357,9 +358,9 @@ static void refuse_limits(struct filter *f, const struct abi *abi, pid_t own)
 }
 
 /*
- * setpgid(pid, group) into a group of the caller's: the kernel signals a whole group for what one
- * of its members does, such as to read from the terminal in the background, or to leave it
- * orphaned.  No signal scope keeps that in.
+ * Refuse setpgid(pid, group) into a group of the caller's.  The kernel signals a whole group after
+ * one member reads from the terminal in the background, or leaves the group orphaned.  Landlock's
+ * signal scope does not prevent that.
  */
 static void refuse_groups(struct filter *f, const struct abi *abi, const struct filter_ids *ids)
 {
@@ -372,7 +373,7 @@ static void refuse_groups(struct filter *f, const struct abi *abi, const struct 
 	refuse_argument(f, abi->setpgid, 1, groups, EPERM);
 }
 
-/* What follows the test for the ABI. */
+/* Compile the section of one ABI, after the test for it. */
 static void compile_calls(struct filter *f, unsigned bits, const struct filter_ids *ids,
 			  const struct abi *abi)
 {
@@ -417,7 +418,7 @@ void filter_compile(unsigned bits, const struct filter_ids *ids, struct filter *
 	give_back(ret, SECCOMP_RET_ALLOW);
 }
 
-/* Nothing of the sandbox's is a secret that the processor could leak to itself: no slow-down. */
+/* A sandbox needs no mitigation against leaks to itself, which would cost speed. */
 static int install(const struct sock_fprog *program)
 {
 	int r = sys_seccomp_fast_filter(program);
@@ -427,10 +428,10 @@ static int install(const struct sock_fprog *program)
 
 static int explain(unsigned bits, int error, struct err *e)
 {
-	(void)err_sys(e, error, "cannot install the filter of system calls");
+	(void)err_sys(e, error, "cannot install the seccomp filter");
 	(void)err_hint(e,
-		       "a kernel without CONFIG_SECCOMP_FILTER, or a filter around sbx, is in the "
-		       "way; %s%s%s would do without it",
+		       "the kernel lacks CONFIG_SECCOMP_FILTER, or a filter around sbx forbids it; "
+		       "%s%s%s would do without it",
 		       bits & FILTER_TERMINAL ? "--new-session or --no-tty-filter" : "",
 		       (bits & FILTER_TERMINAL) && (bits & FILTER_KEYS) ? ", with " : "",
 		       bits & FILTER_KEYS ? "--keep-keyring" : "");

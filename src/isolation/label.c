@@ -13,7 +13,7 @@ LIBRARY_NOTE(selinux_note,
 	     "[{\"feature\":\"selinux\",\"description\":\"--exec-label and --file-label\","
 	     "\"priority\":\"optional\",\"soname\":[\"libselinux.so.1\"]}]");
 
-/* Those functions of libselinux that are needed; see its man pages. */
+/* The functions needed of libselinux; see its man pages. */
 struct functions {
 	int (*is_selinux_enabled)(void);
 	int (*setexeccon)(const char *label);

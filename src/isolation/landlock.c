@@ -14,9 +14,8 @@ bool landlock_is_there(void)
 }
 
 /*
- * Whether the failure @r to make rules says that there are none to be had: E2BIG comes from kernels
- * that do not know of signals yet, EOPNOTSUPP if Landlock is switched off, EPERM from filters of
- * system calls.
+ * Whether the failure @r to create rules means that they are not available.  E2BIG comes from
+ * kernels without signal scopes, EOPNOTSUPP if Landlock is disabled, EPERM from seccomp filters.
  */
 static bool is_missing(int r)
 {
@@ -27,13 +26,13 @@ static int explain(enum landlock_use use, int r, struct err *e)
 {
 	if (use == LANDLOCK_SIGNALS) {
 		(void)err_sys(e, r,
-			      "cannot keep COMMAND from sending signals to processes outside");
-		return err_hint(e, "--no-signal-scope does without");
+			      "cannot keep COMMAND from sending signals to outside processes");
+		return err_hint(e, "--no-signal-scope does without it");
 	}
-	(void)err_sys(e, r, "cannot keep root's COMMAND from the processes outside");
+	(void)err_sys(e, r, "cannot keep root's COMMAND from outside processes");
 	if (r == -E2BIG)
-		return err_hint(e, "there are as many Landlock domains around this process as the "
-				   "kernel permits: give --unshare-user, which does the same");
+		return err_hint(e, "this process is in as many Landlock domains as the kernel "
+				   "permits; --unshare-user does the same");
 	return err_hint(e, "--unshare-user does the same");
 }
 

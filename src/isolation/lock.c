@@ -2,23 +2,22 @@
 /*
  * Theory of operation
  *
- * With CAP_SYS_ADMIN a command could unmount, move and remount all that was mounted for it.
- * No filter of system calls can tell such a mount from a copy that the command made of it.
- * The kernel can: when a mount namespace is copied into a less privileged user namespace, it
- * locks each mount, and each restriction of it, for good: see mount_namespaces(7).
+ * With CAP_SYS_ADMIN a command could unmount, move and remount the sandbox's mounts.  No seccomp
+ * filter can distinguish such a mount from the command's own copy of it.  The kernel can: when it
+ * copies a mount namespace into a less privileged user namespace, it locks each mount and its
+ * restrictions, for good.  See mount_namespaces(7).
  *
- *	outer    user and mount namespace in which everything is mounted
- *	└─ inner    the command's: a copy, in which all of that is locked
+ *	outer    user and mount namespace in which sbx mounts everything
+ *	└─ inner    the command's: a copy, in which these mounts are locked
  *
- * What the command mounts in there, copies of locked mounts included, is its own.
+ * Mounts that the command creates there, including copies of locked mounts, are its own.
  *
- * The inner user namespace maps every id of the outer one to itself.  Only a process in the
- * outer one has the right to do that, and whoever enters the inner one cannot come back: so a
- * helper is forked before.
+ * The inner user namespace maps every id of the outer one to itself.  Only a process in the outer
+ * one may write such a map, and no process can return from the inner one.  So a helper is forked
+ * before.
  *
- * Namespaces of host names and cgroups are copied as well, so that its capabilities hold for
- * them.  What the others hold cannot be copied: the network, the processes, and what System V
- * calls IPC.
+ * The UTS and the cgroup namespace are copied as well, so that the command's capabilities hold for
+ * them.  The contents of network, PID and IPC namespaces cannot be copied.
  */
 #include "isolation/lock.h"
 
@@ -37,13 +36,13 @@
 #define PATH_BYTES 16
 #define MAP_BYTES 65536 /* more than the 340 lines that an id map can have */
 
-/* What the helper is given. */
+/* The helper's input. */
 struct mapper {
 	int proc;    /* the host's procfs */
-	int process; /* directory there of the process whose user namespace gets the maps */
+	int process; /* the directory there of the process in the new user namespace */
 };
 
-/* Let the id map in @file be one that maps all ids of this process's to themselves. */
+/* Write an id map to @file that maps all ids of this process's user namespace to themselves. */
 static int copy_map(const struct mapper *m, const char *file)
 {
 	autoclose int fd = -1;
@@ -76,8 +75,8 @@ static int copy_map(const struct mapper *m, const char *file)
 }
 
 /*
- * The helper: when told to, map the ids, and tell how that went.  Without a word there is no
- * user namespace to do it in.  Does not return.
+ * The helper: wait for a byte, map the ids and send the result.  Without that byte there is no user
+ * namespace to map them in.  Does not return.
  */
 static void be_mapper(const struct mapper *m, int sock)
 {
@@ -93,7 +92,7 @@ static void be_mapper(const struct mapper *m, int sock)
 	sys_exit(0);
 }
 
-/* Have the helper at the other end of @sock map the ids.  Returns 0 or -errno with @e set. */
+/* Let the helper at the other end of @sock map the ids.  Returns 0 or -errno with @e set. */
 static int have_mapped(int sock, struct err *e)
 {
 	ssize_t n = sys_send(sock, "", 1, -1);
@@ -113,15 +112,15 @@ static int have_mapped(int sock, struct err *e)
 }
 
 /*
- * With a helper at the other end of @sock: enter the namespaces, see lock_enter().  The option is
- * named although it may be implied: its part of the manual says how to do without.
+ * With a helper at the other end of @sock, enter the namespaces of lock_enter().  The error names
+ * --lock-mounts even if that is implied: its part of the manual says how to do without.
  */
 static int enter(int sock, unsigned flags, struct err *e)
 {
 	int r = sys_unshare((int)(CLONE_NEWUSER | CLONE_NEWNS | flags));
 
 	if (r < 0) {
-		(void)err_sys(e, r, "cannot make the namespaces in which mounts are locked");
+		(void)err_sys(e, r, "cannot create the namespaces in which mounts are locked");
 		hint_namespaces(CLONE_NEWUSER, e);
 	} else {
 		r = have_mapped(sock, e);
@@ -149,7 +148,7 @@ int lock_enter(int proc, unsigned flags, struct err *e)
 		be_mapper(&m, pair[THERE]);
 	}
 	(void)sys_close(pair[THERE]);
-	r = pid < 0 ? err_sys(e, pid, "cannot make a helper that maps ids")
+	r = pid < 0 ? err_sys(e, pid, "cannot start a helper that maps ids")
 		    : enter(pair[HERE], flags, e);
 	(void)sys_close(pair[HERE]);
 	while (pid > 0 && sys_wait(pid, &status, 0) == -EINTR)

@@ -2,23 +2,22 @@
 /*
  * Theory of operation
  *
- * New namespaces are made by one clone3(2).  Namespaces that exist are entered by
- * helpers, because whoever enters a user namespace does not come back, and a process
- * namespace is for children only:
+ * One clone3(2) creates all new namespaces.  Helper processes enter existing namespaces: no
+ * process can leave a user namespace again, and a PID namespace is for children only:
  *
  *	monitor ──► helper    enters --userns and --pidns
- *	               └──► helper   only for a new process namespace inside --pidns,
- *	               │      │      which has to be made from within that
- *	               └──────┴──► the first process inside
+ *	               └──► helper   only for a new PID namespace below --pidns,
+ *	               │      │      which has to be created from inside that
+ *	               └──────┴──► the first process in the sandbox
  *
- * A helper shares the monitor's memory and descriptors, and the monitor waits for it,
- * as vfork(2) does.  Whom it makes is made a child of the monitor (CLONE_PARENT).  So
- * the monitor itself never enters anything.
+ * A helper shares the monitor's memory and descriptors, and the monitor waits for it, as with
+ * vfork(2).  The helper's children become the monitor's (CLONE_PARENT).  The monitor itself never
+ * enters a namespace.
  *
- * Somebody hostile may be in a namespace already, with capabilities there.  Before that
- * one is entered, the process is made undumpable, and with it all that share its memory or
- * get a copy: nobody inside can trace them or read their memory or descriptors
- * (CVE-2016-9962), until they execute the command.
+ * An entered namespace may hold a hostile process with capabilities.  So the helper first makes
+ * itself undumpable, which holds for each process that shares or copies its memory.  Until they
+ * execute the command, processes in the namespace can neither trace them nor read their memory or
+ * descriptors (CVE-2016-9962).
  */
 #include "isolation/ns.h"
 
@@ -64,7 +63,7 @@ bool ns_own_users(const struct ns *ns)
 	return (ns->flags & CLONE_NEWUSER) && ns->users2 < 0;
 }
 
-/* What the helpers are given, and what they have made. */
+/* The input of the helpers, and their results. */
 struct joining {
 	const struct ns *ns;
 	const struct ns_start *start;
@@ -78,16 +77,16 @@ static pid_t explain_clone(const struct ns *ns, pid_t ret, struct err *e)
 {
 	if (ret >= 0)
 		return ret;
-	(void)err_sys(e, ret, "cannot make the namespaces");
+	(void)err_sys(e, ret, "cannot create the namespaces");
 	if (ret == -EINVAL && ns->pids >= 0)
-		(void)err_hint(e, "the user namespace that --pidns belongs to has to be entered as "
-				  "well, with --userns");
+		(void)err_hint(e, "--pidns also needs the user namespace that owns it: enter that "
+				  "with --userns");
 	else
 		hint_namespaces(ns->flags, e);
 	return ret;
 }
 
-/* A helper's last step: make the first process inside. */
+/* A helper's last step: create the first process in the sandbox. */
 static int make_child(void *arg)
 {
 	struct joining *j = arg;
@@ -99,7 +98,7 @@ static int make_child(void *arg)
 	return 0;
 }
 
-/* Hide from those in a namespace that is about to be entered. */
+/* Hide from the processes in a namespace before entering it. */
 static int hide(struct err *e)
 {
 	int r = sys_prctl(PR_SET_DUMPABLE, 0);
@@ -112,7 +111,7 @@ static int enter(int fd, int type, const char *option, struct err *e)
 	int r = fd < 0 ? 0 : sys_setns(fd, type);
 
 	if (r == 0 && fd >= 0 && type == CLONE_NEWUSER)
-		return hide(e); /* entering may have undone it (fs.suid_dumpable) */
+		return hide(e); /* entering may have reset it (fs.suid_dumpable) */
 	if (r == 0)
 		return 0;
 	(void)err_sys(e, r, "cannot enter the namespace that descriptor %d is open on", fd);
@@ -120,7 +119,7 @@ static int enter(int fd, int type, const char *option, struct err *e)
 	return err_option(e, option);
 }
 
-/* The first helper: enter what is to be entered, and go on from there. */
+/* The first helper: enter the namespaces, then create a helper or the first process. */
 static int join(void *arg)
 {
 	struct joining *j = arg;
@@ -133,13 +132,13 @@ static int join(void *arg)
 	if (r == 0)
 		j->helper = sys_vfork(make_child, j, CLONE_PARENT | CLONE_FILES, j->start->stack);
 	if (j->helper < 0)
-		r = err_sys(j->e, j->helper, "cannot make a helper inside --pidns");
+		r = err_sys(j->e, j->helper, "cannot start a helper in --pidns");
 	if (r < 0)
 		j->ret = r;
 	return 0;
 }
 
-/* Wait for the helper @pid, if there is one, to be gone. */
+/* Reap the helper @pid, if there is one. */
 static void reap_helper(pid_t pid)
 {
 	int status;
@@ -156,7 +155,7 @@ static pid_t clone_joined(struct joining *j)
 		return helper;
 	helper = sys_vfork(join, j, CLONE_FILES, j->start->stack);
 	if (helper < 0)
-		return err_sys(j->e, helper, "cannot make a helper to enter namespaces");
+		return err_sys(j->e, helper, "cannot start a helper that enters namespaces");
 	reap_helper(helper);
 	reap_helper(j->helper);
 	if (j->ret == 0)
@@ -288,15 +287,15 @@ int ns_identify(const struct ns *ns, int proc, struct ns_ids *ret, struct err *e
 		if (ns->flags & ns_flags[kind])
 			r = read_ino(proc, ns_names[kind], &ret->ino[kind]);
 		if (r < 0)
-			return err_sys(e, r, "cannot learn the number of the %s namespace",
+			return err_sys(e, r, "cannot read the inode number of the %s namespace",
 				       ns_names[kind]);
 	}
 	return 0;
 }
 
 /*
- * Let this user namespace have no others below it but the command's, if that is @below it.  The
- * limit is that of who opens the file.
+ * Forbid user namespaces below this one, except the command's if that is to be @below.  The sysctl
+ * is that of the process that opens the file.
  */
 static int limit_users(const struct ns *ns, int proc, bool below, struct err *e)
 {
@@ -318,14 +317,14 @@ static int enter_second(int proc, struct ids inside, struct err *e)
 	int r = sys_unshare(CLONE_NEWUSER);
 
 	if (r < 0) {
-		(void)err_sys(e, r, "cannot make the second user namespace");
+		(void)err_sys(e, r, "cannot create the second user namespace");
 		hint_namespaces(CLONE_NEWUSER, e);
 		return r;
 	}
 	return write_maps(proc, "self", inside, now, e);
 }
 
-/* See that no user namespace can be made.  If one can, it is of no use to anybody. */
+/* Check that no user namespace can be created, by trying. */
 static int check_no_users(struct err *e)
 {
 	static const int refusals[] = {ENOSPC, EUSERS, EPERM, EACCES, EINVAL, ENOSYS};
@@ -335,21 +334,21 @@ static int check_no_users(struct err *e)
 		if (r == -refusals[i])
 			return 0;
 	if (r < 0)
-		return err_sys(e, r, "cannot learn whether user namespaces can be made inside");
-	(void)err_set(e, EPERM, "new user namespaces can be made inside");
+		return err_sys(e, r, "cannot check whether user namespaces are disabled");
+	(void)err_set(e, EPERM, "new user namespaces can still be created in the sandbox");
 	return err_bwrap(e, "creation of new user namespaces was not disabled as requested");
 }
 
-/* Say what the namespaces in which mounts are locked are for. */
+/* Explain why the namespaces with locked mounts are needed. */
 static int explain_barrier(struct err *e)
 {
-	(void)err_add(e, "cannot keep root's COMMAND from processes outside");
+	(void)err_add(e, "cannot keep root's COMMAND from outside processes");
 	if (e->hint[0] != '\0')
 		return -e->code;
-	return err_hint(e, "this takes a user namespace, or Landlock of Linux 6.12");
+	return err_hint(e, "this needs a user namespace, or Landlock of Linux 6.12");
 }
 
-/* Enter the second user namespace, if there is to be one. */
+/* Enter the second user namespace, if one is planned. */
 static int enter_own(const struct ns *ns, int proc, struct err *e)
 {
 	if (ns->lock_mounts) {
@@ -360,7 +359,7 @@ static int enter_own(const struct ns *ns, int proc, struct err *e)
 	return ns->second ? enter_second(proc, ns->inside, e) : 0;
 }
 
-/* The same, with all others forbidden: in the second one if the first one is the host's. */
+/* Enter it and forbid all others: in the second one if the first one is the host's. */
 static int enter_only(const struct ns *ns, int proc, struct err *e)
 {
 	bool limit_second = ns->lock_mounts && !ns_own_users(ns);

@@ -9,7 +9,7 @@
 #include "sys/io.h"
 #include "sys/sys.h"
 
-/* What bubblewrap says of a program that the kernel refuses. */
+/* bubblewrap's message for a program that the kernel refuses. */
 #define INVALID                                                                                    \
 	"Unable to set up system call filtering as requested: prctl(PR_SET_SECCOMP) reported "     \
 	"EINVAL. (Hint: this requires a kernel configured with CONFIG_SECCOMP and "                \
@@ -28,7 +28,7 @@ void seccomp_done(struct seccomp *seccomp)
 	*seccomp = (struct seccomp){0};
 }
 
-/* When @source is read.  All of a plan are of one kind. */
+/* When @source is read.  A plan has programs of one kind only. */
 static enum seccomp_time time_of(const struct descriptor *source)
 {
 	return strcmp(source->option, "seccomp") == 0 ? SECCOMP_LATE : SECCOMP_EARLY;

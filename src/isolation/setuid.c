@@ -2,33 +2,31 @@
 /*
  * Theory of operation
  *
- * Some hosts forbid user namespaces to ordinary users.  There, sbx can be installed
- * set-user-ID root.  Privilege is then used for one thing: to make the one user
- * namespace that maps the caller's own ids, and nothing else of the host's.  All that
- * happens before and after happens as the caller, so that such an installation gives
- * nobody more than a user namespace of his own would.
+ * Some hosts forbid user namespaces to ordinary users.  There, sbx can be installed set-user-ID
+ * root.  It uses the privilege for one thing: to create the one user namespace that maps the
+ * caller's ids.  It does everything else as the caller, so that such an installation gives a user
+ * no more than the right to a user namespace would.
  *
- * That much it gives, though: the namespace belongs to the caller, who can enter it from
- * outside once the command runs, with all capabilities that it has inside.  And while
- * CAP_SYS_ADMIN is in effect, the kernel does not hold the one new process against
- * RLIMIT_NPROC.
+ * That much it gives, though.  The namespace belongs to the caller.  Once the command runs, the
+ * caller can enter it from outside and has all capabilities there.  And while CAP_SYS_ADMIN is in
+ * effect, the kernel does not count the one new process against RLIMIT_NPROC.
  *
- *	setuid_begin   all ids become the caller's; of the capabilities, three stay in the
- *	               permitted set, none in the effective one; not dumpable, so that
- *	               nobody can trace this process or those that it makes
+ *	setuid_begin   all ids become the caller's; three capabilities stay permitted, none
+ *	               effective; not dumpable, so that no user can trace this process or
+ *	               its children
  *	setuid_raise   CAP_SYS_ADMIN in effect, around clone3(2)
- *	setuid_map     CAP_DAC_OVERRIDE in effect, to write the child's maps: the files of
- *	               what is not dumpable belong to root; and CAP_SYS_PTRACE, to open its
- *	               mount namespace for the janitor, as whoever may trace it can
- *	setuid_drop    nothing any more, for good
+ *	setuid_map     CAP_DAC_OVERRIDE in effect, to write the child's maps: root owns the
+ *	               files of an undumpable process; and CAP_SYS_PTRACE, to open its mount
+ *	               namespace for the janitor
+ *	setuid_drop    no capability, for good
  *
- * The child has capabilities in its new user namespace only: clone3(2) sees to that.
- * It stays undumpable until it executes the command, which has no capabilities.
+ * clone3(2) gives the child capabilities in its new user namespace only.  The child stays
+ * undumpable until it executes the command, which has no capabilities.
  *
- * No privileged process ever does anything on behalf of another, opens a path of the
- * caller's or enters a namespace: the protocols in which CVE-2016-8659, CVE-2020-5291
- * and CVE-2026-41163 lay do not exist.  The environment that steers libc and the
- * dynamic loader is ignored by these: see AT_SECURE in getauxval(3).
+ * A privileged process never acts for another process, opens a path of the caller's or enters a
+ * namespace.  So the protocols behind CVE-2016-8659, CVE-2020-5291 and CVE-2026-41163 do not exist.
+ * libc and the dynamic loader ignore the environment variables that steer them: see AT_SECURE in
+ * getauxval(3).
  */
 #include "isolation/setuid.h"
 
@@ -42,10 +40,10 @@
 #include "sys/sys.h"
 
 #define FOR_CHILD (caps_bit(CAP_DAC_OVERRIDE) | caps_bit(CAP_SYS_PTRACE))
-#define LENT (caps_bit(CAP_SYS_ADMIN) | FOR_CHILD)
+#define PRIVILEGES (caps_bit(CAP_SYS_ADMIN) | FOR_CHILD)
 #define PID_BYTES 16
 
-/* Make every user and group id of this process the caller's, and see that they are. */
+/* Make every user and group id of this process the caller's, and check that they are. */
 static int become_caller(struct ids caller, struct err *e)
 {
 	int r = sys_prctl(PR_SET_KEEPCAPS, 1);
@@ -63,7 +61,7 @@ static int become_caller(struct ids caller, struct err *e)
 	return 0;
 }
 
-/* Let others of the caller's processes trace this one, or not. */
+/* Allow or forbid the caller's other processes to trace this one. */
 static int set_dumpable(bool dumpable, struct err *e)
 {
 	int r = sys_prctl(PR_SET_DUMPABLE, dumpable);
@@ -83,11 +81,11 @@ int setuid_begin(bool *ret, struct err *e)
 	privileged = sys_geteuid() == 0;
 	r = become_caller(caller, e);
 	if (r == 0)
-		r = set_dumpable(false, e); /* changing ids made it what fs.suid_dumpable says */
+		r = set_dumpable(false, e); /* changing ids reset it to fs.suid_dumpable */
 	if (r == 0)
-		r = caps_hold(privileged ? LENT : 0, 0, e);
+		r = caps_hold(privileged ? PRIVILEGES : 0, 0, e);
 	if (r == 0 && !privileged)
-		r = set_dumpable(true, e); /* an ordinary process again: its maps are its own */
+		r = set_dumpable(true, e); /* an ordinary process again, which owns its id maps */
 	if (r == 0)
 		*ret = privileged;
 	return r;
@@ -118,7 +116,7 @@ int setuid_check(bool privileged, const struct plan *plan, struct err *e)
 
 int setuid_raise(bool privileged, struct err *e)
 {
-	return privileged ? caps_hold(LENT, caps_bit(CAP_SYS_ADMIN), e) : 0;
+	return privileged ? caps_hold(PRIVILEGES, caps_bit(CAP_SYS_ADMIN), e) : 0;
 }
 
 int setuid_map(bool privileged, const struct ns *ns, pid_t child, struct err *e)
@@ -129,7 +127,7 @@ int setuid_map(bool privileged, const struct ns *ns, pid_t child, struct err *e)
 
 	if (!privileged)
 		return 0;
-	r = caps_hold(LENT, FOR_CHILD, e);
+	r = caps_hold(PRIVILEGES, FOR_CHILD, e);
 	if (r < 0)
 		return r;
 	proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);

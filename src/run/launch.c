@@ -2,36 +2,40 @@
 /*
  * Theory of operation
  *
- * A run has three to five processes: the monitor, which the caller waits for; the
- * janitor, see janitor.c; the command; above that, where there is a process namespace to
- * be reaped, something to be held or watched until the last process inside ends, or somebody to
- * be ended, the reaper; and where paths are protected, the guard, see guard.c.
+ * A run has three to five processes:
  *
- *	monitor   no new privileges; claims the descriptors on the command line;
- *	          reads seccomp programs; decides on namespaces, ids and
- *	          capabilities; makes the sockets; blocks what it will pass on
+ *	monitor   the process that the caller waits for
+ *	janitor   cleans up after the sandbox: see janitor.c
+ *	command
+ *	reaper    its parent, if a PID namespace has to be reaped, a resource held until the
+ *	          last process exits, or processes killed: see reaper.c
+ *	guard     only where paths are protected: see guard.c
+ *
+ *	monitor   sets no_new_privs; claims the descriptors on the command line;
+ *	          reads seccomp programs; chooses namespaces, ids and capabilities;
+ *	          creates the sockets; blocks the signals that it will pass on
  *	   │ clone3: all namespaces at once
- *	   ├────────► first process inside
+ *	   ├────────► first process in the sandbox
  *	   │ ◄── its namespaces ───┤   waits for "go"
- *	tells of them; waits for whoever maps the ids
+ *	reports them; waits for --userns-block-fd
  *	   │ "go" ────────────────►│   maps the ids; builds the root
  *	   ├────────► janitor      │
- *	   │ ◄── an error ─────────┤   if it cannot
- *	   │                       │ as vfork                 (or it goes on as the command)
+ *	   │ ◄── an error ─────────┤   if that fails
+ *	   │                       │ as vfork                 (or it becomes the command)
  *	   │                       ├────────► command   last restrictions, exec
  *	   │ ◄── "started" ────────┼──────────────┤
- *	   │ ◄── an error ─────────┼──────────────┤ if it cannot
+ *	   │ ◄── an error ─────────┼──────────────┤ if that fails
  *	   │ ◄── the status ───────┤              │
  *	   │                       └─── reaps ────┘
  *	returns, within a bound
  *
- * No descriptor is sent for any of this: those that are on their way in sockets are limited for all
- * processes of a user together, so that one sandbox could keep all others from starting.  The
- * monitor takes the mount namespace, for the janitor, from the process that it has made, and
- * the kernel tells it who has sent a message.
+ * None of these messages carries a descriptor.  Descriptors in flight are limited for all processes
+ * of a user together, so that one sandbox could prevent all others from starting.  The monitor
+ * opens the mount namespace of the first process itself, for the janitor, and the kernel identifies
+ * the sender of a message.
  *
- * Everything that needs no namespace happens before the first clone, so that
- * most of what can be wrong is found while nothing has been made yet.
+ * All steps that need no namespace come before the first clone, so that most errors are found while
+ * there is nothing to clean up.
  */
 #include "run/launch.h"
 
@@ -53,16 +57,16 @@
 #include "run/reaper.h"
 #include "sys/sys.h"
 
-/* Signals that the monitor passes on when a process sends them; SIGTSTP, to all inside. */
+/* Signals that the monitor passes on when a process sends them; SIGTSTP to all in the sandbox. */
 static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
 
-/* Signals that are of no use to the monitor: to write to nobody, or to the terminal. */
+/* Signals that must not disturb the monitor: after writing to a closed pipe or the terminal. */
 static const int unwanted[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
 
 /*
- * Ask to be killed when the parent ends.  Its end may come at the same moment; then the parent is
- * another one by now.  Whether it came before, nothing tells: a parent that has adopted this
- * process looks like the one that has started it.
+ * Let the kernel kill this process when its parent exits.  If the parent exits meanwhile, the
+ * parent PID changes.  An exit before that goes unnoticed: the process that has adopted this one
+ * looks like the one that started it.
  */
 static int die_with_parent(const struct plan *plan, struct err *e)
 {
@@ -73,13 +77,13 @@ static int die_with_parent(const struct plan *plan, struct err *e)
 		return 0;
 	r = sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (r < 0)
-		(void)err_sys(e, r, "cannot ask the kernel for it");
+		(void)err_sys(e, r, "cannot set the parent-death signal");
 	else if (sys_getppid() != parent)
-		r = err_set(e, ESRCH, "the parent is gone");
+		r = err_set(e, ESRCH, "the parent has exited");
 	return r < 0 ? err_option(e, "die-with-parent") : 0;
 }
 
-/* Decide on who ends whom, and when. */
+/* Choose the processes that kill the sandbox's others, and when. */
 static void plan_end(struct box *box)
 {
 	const struct plan *plan = box->plan;
@@ -92,16 +96,16 @@ static void plan_end(struct box *box)
 	box->has_reaper = !plan->processes.as_pid_1 &&
 			  (own_pids || box->reaper_ends || plan->status.lock_files.n > 0 ||
 			   plan_fd(plan, FD_SYNC) >= 0 ||
-			   box->guard_way != GUARD_OFF); /* all inside are to be watched */
+			   box->guard_way != GUARD_OFF); /* it watches the sandbox's processes */
 }
 
 /*
- * Decide on the process group of the sandbox.  Process 1 of a PID namespace is never stopped by
- * the terminal: if it read from there in the background, it would try again for ever.  So it
- * stays in the caller's group where it cannot have the foreground.
+ * Choose the process group of the sandbox.  The terminal never stops process 1 of a PID namespace:
+ * reading in the background, it would retry for ever.  So it stays in the caller's group where it
+ * cannot have the foreground.
  *
- * A shell ignores SIGTTIN in a command substitution, which is in its own process group and may
- * read from the terminal.  In another group it gets the terminal only if it stops for the lack.
+ * A shell ignores SIGTTIN in a command substitution, which may read from the terminal in the
+ * shell's process group.  In another group, the command gets the terminal only after it stops.
  */
 static void plan_group(struct box *box)
 {
@@ -118,17 +122,18 @@ static void plan_group(struct box *box)
 			  sys_signal_ignored(SIGTTIN) == 1 && job_has_terminal();
 }
 
-/* Decide on and read all that the processes need to know. */
+/* Choose and read all that the processes need. */
 static int prepare(struct box *box, struct err *e)
 {
-	int r = die_with_parent(box->plan, e); /* first: up to that, its end goes unnoticed */
+	int r = die_with_parent(box->plan,
+				e); /* first: until then the parent's exit goes unnoticed */
 
 	if (r < 0)
 		return r;
 	r = sys_prctl(PR_SET_NO_NEW_PRIVS, 1);
 	if (r < 0)
-		return err_sys(e, r, "cannot give up new privileges");
-	if (!box->plan->as_bwrap) /* who looks for bwrap finds it */
+		return err_sys(e, r, "cannot set no_new_privs");
+	if (!box->plan->as_bwrap) /* scripts look for a process named bwrap */
 		(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-monitor");
 	r = fds_claim(box->plan, &box->inherited, e);
 	if (r == 0)
@@ -143,7 +148,7 @@ static int prepare(struct box *box, struct err *e)
 	if (box->reaper_ends)
 		r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r < 0)
-		return err_sys(e, r, "cannot adopt what the reaper leaves behind");
+		return err_sys(e, r, "cannot adopt the orphans of the reaper");
 	if (sys_getcwd(box->cwd, sizeof(box->cwd)) < 0)
 		box->cwd[0] = '\0'; /* it may have been removed */
 	if (!plan_has_op(box->plan, OP_DEV) ||
@@ -152,12 +157,12 @@ static int prepare(struct box *box, struct err *e)
 	return 0;
 }
 
-/* Signals that tell of what happens to the job; blocked, no disposition discards them. */
+/* Signals about the state of the job; blocked, no disposition discards them. */
 static const int job_signals[] = {SIGCHLD, SIGCONT, SIGWINCH};
 
 /*
- * Block the signals that are to be passed on, but those that the caller ignores,
- * which stay so, and those that are of no use.  Returns a signalfd of the former, or -errno.
+ * Block the unwanted signals, and those to pass on unless the caller ignores them.  Returns a
+ * signalfd for the latter, or -errno.
  */
 static int take_signals(struct box *box)
 {
@@ -179,18 +184,18 @@ static int take_signals(struct box *box)
 	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
 		sigaddset(&blocked, unwanted[i]);
 	r = sys_sigprocmask(SIG_BLOCK, &blocked, &box->signals);
-	sigdelset(&box->signals, SIGCHLD); /* blocked, it is of no use to any command */
+	sigdelset(&box->signals, SIGCHLD); /* no command can use it blocked */
 	if (r == 0)
-		r = sys_signal_default(SIGCHLD); /* ignored, it would reap in our place */
+		r = sys_signal_default(SIGCHLD); /* ignored, the kernel would reap the children */
 	return r < 0 ? r : sys_signalfd(&taken);
 }
 
-/* The ends of the sockets, some for the first process inside. */
+/* The ends of the sockets, some for the first process in the sandbox. */
 struct ends {
 	struct box *box;
 	int outside;
 	int inside;
-	int mounts; /* the mount namespace of the first process inside, -1 if it cannot be opened */
+	int mounts; /* the first process's mount namespace, -1 if it cannot be opened */
 };
 
 /* The child's half of start().  Does not return. */
@@ -198,7 +203,7 @@ static void be_inside(void *arg)
 {
 	struct ends *ends = arg;
 
-	/* or its own copies would hide that the partners are gone */
+	/* its own copies would hide that the peers have exited */
 	(void)sys_close(ends->outside);
 	helpers_close(ends->box->helpers, ENDS_ALL & ~END_INSIDE);
 	ends->box->sock = ends->inside;
@@ -206,7 +211,7 @@ static void be_inside(void *arg)
 }
 
 /*
- * Make the first process inside, with what privilege that takes.  Returns a pidfd of it or
+ * Create the first process in the sandbox, with the privilege that takes.  Returns its pidfd, or
  * -errno with @e set.
  */
 static int make_child(struct ends *ends, struct err *e)
@@ -223,7 +228,7 @@ static int make_child(struct ends *ends, struct err *e)
 	if (pid > 0 && setuid_map(box->privileged, &box->ns, pid, e) < 0)
 		pid = -e->code;
 	if (pid > 0)
-		ends->mounts = ns_open_mounts(pidfd); /* else the inside sends it */
+		ends->mounts = ns_open_mounts(pidfd); /* if this fails, the process sends it */
 	if (setuid_drop(box->privileged, &dropping) < 0) {
 		*e = dropping;
 		return -e->code;
@@ -234,7 +239,7 @@ static int make_child(struct ends *ends, struct err *e)
 	return fd_take(&pidfd);
 }
 
-/* Make the socket between outside and inside. */
+/* Create the socket between the monitor and the sandbox's processes. */
 static int connect(struct box *box, struct ends *ends, struct err *e)
 {
 	enum { OUTSIDE, INSIDE, ENDS };
@@ -242,19 +247,19 @@ static int connect(struct box *box, struct ends *ends, struct err *e)
 	int r = sys_socketpair(pair);
 
 	if (r < 0)
-		return err_sys(e, r, "cannot make a socket");
+		return err_sys(e, r, "cannot create a socket");
 	box->sock = ends->outside = pair[OUTSIDE];
 	ends->inside = pair[INSIDE];
 	if (box->has_reaper)
 		box->shows_itself = sys_pass_handles(ends->outside) < 0;
-	if (box_is_watched(box) || box->shows_itself) /* who tells who the processes are */
+	if (box_is_watched(box) || box->shows_itself) /* the monitor has to identify senders */
 		r = sys_pass_credentials(ends->outside);
 	return r < 0 ? err_sys(e, r, "cannot set up the socket") : 0;
 }
 
 /*
- * Make the sockets and the first process inside.  Returns 0, or -errno with @e set; in both
- * cases with what there is in *@ret.
+ * Create the sockets and the first process in the sandbox.  Returns 0 or -errno with @e set; *@ret
+ * has all that was opened, even after a failure.
  */
 static int start(struct box *box, struct monitored *ret, struct err *e)
 {

@@ -12,7 +12,7 @@
 
 #define CHUNK 4096 /* bytes: the first read of a descriptor, and each copy */
 
-/* read(2) that no signal interrupts. */
+/* read(2), retried after a signal. */
 static ssize_t read_some(int fd, void *buf, size_t size)
 {
 	ssize_t n;

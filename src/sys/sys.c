@@ -54,7 +54,7 @@
 #define CLONE_AUTOREAP (1ULL << 34)
 #endif
 
-/* Who has sent a message, Linux 6.5; what a process's mount namespace is, Linux 6.11. */
+/* The sender of a message, Linux 6.5; the mount namespace of a process, Linux 6.11. */
 #ifndef SO_PASSPIDFD
 #define SO_PASSPIDFD 76
 #endif
@@ -107,7 +107,7 @@ int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 	return ret(openat(dirfd, path, flags | O_CLOEXEC | O_NOCTTY, mode));
 }
 
-/* openat2(2).  EPERM is a filter's word for ENOSYS: the kernel has none like it. */
+/* openat2(2).  EPERM comes only from seccomp filters, and means ENOSYS. */
 static int open_how(int dirfd, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = resolve};
@@ -213,7 +213,7 @@ int sys_set_cloexec(int fd, bool cloexec)
 
 int sys_getcwd(char *buf, size_t size)
 {
-	long n = syscall(SYS_getcwd, buf, size); /* libc walks up if it is out of reach */
+	long n = syscall(SYS_getcwd, buf, size); /* libc walks up from an unreachable directory */
 
 	return n < 0 ? -errno : 0;
 }
@@ -254,7 +254,7 @@ int sys_flock(int fd, int operation)
 
 int sys_set_mtime(int fd, int64_t seconds)
 {
-	/* bindfs(1) ignores one time alone */
+	/* bindfs(1) ignores a single time */
 	const struct timespec times[] = {{.tv_nsec = UTIME_NOW}, {.tv_sec = seconds}};
 
 	/* futimens(3) takes no O_PATH descriptor, and libc's utimensat(3) no empty path */
@@ -392,7 +392,7 @@ int sys_clone(unsigned flags, int *pidfd)
 	};
 	int pid = ret(syscall(SYS_clone3, &args, sizeof(args)));
 
-	/* filters that know clone(2) refuse this, whose flags they cannot see, by either */
+	/* seccomp filters that inspect clone(2) refuse clone3(2) with either */
 	if (pid != -ENOSYS && pid != -EPERM)
 		return pid;
 	return ret(syscall(SYS_clone, flags | CLONE_PIDFD | exit_signal, NULL, pidfd, NULL, NULL));
@@ -563,7 +563,7 @@ bool sys_has_only_ids(uid_t uid, gid_t gid)
 	if (getresuid(&real, &effective, &saved) < 0 ||
 	    getresgid(&real_group, &effective_group, &saved_group) < 0)
 		return false;
-	/* an id that cannot be set makes these tell the old one */
+	/* setfsuid(2) and setfsgid(2) return the old id and fail to set -1 */
 	return real == uid && effective == uid && saved == uid &&
 	       (uid_t)setfsuid((uid_t)-1) == uid && real_group == gid && effective_group == gid &&
 	       saved_group == gid && (gid_t)setfsgid((gid_t)-1) == gid;
@@ -694,7 +694,7 @@ pid_t sys_wait(pid_t pid, int *status, int flags)
 int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage)
 {
 	siginfo_t info = {0};
-	/* waitid(3) of libc does not tell the usage */
+	/* libc's waitid(3) does not return the usage */
 	int r = ret(syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG, usage));
 
 	if (r < 0 || info.si_pid == 0)
@@ -798,7 +798,7 @@ static bool has_fd(const struct fd_bits *set, int fd)
 	return (set->words[(unsigned)fd / WORD_BITS] >> ((unsigned)fd % WORD_BITS)) & 1;
 }
 
-/* Note what select(2) has found.  Returns how many of @fds are ready. */
+/* Set the events that select(2) has found.  Returns how many of @fds are ready. */
 static int take_ready(struct pollfd *fds, unsigned n, const struct fd_bits *in,
 		      const struct fd_bits *out)
 {
@@ -816,8 +816,8 @@ static int take_ready(struct pollfd *fds, unsigned n, const struct fd_bits *in,
 }
 
 /*
- * poll(2), which fails if it is given more descriptors than RLIMIT_NOFILE allows; somebody inside
- * may have set that to 0 for this process.  select(2) does not look at it.
+ * poll(2) fails for more descriptors than RLIMIT_NOFILE allows, and a payload may have set that to
+ * 0 for this process.  select(2) ignores the limit.
  */
 static int poll_by_select(struct pollfd *fds, unsigned n, int timeout_ms)
 {
@@ -874,7 +874,7 @@ void sys_shutdown(int sock)
 	(void)shutdown(sock, SHUT_RDWR);
 }
 
-/* Room for one descriptor, or for what comes with a message, suitably aligned. */
+/* Aligned room for the control messages of one message. */
 union sent_control {
 	/* cppcheck-suppress unusedStructMember ; it makes the size */
 	char room[CMSG_SPACE(sizeof(int))];
@@ -910,7 +910,7 @@ ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 	return ret_size(sendmsg(sock, &msg, MSG_NOSIGNAL));
 }
 
-/* Take the first descriptor that @rights brings, and close what more there may be. */
+/* Return the first descriptor of @rights and close any others. */
 static int take_descriptor(struct cmsghdr *rights)
 {
 	const size_t n = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -928,7 +928,7 @@ static int take_descriptor(struct cmsghdr *rights)
 	return first;
 }
 
-/* Take what @c tells of who has sent the message. */
+/* Read the sender of the message from @c. */
 static void take_sender(struct cmsghdr *c, struct sys_sender *sender)
 {
 	struct ucred ucred;

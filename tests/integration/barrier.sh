@@ -148,7 +148,7 @@ neither()
 	said=$(unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' - \
 		"$helpers/landlock" without "$sbx" --ro-bind / / -- echo ran 2>&1)
 	echo "$said"
-	[[ $said != *ran* ]] && grep "^sbx: cannot keep root's COMMAND from processes outside: .*No space" <<<"$said" &&
+	[[ $said != *ran* ]] && grep "^sbx: cannot keep root's COMMAND from outside processes: .*No space" <<<"$said" &&
 		grep "^hint: user.max_user_namespaces is 0" <<<"$said"
 }
 

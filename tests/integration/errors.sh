@@ -123,11 +123,11 @@ limited()
 limits()
 {
 	check "max_user_namespaces of 0 has a hint that names it" \
-		fails 125 "sbx: cannot make the namespaces: No space left on device
+		fails 125 "sbx: cannot create the namespaces: No space left on device
 hint: user.max_user_namespaces is 0, which forbids them: run sysctl -w user.max_user_namespaces=10000 as root" \
 		limited max_user_namespaces --unshare-user -- true
 	check "max_net_namespaces as well" \
-		fails 125 "sbx: cannot make the namespaces: No space left on device
+		fails 125 "sbx: cannot create the namespaces: No space left on device
 hint: user.max_net_namespaces is 0, which forbids them: run sysctl -w user.max_net_namespaces=10000 as root" \
 		limited max_net_namespaces --unshare-user --unshare-net -- true
 	check "a limit that is not 0 is guessed" \

@@ -275,7 +275,7 @@ of_root()
 	check "a sandbox inside goes without a cgroup namespace for --unshare-all" \
 		host --proc /proc -- "$sbx" --ro-bind / / --unshare-all --proc /proc -- true
 	check "but not for --unshare-cgroup" \
-		fails_saying 125 "^sbx: --unshare-cgroup: a filter of system calls" \
+		fails_saying 125 "^sbx: --unshare-cgroup: a seccomp filter" \
 		host --proc /proc -- "$sbx" --ro-bind / / --unshare-cgroup -- true
 }
 

@@ -670,7 +670,7 @@ no_more_users()
 	timeout 10 sh -c 'echo >mapped'
 	wait $made || status=$?
 	echo "status $status, said: $(cat said)"
-	[ "$status" -eq 125 ] && [ "$(cat said)" = "sbx: cannot make the namespaces: No space left on device
+	[ "$status" -eq 125 ] && [ "$(cat said)" = "sbx: cannot create the namespaces: No space left on device
 hint: user.max_user_namespaces is 0, which forbids them: run sysctl -w user.max_user_namespaces=10000 as root" ]
 }
 

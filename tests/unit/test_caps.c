@@ -431,7 +431,7 @@ TEST(says_that_capabilities_cannot_be_suspended)
 		fake_sys_reset();
 		fake_sys_fail_at(suspend ? nth : nth - 3, EIO);
 		assert_int_equal(caps_suspend(suspend, &e), -EIO);
-		assert_string_equal(e.msg, "cannot put capabilities out of effect, or back: "
+		assert_string_equal(e.msg, "cannot change the effective capabilities: "
 					   "Input/output error");
 		assert_int_equal(fake_cap_allocated(), 0);
 	}

@@ -291,7 +291,7 @@ TEST(executes_nothing_without_the_small_filter)
 {
 	plan.privileges.keep_keyring = false;
 	fake_sys_always("small filter", -EPERM);
-	assert_fails(EPERM, "cannot install the filter of system calls: Operation not permitted");
+	assert_fails(EPERM, "cannot install the seccomp filter: Operation not permitted");
 	assert_null(strstr(fake_sys_trace(), "exec"));
 }
 

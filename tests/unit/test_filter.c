@@ -358,7 +358,7 @@ static void assert_names(unsigned bits, const char *options)
 	fake_sys_always("small filter", -EINVAL);
 	fake_sys_always("seccomp*", -EINVAL);
 	assert_int_equal(filter_apply(bits, &nobody, &e), -EINVAL);
-	assert_string_equal(e.msg, "cannot install the filter of system calls: Invalid argument");
+	assert_string_equal(e.msg, "cannot install the seccomp filter: Invalid argument");
 	assert_contains(e.hint, options);
 }
 

@@ -68,8 +68,7 @@ TEST(lets_no_command_of_roots_run_without_a_barrier)
 		(void)set_up(NULL);
 		fake_sys_always("landlock signals", missing[i]);
 		assert_int_equal(landlock_apply(LANDLOCK_BARRIER, &e), missing[i]);
-		assert_starts_with(e.msg,
-				   "cannot keep root's COMMAND from the processes outside: ");
+		assert_starts_with(e.msg, "cannot keep root's COMMAND from outside processes: ");
 		assert_contains(e.hint, "--unshare-user");
 	}
 }
@@ -94,7 +93,7 @@ TEST(reports_every_other_failure)
 			(void)set_up(NULL);
 			fake_sys_fail_at(nth, ENOMEM);
 			assert_int_equal(landlock_apply(uses[i], &e), -ENOMEM);
-			assert_contains(e.msg, "processes outside: Cannot allocate memory");
+			assert_contains(e.msg, "outside processes: Cannot allocate memory");
 			assert_contains(e.hint, "--");
 			assert_int_equal(fake_sys_open_fds(), 0);
 		}

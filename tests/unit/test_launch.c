@@ -204,7 +204,7 @@ TEST(does_not_outlive_a_parent_that_is_gone_already)
 	fake_sys_answer("getppid", 500);
 	fake_sys_answer("getppid", 1);
 	assert_int_equal(run(line, &out, &e), -ESRCH);
-	assert_string_equal(e.msg, "--die-with-parent: the parent is gone");
+	assert_string_equal(e.msg, "--die-with-parent: the parent has exited");
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
 
@@ -284,7 +284,7 @@ TEST(says_that_it_cannot_adopt_what_the_reaper_leaves_behind)
 
 	fake_sys_answer("prctl child_subreaper 1", -EINVAL);
 	assert_int_equal(run(ARGV("--kill-on-exit", "true"), &out, &e), -EINVAL);
-	assert_string_equal(e.msg, "cannot adopt what the reaper leaves behind: Invalid argument");
+	assert_string_equal(e.msg, "cannot adopt the orphans of the reaper: Invalid argument");
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
 
@@ -364,7 +364,7 @@ TEST(says_what_helps_when_namespaces_cannot_be_made)
 
 	fake_sys_answer("clone*", -EINVAL);
 	assert_int_equal(run(ARGV("--unshare-cgroup", "true"), &out, &e), -EINVAL);
-	assert_string_equal(e.msg, "cannot make the namespaces: Invalid argument");
+	assert_string_equal(e.msg, "cannot create the namespaces: Invalid argument");
 	assert_string_equal(e.hint, "this kernel lacks one of the requested namespace types");
 }
 
@@ -621,7 +621,7 @@ TEST(gives_privileges_up_whatever_fails)
 	} calls[] = {
 		{"cap_set_proc permitted 280002 effective 200000*", -EIO,
 		 "cannot drop capabilities: Input/output error"},
-		{"clone*", -EIO, "cannot make the namespaces: Input/output error"},
+		{"clone*", -EIO, "cannot create the namespaces: Input/output error"},
 		{"open /proc path dir", -EIO, "cannot open /proc: Input/output error"},
 		{"write /proc/1000/uid_map*", -EIO,
 		 "cannot map id 1000 to 1000 in /proc/1000/uid_map: Input/output error"},

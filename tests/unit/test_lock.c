@@ -267,8 +267,9 @@ static const struct {
 } failures[] = {
 	{"cannot prepare a helper that maps ids: Input/output error", ""},
 	{"cannot prepare a helper that maps ids: Input/output error", ""},
-	{"cannot make a helper that maps ids: Input/output error", ""},
-	{"--lock-mounts: cannot make the namespaces in which mounts are locked: Input/output error",
+	{"cannot start a helper that maps ids: Input/output error", ""},
+	{"--lock-mounts: cannot create the namespaces in which mounts are locked: Input/output "
+	 "error",
 	 "wait 1000\n"},
 	{MAPPED "Input/output error", "wait 1000\n"},
 	{MAPPED "Input/output error", "wait 1000\n"},
@@ -300,9 +301,9 @@ TEST(says_what_helps_where_the_namespaces_cannot_be_made)
 	start_entering();
 	fake_sys_answer("unshare*", -ENOSPC);
 	assert_int_equal(enter(&e), -ENOSPC);
-	assert_string_equal(e.msg,
-			    "--lock-mounts: cannot make the namespaces in which mounts are locked: "
-			    "No space left on device");
+	assert_string_equal(
+		e.msg, "--lock-mounts: cannot create the namespaces in which mounts are locked: "
+		       "No space left on device");
 	assert_string_equal(e.option, "--lock-mounts"); /* and so how to do without */
 	assert_contains(e.hint, "nested too deep");
 	assert_null(strstr(fake_sys_trace(), "send"));

@@ -34,7 +34,7 @@ TEST(says_what_the_barrier_takes_where_there_is_none)
 
 	fake_sys_always("socketpair*", -EMFILE);
 	assert_int_equal(ns_enter_last(&ns, PROC, &e), -EMFILE);
-	assert_starts_with(e.msg, "cannot keep root's COMMAND from processes outside: ");
+	assert_starts_with(e.msg, "cannot keep root's COMMAND from outside processes: ");
 	assert_contains(e.hint, "Landlock of Linux 6.12");
 }
 
@@ -141,7 +141,7 @@ TEST(says_what_helps_where_namespaces_cannot_be_made)
 
 	fake_sys_answer("clone*", -EINVAL);
 	assert_int_equal(clone_child(&plain, &e), -EINVAL);
-	assert_string_equal(e.msg, "cannot make the namespaces: Invalid argument");
+	assert_string_equal(e.msg, "cannot create the namespaces: Invalid argument");
 	assert_string_equal(e.hint, "this kernel lacks one of the requested namespace types");
 }
 
@@ -264,11 +264,11 @@ static const struct {
 	{"prctl*", EINVAL, "cannot hide from processes in another namespace: Invalid argument", "",
 	 ""},
 	{"vfork files,*", ENOMEM,
-	 "cannot make a helper to enter namespaces: Cannot allocate memory", "", ""},
-	{"vfork files parent*", ENOMEM,
-	 "cannot make a helper inside --pidns: Cannot allocate memory", "", ""},
-	{"clone*", EINVAL, "cannot make the namespaces: Invalid argument", "",
-	 "has to be entered as well, with --userns"},
+	 "cannot start a helper that enters namespaces: Cannot allocate memory", "", ""},
+	{"vfork files parent*", ENOMEM, "cannot start a helper in --pidns: Cannot allocate memory",
+	 "", ""},
+	{"clone*", EINVAL, "cannot create the namespaces: Invalid argument", "",
+	 "needs the user namespace that owns it"},
 };
 
 TEST(says_which_namespace_cannot_be_entered)
@@ -483,7 +483,7 @@ TEST(believes_no_link_that_names_no_namespace)
 		(void)set_up(NULL);
 		fake_sys_always_text("readlink*", links[i]);
 		assert_true(ns_identify(&plain, PROC, &ids, &e) < 0);
-		assert_starts_with(e.msg, "cannot learn the number of the mnt namespace: ");
+		assert_starts_with(e.msg, "cannot read the inode number of the mnt namespace: ");
 	}
 	fake_sys_reset();
 }
@@ -648,7 +648,7 @@ TEST(names_the_option_that_fails_at_last)
 	start_entering(&plain);
 	fake_sys_answer("unshare user", -ENOSPC);
 	assert_int_equal(ns_enter_last(&lasts[2].ns, PROC, &e), -ENOSPC);
-	assert_string_equal(e.msg, "cannot make the second user namespace: "
+	assert_string_equal(e.msg, "cannot create the second user namespace: "
 				   "No space left on device");
 	assert_contains(e.hint, "nested too deep");
 }
@@ -659,7 +659,7 @@ TEST(sees_that_user_namespaces_can_still_be_made)
 	struct err e = {0};
 
 	assert_int_equal(ns_enter_last(&ns, PROC, &e), -EPERM);
-	assert_string_equal(e.msg, "new user namespaces can be made inside");
+	assert_string_equal(e.msg, "new user namespaces can still be created in the sandbox");
 	assert_string_equal(e.bwrap,
 			    "creation of new user namespaces was not disabled as requested");
 }
@@ -676,7 +676,7 @@ TEST(takes_nothing_but_a_refusal_for_one)
 	}
 	fake_sys_answer("unshare user", -ENOMEM);
 	assert_int_equal(ns_enter_last(&ns, PROC, &e), -ENOMEM);
-	assert_string_equal(e.msg, "cannot learn whether user namespaces can be made inside: "
+	assert_string_equal(e.msg, "cannot check whether user namespaces are disabled: "
 				   "Cannot allocate memory");
 }
 

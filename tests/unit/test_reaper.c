@@ -1026,7 +1026,7 @@ TEST(reports_that_its_namespaces_cannot_be_told)
 	give_descriptors();
 	fake_sys_answer("readlink*", -EACCES);
 	assert_int_equal(fake_sys_run(run, NULL), 125);
-	assert_one_failure(EACCES, "cannot learn the number of the mnt namespace: ");
+	assert_one_failure(EACCES, "cannot read the inode number of the mnt namespace: ");
 	start_simple(ARGV("--info-fd", "20", "true"));
 	give_descriptors();
 	fake_sys_answer_text("readlink*", "mnt:[7]");
@@ -1239,7 +1239,7 @@ TEST(locks_nothing_with_capabilities_that_stay_in_effect)
 			fake_sys_answer("cap_set_proc*", 0);
 		fake_sys_answer("cap_set_proc*", -EIO);
 		assert_int_equal(fake_sys_run(run, NULL), 125);
-		assert_one_failure(EIO, "cannot put capabilities out of effect, or back: ");
+		assert_one_failure(EIO, "cannot change the effective capabilities: ");
 		assert_int_equal(strstr(fake_sys_trace(), "open_in / /a") != NULL, nth > 0);
 		assert_null(strstr(fake_sys_trace(), "vfork"));
 	}
