@@ -184,7 +184,7 @@ static int open_children(void)
 }
 
 /* Adopt orphans, and open the lasting descriptors.  Returns 0 or -errno with @e set. */
-static int take_hold(const struct box *box, struct lasting_fds *ret, struct err *e)
+static int open_lasting(const struct box *box, struct lasting_fds *ret, struct err *e)
 {
 	const struct plan *plan = box->plan;
 	const size_t others = 5;
@@ -196,7 +196,7 @@ static int take_hold(const struct box *box, struct lasting_fds *ret, struct err 
 	r = sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r < 0)
 		return err_sys(e, r, "cannot adopt orphans of the command");
-	/* first, for let_go(): the command's process still uses it */
+	/* first, for drop_unneeded(): the command's process still uses it */
 	ret->fds[ret->n++] = box->helpers[HELPER_JANITOR].inside;
 	ret->fds[ret->n++] = box->sock;
 	ret->fds[ret->n++] = plan_fd(plan, FD_SYNC);
@@ -505,7 +505,7 @@ static int become_reaper(const struct box *box, int *proc, struct lasting_fds *l
 
 	if (box->reaper_ends)
 		lasting->proc = fd_take(proc);
-	r = take_hold(box, lasting, e);
+	r = open_lasting(box, lasting, e);
 	return r < 0 ? r : protect(box, e);
 }
 
@@ -579,7 +579,7 @@ static pid_t run_command(const struct box *box, const struct lasting_fds *lastin
 }
 
 /* Close the janitor's socket, and drop all capabilities but those still needed. */
-static int let_go(const struct box *box, struct lasting_fds *lasting, struct err *e)
+static int drop_unneeded(const struct box *box, struct lasting_fds *lasting, struct err *e)
 {
 	uint64_t kill = box->ends_all ? caps_bit(CAP_KILL) : 0;
 	int r = keep_fds(lasting->fds + 1, lasting->n - 1); /* without the janitor's socket */
@@ -598,7 +598,7 @@ static int let_go(const struct box *box, struct lasting_fds *lasting, struct err
 static int look_after(const struct box *box, struct lasting_fds *lasting, pid_t command,
 		      struct err *e)
 {
-	int r = let_go(box, lasting, e);
+	int r = drop_unneeded(box, lasting, e);
 
 	if (r == 0 && !box->own_group && has_to_end_others(box))
 		r = leave_group(box, e);

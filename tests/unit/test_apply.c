@@ -1008,10 +1008,10 @@ TEST(reports_every_call_that_fails_for_the_procfs_of_the_host)
 	}
 }
 
-/* What is covered, and for whom alone; and how. */
+/* The masked and read-only entries of a procfs. */
 static const struct {
 	const char *name;
-	bool as_root; /* only for him */
+	bool as_root; /* only if the caller is root */
 	bool as_bwrap;
 	const char *cover;
 } covers[] = {

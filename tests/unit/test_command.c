@@ -355,7 +355,7 @@ TEST(executes_nothing_that_nobody_wants_any_more_or_sees_to)
 	}
 }
 
-/* Who ends with the monitor from here on; who asks not to, does so before the last look. */
+/* Whether the command ends with the monitor; it clears the signal before the last check. */
 static const struct {
 	bool has_reaper;
 	bool die_with_parent;

@@ -545,7 +545,7 @@ TEST(gives_up_on_those_whom_no_signal_ends)
 	assert_int_equal(descendants_end(KIN(ROOT, 0), &at_once), -ETIMEDOUT);
 	assert_in_range(fake_sys_now(), 100, 100 + 40);
 	assert_true(count_in(fake_sys_trace(), "kill /proc/101 9\n") >
-		    3); /* one whom a fork brought forth meanwhile */
+		    3); /* one forked meanwhile */
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
 
@@ -569,7 +569,7 @@ TEST(looks_often_at_those_whom_it_kills_as_they_may_fork)
 	assert_int_equal(count_in(fake_sys_trace(), "poll, 2 ms\n"), 50);
 }
 
-/* Whoever forks and ends while it looks is overlooked. */
+/* A scan misses a process that forks and exits meanwhile. */
 static void fork_unseen(void *arg)
 {
 	static struct fake_process born = {.pid = 90, .parent = ROOT};

@@ -296,7 +296,7 @@ static struct err ask_about(const void *head, size_t size)
 	return e;
 }
 
-/* Scripts, and what they are run by: NULL if that cannot be told. */
+/* Scripts and their interpreters, NULL for none. */
 static const struct {
 	const char *head;
 	const char *interpreter;

@@ -209,7 +209,7 @@ TEST(stops_in_the_background_by_the_same_signal)
 {
 	struct job job = with_group();
 
-	fake_sys_answer("tcgetpgrp 0", 55); /* somebody else's */
+	fake_sys_answer("tcgetpgrp 0", 55); /* another group's */
 	fake_sys_answer("take_signal 18", 1);
 	fake_sys_answer("tcgetpgrp 0", 300); /* when it is continued */
 	job_pause(&job, 22);

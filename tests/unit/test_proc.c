@@ -402,7 +402,7 @@ static const struct {
 } stops[] = {
 	{SIGKILL, SIGKILL}, {7 << 8, 7 << 8}, {255 << 8, 255 << 8}, {EXIT_STOP, -1},
 	{SIGTRAP, ALIVE},   {SIGSTOP, ALIVE}, {SIGSEGV, ALIVE},     {SIGTRAP | 0x80, ALIVE},
-	{0, ALIVE}, /* it may be on its way into exit_group(2) */
+	{0, ALIVE}, /* perhaps a syscall-stop at exit_group(2) */
 };
 
 TEST(finds_a_process_that_a_tracer_holds_at_its_exit)
@@ -548,7 +548,7 @@ TEST(knows_no_number_where_there_is_none)
 		fake_sys_file("/proc/self", texts[i]);
 		assert_int_equal(proc_self(PROC), -EPROTO);
 	}
-	fake_sys_file("/proc/self", NULL); /* a procfs of another process namespace */
+	fake_sys_file("/proc/self", NULL); /* a procfs of another PID namespace */
 	assert_int_equal(proc_self(PROC), -ENOENT);
 	fake_sys_answer("readlink /proc self", -EACCES);
 	assert_int_equal(proc_self(PROC), -EACCES);

@@ -108,7 +108,7 @@ TEST(who_could_write)
 	assert_true(is_cloned(1000, 0, 0775, -EROFS)); /* perhaps by another mount */
 	assert_true(is_cloned(1000, 0, 0757, -EROFS));
 	assert_false(is_cloned(1000, 0, 0755, -EROFS));
-	assert_true(is_cloned(1000, 0, 0775, -EPERM));  /* a filter of system calls is around */
+	assert_true(is_cloned(1000, 0, 0775, -EPERM));  /* from a seccomp filter */
 	assert_false(is_cloned(1000, 0, 0755, -EPERM)); /* or the file is immutable */
 	assert_false(is_cloned(1000, 0, 0775, -EACCES));
 	assert_false(is_cloned(1000, 0, 0775, -EACCES));

@@ -58,7 +58,7 @@ static const char *const line[] = {
 	NULL,
 };
 
-/* Decide on who ends whom as box.c does. */
+/* Decide which processes are terminated with which, as box.c does. */
 static void plan_end(void)
 {
 	box.ends_all = plan.processes.kill_on_exit || plan.processes.die_with_parent;
@@ -66,13 +66,13 @@ static void plan_end(void)
 	box.reaper_ends = box.ends_all && !(plan.namespaces.unshare & CLONE_NEWPID);
 }
 
-/* Nothing stays open but the sockets. */
+/* Only the sockets stay open. */
 #define CLOSE "close_range 0 5\nclose_range 7 24\nclose_range 26 -\n"
 
-/* What the first process inside calls itself. */
+/* The name of the first process inside. */
 #define INTRODUCE "prctl name sbx-reaper\n"
 
-/* What it sends to the janitor if nobody else can. */
+/* Sends its mount namespace to the janitor if no other process can. */
 #define GIVE_MOUNTS                                                                                \
 	"open /proc/self/ns/mnt\n"                                                                 \
 	"send janitor with /proc/self/ns/mnt\n"
@@ -320,16 +320,16 @@ static bool is_harmless(const char *call)
 	static const char *const harmless[] = {
 		"open . path dir\n",        /* relative sources need it, and there is none */
 		"open_in / /home/user ",    /* there are other directories */
-		"fchdir //home/user\n",     /* likewise */
-		"getcwd\n",                 /* likewise: it may have been removed */
-		"new session keyring",      /* the filter refuses what would reach the old one */
-		"wait nohang\n",            /* then there is nobody to wait for */
-		"wait 1000\n",              /* the helper has said that all is done */
-		"write sock (data)\n",      /* nobody is there to hear */
+		"fchdir //home/user\n",     /* there are other directories */
+		"getcwd\n",                 /* it may have been removed */
+		"new session keyring",      /* the filter refuses calls that reach the old one */
+		"wait nohang\n",            /* then there is no child to wait for */
+		"wait 1000\n",              /* the helper has reported success */
+		"write sock (data)\n",      /* the monitor is gone */
 		"prctl name ",              /* it is for people */
-		"look janitor sock, ",      /* both were there a moment ago */
+		"look janitor sock, ",      /* both were there before */
 		"open_in box /proc path\n", /* it is for people */
-		"statfs box/proc\n",        /* likewise */
+		"statfs box/proc\n",        /* it is for people */
 	};
 
 	for (size_t i = 0; i < LENGTH(harmless); i++)
@@ -357,7 +357,7 @@ static void check_failed_run(int exit_status)
 	assert_int_equal(exit_status, 125);
 }
 
-/* Let each call fail in turn: one is told, and no command runs. */
+/* Let each call fail in turn: one failure is reported, and no command runs. */
 TEST(reports_every_call_that_fails_once_and_runs_nothing)
 {
 	unsigned calls = 0;
@@ -696,7 +696,7 @@ TEST(keeps_nothing_open_but_the_socket)
 	assert_int_equal(fake_sys_fd("sock"), SOCK);
 }
 
-/* --- Ending those whom the command leaves behind, in a process namespace --- */
+/* --- Terminating the command's descendants, in a PID namespace ------------- */
 
 /* A command that leaves a process behind, which is to be ended after @grace_ms. */
 static void start_ending(const char *const *argv, unsigned grace_ms)
@@ -782,14 +782,14 @@ TEST(may_signal_those_inside_who_are_of_other_users)
 			"\ncap_set_proc permitted 20 effective 20 inheritable 0\n");
 }
 
-/* --- The same, without a process namespace -------------------------------- */
+/* --- The same, without a PID namespace ------------------------------------- */
 
 #define WAIT_FOR_EITHER "poll signals sock, -1 ms"
 
 static const char *const adopting_line[] = {"--kill-on-exit",    "--seccomp", "9",
 					    "--die-with-parent", "true",      NULL};
 
-/* The command runs; a descendant of it, and somebody else, are there as well. */
+/* The command runs; a descendant of it and an unrelated process exist as well. */
 static void start_adopting(void)
 {
 	done();
@@ -960,7 +960,7 @@ TEST(says_that_it_cannot_wait_for_a_command_whose_descendants_it_adopts)
 	}
 }
 
-/* --- What the caller is told, and waits for ------------------------------- */
+/* --- Reports to the caller, and waiting for it ---------------------------- */
 
 /* Open the descriptors that the options name; each is called as what it is for. */
 static void give_descriptors(void)
@@ -1640,7 +1640,7 @@ TEST(stays_tied_to_the_monitor_until_the_command_has_ended)
 	start_simple(ARGV("--unshare-pid", "true"));
 	box.tied = true;
 	process_ends("wait", COMMAND_PID);
-	fake_sys_answer("wait nohang", 0); /* somebody is left */
+	fake_sys_answer("wait nohang", 0); /* another child is left */
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_contains(fake_sys_trace(), "prctl pdeathsig 0\nwrite sock (data)\n");
 	assert_int_equal(count_in(fake_sys_trace(), "prctl pdeathsig 0\n"), 1);
@@ -1653,7 +1653,7 @@ TEST(leaves_the_caller_s_process_group_without_a_process_namespace)
 	process_ends("wait", COMMAND_PID);
 	assert_int_equal(fake_sys_run(run, NULL), 3);
 	assert_int_equal(count_in(fake_sys_trace(), "setpgid 0 0\n"), 2);
-	/* or a signal to the group would leave those behind whom it has to end */
+	/* or a signal to the group would leave processes behind */
 	assert_in_order(fake_sys_trace(), ARGV("\nsetpgid 0 0\n", "vfork", "setpgid 0 0\n"));
 	assert_null(strstr(fake_sys_trace(), "setsid"));
 }
