@@ -378,7 +378,7 @@ guard_killed_try()
 {
 	begin --protect-try --mask /w/a/secret && kill -KILL "$(guard_of "$started")" &&
 		eventually grep -q "^sbx: the process that watches the protected paths has exited" said &&
-		touch ctl/stop && ended && grep -q '"level": "warning", "message": "nothing watches' status
+		touch ctl/stop && ended && grep -q '"level": "warning", "message": "the process that watches' status
 }
 
 unused_is_free()
