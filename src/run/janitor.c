@@ -2,41 +2,41 @@
 /*
  * Theory of operation
  *
- * Whoever drops the last reference to a mount namespace, by ending or by closing a
- * descriptor, carries out what follows from it: every file system that is mounted nowhere
- * else is shut down, in that process, before its parent can see it end.  With millions of
- * files that takes seconds; on a kernel that is at fault, for ever; and no signal ends it.
+ * The process that drops the last reference to a mount namespace, by exiting or by closing a
+ * descriptor, shuts down every file system that is mounted nowhere else.  That happens in this
+ * process, before its parent can see its exit.  With millions of files it takes seconds; on a
+ *kernel with a fault, for ever; and no signal ends it.
  *
- * The janitor is the process to which this happens.  It stands outside of all namespaces of
- * the sandbox and holds a reference of the mount namespace, from before there is a file system.
- * The monitor has it of the first process inside; where the kernel does not let it, that process
- * sends it.  The janitor lets go when that process has ended, in one step: to unmount one by one
- * would take twenty times as long.  Nobody waits for it without a bound, and it has no descriptor
- * of the caller's that somebody could wait for.
+ * The janitor is the process to which this happens.  It is outside of all namespaces of the sandbox
+ * and holds a reference to the mount namespace, from before the first file system is mounted.  The
+ * monitor opens the namespace through /proc; where the kernel forbids that, the first process sends
+ * it.  The janitor drops the namespace when the first process has exited, in one step: unmounting
+ *one by one would take twenty times as long.  Every wait for the janitor is bounded, and the
+ *janitor has no descriptor of the caller's that a reader could wait for.
  *
- *	first process inside ends ──────► let the namespace go, end
- *	the monitor says so       ──────► cut connections to file servers, once; free all that is
- *	                                  stuck, once; or let go
+ *	first process exits       ──────► drop the namespace, exit
+ *	the monitor asks          ──────► abort FUSE connections, once; free all that is stuck,
+ *	                                  once; or drop the namespace
  *	the monitor is gone:
  *	    the command not yet executed,
- *	    or tied to it         ──────► kill; after a while, free what is stuck; let go
- *	    else                  ──────► go on: the sandbox lives on
+ *	    or tied to it         ──────► kill; later free what is stuck; drop the namespace
+ *	    else                  ──────► go on: the sandbox outlives the monitor
  *
- * The socket to the inside is closed there when the command is executed: its end of file
- * tells.
+ * The socket to the first process is closed there when the command is executed, which the janitor
+ * reads as an end of file.
  *
- * The janitor removes the mount points that were made on the host, see litter.c: with a process
- * namespace, before it lets the mounts go, which may take long.  Without one, somebody may live on
- * who sees them, when the first process has ended; then it leaves a process behind that waits.
+ * The janitor removes the host mount points, see mount_points.c: with a PID namespace, before it
+ *drops the mounts, which may take long.  Without one, processes that see the mounts can outlive the
+ *first process.  Then the janitor leaves a process behind that waits for their exit.
  *
- * To free what is stuck, a helper enters the mount namespace and goes through the file systems
- * that were mounted inside, once: it cuts connections to file servers (FUSE), which frees who
- * waits for these; and where nothing inside may live on, it takes down the others of the
- * sandbox's own, so that their memory is not held by a process that cannot end.  Somebody hostile
- * can be in there with all capabilities, and must not get at the helper, whose descriptors lead to
- * the host (CVE-2016-9962): it makes itself undumpable before it enters.  It works on descriptors,
- * because a path may lead through a file system that hangs.  What is mounted outside as well is
- * left alone: forcing it would end a connection of somebody else's.
+ * To free what is stuck, a helper enters the mount namespace and goes once through the file systems
+ * that were mounted inside.  It aborts FUSE connections, which frees the processes that wait for
+ *the server.  Where nothing may outlive the command, it also unmounts the sandbox's other file
+ *systems, so that a process that cannot exit does not hold their memory.  A hostile process with
+ *all capabilities can be in there.  It must not trace the helper, whose descriptors lead to the
+ *host (CVE-2016-9962): see helper_enter().  The helper works on descriptors, because a path may
+ *lead through a file system that hangs.  It leaves alone what is mounted outside as well, because
+ *forcing that would end a connection of another user.
  */
 #include "run/janitor.h"
 
@@ -67,13 +67,13 @@
 #include "sys/sys.h"
 
 #define PATH_BYTES 32
-#define USERS_MAX 33 /* levels of user namespaces that the kernel nests, with the first */
+#define USERS_MAX 33 /* levels of user namespaces that the kernel allows, with the first */
 
 int janitor_await(int sock, struct err *e)
 {
 	int r = io_await_byte(sock);
 
-	return r < 0 ? err_sys(e, r, "cannot hear from the janitor") : 0;
+	return r < 0 ? err_sys(e, r, "lost the connection to the janitor") : 0;
 }
 
 int janitor_entrust(int sock, struct err *e)
@@ -86,94 +86,94 @@ int janitor_entrust(int sock, struct err *e)
 	r = io_pass(sock, "", 1, mounts);
 	if (r == 0)
 		return 0;
-	(void)err_sys(e, r, "cannot give the mount namespace to the janitor");
+	(void)err_sys(e, r, "cannot send the mount namespace to the janitor");
 	hint_in_flight(e);
 	return r;
 }
 
-/* What the janitor knows. */
-struct watch {
+struct janitor {
 	const struct box *box;
-	int child;              /* pidfd of the first process inside */
-	int monitor;            /* socket; -1 once the monitor is gone */
-	int inside;             /* socket; its partners are closed when the command is executed */
-	int mounts;             /* the mount namespace, -1 if it has not come yet */
-	bool executed;          /* the command has been */
-	bool parted;            /* the command has exited: others may live on */
-	pid_t caller;           /* the process group that the monitor is in */
-	bool killed;            /* the sandbox is to end, the monitor being gone */
-	bool cut;               /* connections to file servers have been, */
-	bool freed;             /* and the rest has been taken down */
-	bool let_go;            /* whatever is still there */
-	unsigned failed;        /* calls of poll(2) in a row */
-	int64_t until;          /* when @killed: the end of patience */
-	struct removal removal; /* what is to be removed in the end */
+	int child;       /* pidfd of the first process */
+	int monitor;     /* socket; -1 once the monitor is gone */
+	int inside;      /* socket; the other end is closed when the command is executed */
+	int mounts;      /* the mount namespace, -1 if it has not come yet */
+	bool executed;   /* the command has been executed */
+	bool parted;     /* the command has exited: other processes may outlive the monitor */
+	pid_t caller;    /* the process group of the monitor */
+	bool killed;     /* the monitor is gone, so the sandbox has been killed */
+	bool cut;        /* FUSE connections have been aborted, */
+	bool freed;      /* and the rest has been unmounted */
+	bool let_go;     /* the monitor gives up: exit, whatever is left */
+	unsigned failed; /* calls of poll(2) in a row */
+	int64_t until;   /* if @killed: when to stop waiting */
+	struct removal removal; /* host mount points to remove at exit */
 	struct guard guard;     /* of the protected paths, if there are any */
 };
 
-/* Take a message from inside, of @n bytes, which came with *@fd. */
-static void take_message(struct watch *w, const struct mount_point_note *said, size_t n, int *fd)
+/* Take a message of @n bytes of the first process, which came with *@fd. */
+static void take_message(struct janitor *j, const struct mount_point_note *note, size_t n, int *fd)
 {
-	struct err unheard = {0}; /* the monitor fails for the same reason */
+	struct err unused = {0}; /* the monitor fails for the same reason */
 	int r = 0;
 
-	if (n == sizeof(*said))
-		r = removal_take(&w->removal, said, fd, &unheard);
-	else if (w->mounts < 0)
-		w->mounts = fd_take(fd);
+	if (n == sizeof(*note))
+		r = removal_take(&j->removal, note, fd, &unused);
+	else if (j->mounts < 0)
+		j->mounts = fd_take(fd);
 	(void)r;
 }
 
 /*
- * Receive what is said of mount points, and the mount namespace if it is sent: it has been in the
- * socket up to now, which holds it as well.  Who is killed before he has read what was sent to him
- * leaves ECONNRESET behind, once; what he said comes after that.  Returns whether the command has
- * been executed.
+ * Receive the messages about mount points, and the mount namespace if it is sent: the queued
+ * message has kept the namespace alive until now.  If the sender was killed with unread data, the
+ * first receive fails with ECONNRESET; the sender's messages still follow.  Returns whether the
+ * command has been executed.
  */
-static bool take_inside(struct watch *w)
+static bool take_inside(struct janitor *j)
 {
-	struct pollfd inside = {.fd = w->inside, .events = POLLIN};
+	struct pollfd inside = {.fd = j->inside, .events = POLLIN};
 
-	while (!w->executed && sys_poll(&inside, 1, 0) > 0) {
-		struct mount_point_note said;
+	while (!j->executed && sys_poll(&inside, 1, 0) > 0) {
+		struct mount_point_note note;
 		autoclose int fd = -1;
 		struct sys_sender sender;
-		ssize_t n = sys_receive(w->inside, &said, sizeof(said), &fd, &sender);
+		ssize_t n = sys_receive(j->inside, &note, sizeof(note), &fd, &sender);
 
 		if (n > 0)
-			take_message(w, &said, (size_t)n, &fd);
+			take_message(j, &note, (size_t)n, &fd);
 		else if (n != -ECONNRESET)
-			w->executed = true;
+			j->executed = true;
 	}
-	return w->executed;
+	return j->executed;
 }
 
-/* Say what is being done, for as long as somebody listens. */
-static void note(int sock, const char *doing, const char *what, const char *type)
+/* Report to the monitor, if it reads, that @mount is being unmounted. */
+static void report_work(int monitor, const struct mountinfo_entry *mount)
 {
-	struct janitor_note note = {0};
+	struct janitor_work work = {0};
 
-	if (!io_has_room(sock, 0))
-		return; /* nobody has read the last ones */
-	(void)snprintf(note.doing, sizeof(note.doing), "%s %s (%s)", doing, what, type);
-	(void)sys_write(sock, &note, sizeof(note));
+	if (!io_has_room(monitor, 0))
+		return;
+	(void)snprintf(work.doing, sizeof(work.doing), "unmounting %s (%s)", mount->point,
+		       mount->type);
+	(void)sys_write(monitor, &work, sizeof(work));
 }
 
 /* What a helper that clears a mount namespace is given. */
 struct clearing {
 	int proc;    /* the host's procfs */
-	int monitor; /* to tell of what it does */
+	int monitor; /* socket, for reports */
 	int mounts;  /* the mount namespace to clear */
-	size_t n;    /* how many of own[] are to go */
+	size_t n;    /* how many of unmountable[] are to be unmounted */
 	struct mountinfo outside;
 };
 
-/* How file systems that may be the sandbox's own are unmounted; others stay. */
+/* File systems that may be the sandbox's own, and how they are unmounted; others stay. */
 static const struct {
 	const char *type;
 	int flags;
-} own[] = {
-	{"fuse", MNT_FORCE | MNT_DETACH}, /* forced: once detached, nobody could any more */
+} unmountable[] = {
+	{"fuse", MNT_FORCE | MNT_DETACH}, /* once detached, it cannot be forced */
 	{"tmpfs", MNT_DETACH},
 	{"overlay", MNT_DETACH},
 	{"proc", MNT_DETACH},
@@ -182,8 +182,8 @@ static const struct {
 };
 
 /*
- * Unmount @mount if it is still where it was, by a descriptor.  The working directory is the
- * host's procfs: to enter the mount itself would ask its file server for leave.
+ * Unmount @mount by a descriptor, if it is still where it was.  The working directory is the host's
+ * procfs: entering the mount itself would need an answer of its FUSE server.
  */
 static void unmount(const struct clearing *h, const struct mountinfo_entry *mount, int root,
 		    int flags)
@@ -194,12 +194,12 @@ static void unmount(const struct clearing *h, const struct mountinfo_entry *moun
 
 	if (fd < 0 || sys_statx(fd, STATX_MNT_ID, &st) < 0 || st.stx_mnt_id != mount->id)
 		return;
-	note(h->monitor, "unmounting", mount->point, mount->type);
+	report_work(h->monitor, mount);
 	(void)snprintf(path, sizeof(path), "self/fd/%d", fd);
 	(void)sys_umount(path, flags);
 }
 
-/* Unmount what is of @type among @inside, and nowhere outside. */
+/* Unmount the mounts @inside of @type whose file system is not mounted outside. */
 static void clear_type(const struct clearing *h, const struct mountinfo *inside, int root,
 		       const char *type, int flags)
 {
@@ -209,10 +209,7 @@ static void clear_type(const struct clearing *h, const struct mountinfo *inside,
 			unmount(h, &inside->list[i], root, flags);
 }
 
-/*
- * As a helper: go through the file systems of one namespace, once; those of file servers come
- * first.  Returns the exit status.
- */
+/* As a helper: go once through the file systems of a namespace, FUSE first.  Returns the status. */
 static int clear(const void *arg)
 {
 	const struct clearing *h = arg;
@@ -227,7 +224,7 @@ static int clear(const void *arg)
 	if (r == 0)
 		r = sys_fchdir(h->proc);
 	for (size_t i = 0; r == 0 && i < h->n; i++)
-		clear_type(h, &inside, root, own[i].type, own[i].flags);
+		clear_type(h, &inside, root, unmountable[i].type, unmountable[i].flags);
 	mountinfo_done(&inside);
 	return r < 0;
 }
@@ -239,10 +236,7 @@ static void clear_by_helper(struct clearing *h, int mounts)
 	(void)helper_run(clear, h, HELPER_MS);
 }
 
-/*
- * Whether the mount namespace @mounts belongs to the user namespace with the number @users, or to
- * one below it.
- */
+/* Whether the user namespace with the inode @users, or one below it, owns the mount namespace. */
 static bool belongs_to(int mounts, uint64_t users)
 {
 	struct statx st = {0};
@@ -263,7 +257,7 @@ static bool belongs_to(int mounts, uint64_t users)
 	return st.stx_ino == users;
 }
 
-/* The number of the user namespace that @mounts belongs to, or 0. */
+/* The inode of the user namespace that owns @mounts, or 0. */
 static uint64_t users_of(int mounts)
 {
 	autoclose int users = sys_ns_users(mounts);
@@ -273,15 +267,15 @@ static uint64_t users_of(int mounts)
 }
 
 /*
- * A thread of a process inside: if it is in a mount namespace of its own, clear that.  Its number
- * may be that of another process by now: then the namespace is not the sandbox's.
+ * Clear the mount namespaces that the sandbox's threads have created.  A TID may be that of a
+ * thread on the host by now: then the sandbox's user namespace does not own the mount namespace.
  */
 struct visit {
 	struct clearing *h;
-	const struct watch *w;
+	const struct janitor *j;
 	pid_t pid;
-	uint64_t users;   /* the inode number of the sandbox's user namespace */
-	uint64_t cleared; /* the inode number of the namespace that was the last */
+	uint64_t users;   /* the inode of the sandbox's user namespace */
+	uint64_t cleared; /* the inode of the mount namespace that was cleared last */
 	int64_t until;
 };
 
@@ -296,7 +290,7 @@ static int visit_thread(void *arg, pid_t tid)
 	(void)snprintf(path, sizeof(path), "%d/task/%d/ns/mnt", visit->pid, tid);
 	mounts = sys_openat(visit->h->proc, path, O_RDONLY, 0);
 	if (mounts < 0 || sys_statx(mounts, STATX_INO, &there) < 0 ||
-	    sys_statx(visit->w->mounts, STATX_INO, &here) < 0)
+	    sys_statx(visit->j->mounts, STATX_INO, &here) < 0)
 		return 0;
 	if (there.stx_ino != here.stx_ino && there.stx_ino != visit->cleared && visit->users != 0 &&
 	    belongs_to(mounts, visit->users))
@@ -315,314 +309,310 @@ static int visit_process(void *arg, pid_t pid)
 	return proc_each(visit->h->proc, path, visit_thread, visit) == -ETIMEDOUT ? -ETIMEDOUT : 0;
 }
 
-/* Clear every mount namespace inside; @h->n says of what. */
-static void clear_all(const struct watch *w, struct clearing *h)
+/* Clear every mount namespace inside of the first @h->n of unmountable[]. */
+static void clear_all(const struct janitor *j, struct clearing *h)
 {
 	struct visit visit = {.h = h,
-			      .w = w,
-			      .users = users_of(w->mounts),
+			      .j = j,
+			      .users = users_of(j->mounts),
 			      .until = sys_now_ms() + ALL_HELPERS_MS};
-	const struct descendants kin = {.proc = h->proc, .root = proc_pid_of(h->proc, w->child)};
+	const struct descendants inside = {.proc = h->proc, .root = proc_pid_of(h->proc, j->child)};
 
-	if (kin.root > 0) {
-		(void)visit_process(&visit, kin.root);
-		(void)descendants_each(&kin, visit_process, &visit);
+	if (inside.root > 0) {
+		(void)visit_process(&visit, inside.root);
+		(void)descendants_each(&inside, visit_process, &visit);
 	}
-	clear_by_helper(h, w->mounts);
+	clear_by_helper(h, j->mounts);
 }
 
 /*
- * Free what is stuck inside: cut connections; with @all, take down the rest.  In a user
- * namespace of the host's, the kernel does not tell whose a connection is.
+ * Free what is stuck inside: abort FUSE connections; with @all, unmount the rest.  Not in a user
+ * namespace of the host: there the owner of a connection is unknown.
  */
-static void free_stuck(struct watch *w, bool all)
+static void free_stuck(struct janitor *j, bool all)
 {
 	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	struct clearing h = {
 		.proc = proc,
-		.monitor = w->monitor,
-		.n = all ? sizeof(own) / sizeof(own[0]) : 1,
+		.monitor = j->monitor,
+		.n = all ? sizeof(unmountable) / sizeof(unmountable[0]) : 1,
 	};
 
-	w->cut = true;
-	w->freed = w->freed || all;
-	(void)take_inside(w);
-	if (w->mounts < 0 || !ns_other_users(&w->box->ns) || proc < 0 ||
+	j->cut = true;
+	j->freed = j->freed || all;
+	(void)take_inside(j);
+	if (j->mounts < 0 || !ns_other_users(&j->box->ns) || proc < 0 ||
 	    mountinfo_read(proc, "self", &h.outside) < 0)
 		return;
-	clear_all(w, &h);
+	clear_all(j, &h);
 	mountinfo_done(&h.outside);
 }
 
-/* The monitor may have stopped those inside, see job.h, and cannot continue them any more. */
-static void go_on(const struct watch *w)
+/* Continue the sandbox's processes, which the monitor may have stopped: see job.h. */
+static void go_on(const struct janitor *j)
 {
 	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-	const struct descendants kin = {
-		.proc = proc, .root = proc_pid_of(proc, w->child), .root_too = true};
+	const struct descendants inside = {
+		.proc = proc, .root = proc_pid_of(proc, j->child), .root_too = true};
 
-	(void)descendants_signal(&kin, SIGCONT);
+	(void)descendants_signal(&inside, SIGCONT);
 }
 
-/* Whether nothing inside may go on without the monitor, once the command is executed. */
-static bool is_tied(const struct watch *w)
+/* Whether a sandbox whose command was executed must end with the monitor. */
+static bool is_tied(const struct janitor *j)
 {
-	return w->box->plan->processes.die_with_parent || (w->box->tied && !w->parted);
+	return j->box->plan->processes.die_with_parent || (j->box->tied && !j->parted);
 }
 
-/* Without a process namespace, kill those that descend from the first process inside. */
-static void kill_kin(const struct watch *w)
+/* Without a PID namespace, kill the descendants of the first process. */
+static void kill_descendants(const struct janitor *j)
 {
 	autoclose int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-	const struct descendants kin = {.proc = proc, .root = proc_pid_of(proc, w->child)};
+	const struct descendants inside = {.proc = proc, .root = proc_pid_of(proc, j->child)};
 
-	descendants_kill(&kin);
+	descendants_kill(&inside);
 }
 
 /*
- * Kill who is inside.  Without a process namespace, the reaper sees the monitor's end as well,
- * and is the one that can find all processes; it may have been stopped.  Where there is none
- * that ends others, those are killed that descend from the first process, and its group.
+ * Kill the sandbox's processes.  A reaper without a PID namespace does so itself when the monitor
+ * exits: it finds all of them, but it may have been stopped.  Without such a reaper, kill the
+ * descendants of the first process, and its group.
  */
-static void kill_inside(const struct watch *w)
+static void kill_inside(const struct janitor *j)
 {
-	const struct job job = {.leader = w->child, .group = w->box->first};
+	const struct job job = {.leader = j->child, .group = j->box->first};
 
-	if (w->box->reaper_ends) {
-		(void)sys_pidfd_send_signal(w->child, SIGCONT);
+	if (j->box->reaper_ends) {
+		(void)sys_pidfd_send_signal(j->child, SIGCONT);
 		return;
 	}
-	if (w->executed && !box_is_over_with_first(w->box))
-		kill_kin(w);
-	if (w->executed && w->box->own_group && !box_is_over_with_first(w->box))
+	if (j->executed && !box_is_over_with_first(j->box))
+		kill_descendants(j);
+	if (j->executed && j->box->own_group && !box_is_over_with_first(j->box))
 		job_signal(&job, SIGKILL);
-	(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	(void)sys_pidfd_send_signal(j->child, SIGKILL);
 }
 
 /* The monitor is gone. */
-static void take_monitor_end(struct watch *w)
+static void take_monitor_end(struct janitor *j)
 {
-	struct pollfd inside = {.fd = w->inside}; /* for its end only */
-	bool executed = take_inside(w);
+	struct pollfd inside = {.fd = j->inside}; /* for POLLHUP only */
+	bool executed = take_inside(j);
 
-	/* a reaper closes its end a moment after the command has been executed */
-	if (!executed && !w->box->plan->processes.die_with_parent &&
+	/* a reaper closes its end shortly after the command has been executed */
+	if (!executed && !j->box->plan->processes.die_with_parent &&
 	    sys_poll(&inside, 1, EXIT_MS) > 0)
-		executed = take_inside(w);
-	(void)sys_close(w->monitor);
-	w->monitor = -1;
-	if (executed && !is_tied(w)) {
-		if (w->box->plan->processes.new_session)
-			go_on(w);
+		executed = take_inside(j);
+	(void)sys_close(j->monitor);
+	j->monitor = -1;
+	if (executed && !is_tied(j)) {
+		if (j->box->plan->processes.new_session)
+			go_on(j);
 		return;
 	}
-	kill_inside(w);
-	w->killed = true;
-	w->until = sys_now_ms() + ABANDONED_MS;
+	kill_inside(j);
+	j->killed = true;
+	j->until = sys_now_ms() + ABANDONED_MS;
 }
 
-/* The sandbox of a monitor that is gone does not end. */
-static void take_time(struct watch *w)
+/* The monitor is gone, but the sandbox that was killed has not ended. */
+static void take_time(struct janitor *j)
 {
-	if (!take_inside(w)) /* nobody has children yet whom only the reaper could find */
-		(void)sys_pidfd_send_signal(w->child, SIGKILL);
-	free_stuck(w, true);
-	w->until = sys_now_ms() + ABANDONED_MS;
+	if (!take_inside(j)) /* there are no processes yet that only the reaper can find */
+		(void)sys_pidfd_send_signal(j->child, SIGKILL);
+	free_stuck(j, true);
+	j->until = sys_now_ms() + ABANDONED_MS;
 }
 
-static void take_monitor(struct watch *w)
+static void take_monitor(struct janitor *j)
 {
 	char byte;
-	ssize_t n = sys_read(w->monitor, &byte, sizeof(byte));
+	ssize_t n = sys_read(j->monitor, &byte, sizeof(byte));
 
 	if (n <= 0)
-		take_monitor_end(w);
+		take_monitor_end(j);
 	else if (byte == JANITOR_LET_GO)
-		w->let_go = true;
+		j->let_go = true;
 	else if (byte == JANITOR_PART)
-		w->parted = true;
-	else if (byte == JANITOR_FREE ? !w->freed : !w->cut)
-		free_stuck(w, byte == JANITOR_FREE);
+		j->parted = true;
+	else if (byte == JANITOR_FREE ? !j->freed : !j->cut)
+		free_stuck(j, byte == JANITOR_FREE);
 }
 
-/* The guard has made a placeholder again, or has exited. */
-static void take_guard(struct watch *w)
+/* The guard has created a placeholder again, or has exited. */
+static void take_guard(struct janitor *j)
 {
-	struct mount_point_note said;
-	struct err unheard = {0}; /* at exit something may stay on the host */
+	struct mount_point_note note;
+	struct err unused = {0}; /* the placeholder may stay on the host */
 	autoclose int fd = -1;
 	struct sys_sender sender;
-	ssize_t n = sys_receive(w->guard.sock, &said, sizeof(said), &fd, &sender);
+	ssize_t n = sys_receive(j->guard.sock, &note, sizeof(note), &fd, &sender);
 
-	if (n == sizeof(said)) {
-		int r = removal_take(&w->removal, &said, &fd, &unheard);
+	if (n == sizeof(note)) {
+		int r = removal_take(&j->removal, &note, &fd, &unused);
 
 		(void)r;
 	} else {
-		(void)sys_close(fd_take(&w->guard.sock));
+		(void)sys_close(fd_take(&j->guard.sock));
 	}
 }
 
-/* How long to wait for the next event, in milliseconds; -1: for ever. */
-static int patience(const struct watch *w)
+/* How long to wait for the next event, in milliseconds; -1 for ever. */
+static int patience(const struct janitor *j)
 {
 	int64_t left;
 
-	if (!w->killed)
+	if (!j->killed)
 		return -1;
-	left = w->until - sys_now_ms();
+	left = j->until - sys_now_ms();
 	return left < 0 ? 0 : (int)left;
 }
 
 enum { MONITOR, CHILD, INSIDE, GUARD, N }; /* what await_end() polls */
 
 /*
- * Take what poll(2) has returned, @n, and found in @fds.  Returns whether the waiting is over.  If
- * poll(2) fails again and again, the sandbox ends.
+ * Take the events in @fds; @n is the return value of poll(2).  Returns whether the waiting is over.
+ * If poll(2) keeps failing, kill the sandbox.
  */
-static bool take_events(struct watch *w, const struct pollfd *fds, int n)
+static bool take_events(struct janitor *j, const struct pollfd *fds, int n)
 {
-	w->failed = n < 0 && n != -EINTR ? w->failed + 1 : 0;
-	if (w->failed == POLL_TRIES) {
-		(void)sys_pidfd_send_signal(w->child, SIGKILL);
+	j->failed = n < 0 && n != -EINTR ? j->failed + 1 : 0;
+	if (j->failed == POLL_TRIES) {
+		(void)sys_pidfd_send_signal(j->child, SIGKILL);
 		return true;
 	}
 	if (n < 0)
 		return false;
-	if (fds[CHILD].revents != 0 || (n == 0 && w->freed))
+	if (fds[CHILD].revents != 0 || (n == 0 && j->freed))
 		return true;
 	if (fds[INSIDE].revents != 0)
-		(void)take_inside(w); /* who sends waits for room */
+		(void)take_inside(j); /* the sender waits for room */
 	if (fds[GUARD].revents != 0)
-		take_guard(w);
+		take_guard(j);
 	if (fds[MONITOR].revents != 0)
-		take_monitor(w);
+		take_monitor(j);
 	else if (n == 0)
-		take_time(w);
+		take_time(j);
 	return false;
 }
 
-/* Wait for the end of the first process inside, or of patience. */
-static void await_end(struct watch *w)
+/* Wait until the first process has exited, or until there is nothing more to try. */
+static void await_end(struct janitor *j)
 {
 	bool over = false;
 
-	while (!over && !w->let_go) {
+	while (!over && !j->let_go) {
 		struct pollfd fds[N] = {
-			[MONITOR] = {.fd = w->monitor, .events = POLLIN},
-			[CHILD] = {.fd = w->child, .events = POLLIN},
-			[INSIDE] = {.fd = w->executed ? -1 : w->inside, .events = POLLIN},
-			[GUARD] = {.fd = w->guard.sock, .events = POLLIN},
+			[MONITOR] = {.fd = j->monitor, .events = POLLIN},
+			[CHILD] = {.fd = j->child, .events = POLLIN},
+			[INSIDE] = {.fd = j->executed ? -1 : j->inside, .events = POLLIN},
+			[GUARD] = {.fd = j->guard.sock, .events = POLLIN},
 		};
-		int n = sys_poll(fds, w->guard.sock < 0 ? GUARD : N, patience(w));
+		int n = sys_poll(fds, N, patience(j));
 
-		over = take_events(w, fds, n);
+		over = take_events(j, fds, n);
 	}
 }
 
 /*
- * The first process inside has ended.  If the kernel has killed it with the monitor, those are
- * still to be killed that it has left in its process group.  A monitor that goes in order says
- * something before.
+ * The first process has exited.  If the kernel has killed it with the monitor, kill the rest of its
+ * process group.  A monitor that exits in order sends JANITOR_LET_GO or JANITOR_PART before.
  */
-static void kill_rest(struct watch *w)
+static void kill_rest(struct janitor *j)
 {
-	const struct job job = {.leader = w->child, .group = w->box->first};
-	struct pollfd monitor = {.fd = w->monitor, .events = POLLIN};
-	char said = 0;
+	const struct job job = {.leader = j->child, .group = j->box->first};
+	struct pollfd monitor = {.fd = j->monitor, .events = POLLIN};
+	char request = 0;
 
-	if (w->killed || !w->box->own_group || w->box->has_reaper || box_is_over_with_first(w->box))
+	if (j->killed || !j->box->own_group || j->box->has_reaper || box_is_over_with_first(j->box))
 		return;
-	while (said != JANITOR_LET_GO && sys_poll(&monitor, 1, 0) > 0)
-		if (sys_read(w->monitor, &said, sizeof(said)) <= 0) {
+	while (request != JANITOR_LET_GO && sys_poll(&monitor, 1, 0) > 0)
+		if (sys_read(j->monitor, &request, sizeof(request)) <= 0) {
 			job_signal(&job, SIGKILL);
-			w->killed = true;
+			j->killed = true;
 			return;
 		}
 }
 
-static void let_mounts_go(struct watch *w)
+static void drop_mounts(struct janitor *j)
 {
-	if (w->mounts >= 0)
-		(void)sys_close(w->mounts);
-	w->mounts = -1;
+	if (j->mounts >= 0)
+		(void)sys_close(j->mounts);
+	j->mounts = -1;
 }
 
-/*
- * The sandbox is over, as far as this process waits for it: remove what was made on the host, and
- * let the mounts go.
- */
-static void clean_up(struct watch *w)
+/* The sandbox is over: remove the host mount points and drop the mount namespace. */
+static void clean_up(struct janitor *j)
 {
 	const struct removal_end end = {
-		.fd = w->removal.unmounted,
-		.has_come = box_is_over_with_first(w->box),
-		.is_forced = w->let_go && w->box->ends_all,
-		.kept = w->monitor,
+		.fd = j->removal.unmounted,
+		.has_come = box_is_over_with_first(j->box),
+		.is_forced = j->let_go && j->box->ends_all,
+		.kept = j->monitor,
 	};
 
-	guard_end(&w->guard); /* it holds the mounts */
+	guard_end(&j->guard); /* it holds the mounts */
 	if (end.has_come)
-		removal_finish(&w->removal, &end);
-	let_mounts_go(w);
+		removal_finish(&j->removal, &end);
+	drop_mounts(j);
 	if (!end.has_come)
-		removal_finish(&w->removal, &end);
+		removal_finish(&j->removal, &end);
 }
 
 /*
- * Leave the caller's process group, which may be killed; and its session, unless this process
- * may have to give the terminal back to that group.
+ * Leave the caller's process group, which may be killed.  Leave its session as well, unless this
+ * process may have to give the terminal back to that group.
  */
-static void leave_group(struct watch *w)
+static void leave_group(struct janitor *j)
 {
-	if (!w->box->own_group || w->box->plan->processes.new_session) {
+	if (!j->box->own_group || j->box->plan->processes.new_session) {
 		(void)sys_setsid();
 		return;
 	}
-	w->caller = sys_getpgrp();
+	j->caller = sys_getpgrp();
 	(void)sys_setpgid(0, 0);
 }
 
 /* Be the janitor.  Does not return. */
-static void be_janitor(struct watch *w)
+static void be_janitor(struct janitor *j)
 {
-	int keep[] = {w->child, w->monitor, w->inside, w->mounts, -1, -1};
+	int keep[] = {j->child, j->monitor, j->inside, j->mounts, -1, -1};
 	sigset_t all;
 
 	sigfillset(&all);
 	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)"sbx-janitor");
-	guard_start(w->box, w->child, &w->guard);
-	keep[4] = w->guard.pidfd;
-	keep[5] = w->guard.sock;
+	guard_start(j->box, j->child, &j->guard);
+	keep[4] = j->guard.pidfd;
+	keep[5] = j->guard.sock;
 	if (keep_fds(keep, sizeof(keep) / sizeof(keep[0])) < 0)
-		sys_exit(EXIT_FAILURE); /* no command is executed then */
-	leave_group(w);
+		sys_exit(EXIT_FAILURE); /* then no command is executed */
+	leave_group(j);
 	(void)sys_chdir("/");
-	(void)sys_write(w->inside, "", 1);
-	await_end(w);
-	kill_rest(w);
-	if (w->killed && w->caller > 0)
-		job_return_terminal(w->box->first, w->caller);
-	(void)take_inside(w);
-	clean_up(w);
+	(void)sys_write(j->inside, "", 1);
+	await_end(j);
+	kill_rest(j);
+	if (j->killed && j->caller > 0)
+		job_return_terminal(j->box->first, j->caller);
+	(void)take_inside(j);
+	clean_up(j);
 	sys_exit(0);
 }
 
 int janitor_start(struct box *box, int child, int *mounts, struct err *e)
 {
 	struct helper *self = &box->helpers[HELPER_JANITOR];
-	struct watch w = {.box = box,
-			  .child = child,
-			  .mounts = *mounts,
-			  .inside = self->from_inside,
-			  .monitor = self->to_monitor,
-			  .removal = REMOVAL_NONE,
-			  .guard = GUARD_NONE_STARTED};
+	struct janitor j = {.box = box,
+			    .child = child,
+			    .mounts = *mounts,
+			    .inside = self->from_inside,
+			    .monitor = self->to_monitor,
+			    .removal = REMOVAL_NONE,
+			    .guard = GUARD_NONE_STARTED};
 	pid_t pid = sys_clone_unreaped(&self->pidfd);
 
 	if (pid == 0)
-		be_janitor(&w);
+		be_janitor(&j);
 	if (*mounts >= 0)
 		(void)sys_close(fd_take(mounts));
 	return pid < 0 ? err_sys(e, pid, "cannot start the janitor") : 0;
@@ -639,24 +629,24 @@ void janitor_ask(const struct helper *janitor, enum janitor_request request)
 
 bool janitor_is_over(const struct helper *janitor)
 {
-	struct pollfd said = {.fd = janitor->monitor, .events = POLLIN};
-	struct janitor_note last;
+	struct pollfd report = {.fd = janitor->monitor, .events = POLLIN};
+	struct janitor_work last;
 
 	if (janitor->pidfd < 0)
 		return true; /* it has not been started */
-	while (sys_poll(&said, 1, 0) > 0)
+	while (sys_poll(&report, 1, 0) > 0)
 		if (sys_read(janitor->monitor, &last, sizeof(last)) <= 0)
 			return true;
 	return false;
 }
 
-void janitor_listen(const struct helper *janitor, struct janitor_note *ret)
+void janitor_listen(const struct helper *janitor, struct janitor_work *ret)
 {
-	struct pollfd said = {.fd = janitor->monitor, .events = POLLIN};
+	struct pollfd report = {.fd = janitor->monitor, .events = POLLIN};
 
 	ret->doing[0] = '\0';
-	while (sys_poll(&said, 1, 0) > 0) {
-		struct janitor_note next;
+	while (sys_poll(&report, 1, 0) > 0) {
+		struct janitor_work next;
 
 		if (sys_read(janitor->monitor, &next, sizeof(next)) != sizeof(next))
 			return;

@@ -273,7 +273,7 @@ static void look_at_orphans(struct found *found)
 static void look_at_janitor(struct found *found)
 {
 	const struct teardown *w = found->w;
-	struct janitor_note doing;
+	struct janitor_work doing;
 	struct stuck *janitor;
 
 	if (helper_exits(w->janitor->pidfd, 0))

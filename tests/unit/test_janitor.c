@@ -66,7 +66,7 @@ TEST(says_that_it_cannot_hand_the_mount_namespace_over)
 {
 	static const char *const messages[] = {
 		"cannot open /proc/self/ns/mnt: Input/output error",
-		"cannot give the mount namespace to the janitor: Input/output error",
+		"cannot send the mount namespace to the janitor: Input/output error",
 	};
 
 	for (unsigned i = 0; i < LENGTH(messages); i++) {
@@ -87,7 +87,7 @@ TEST(waits_until_there_is_a_janitor)
 	assert_int_equal(janitor_await(TO_JANITOR, &e), 0); /* or none any more */
 	fake_sys_answer("read to-janitor", -EIO);
 	assert_int_equal(janitor_await(TO_JANITOR, &e), -EIO);
-	assert_string_equal(e.msg, "cannot hear from the janitor: Input/output error");
+	assert_string_equal(e.msg, "lost the connection to the janitor: Input/output error");
 }
 
 TEST(asks_the_janitor)
@@ -109,7 +109,7 @@ TEST(asks_the_janitor)
 }
 
 /* The janitor says something. */
-static void says(const struct janitor_note *note, size_t size)
+static void says(const struct janitor_work *note, size_t size)
 {
 	fake_sys_answer_ready("look sock, 0 ms", "sock");
 	fake_sys_answer_data("read sock", 0, note, size);
@@ -117,10 +117,10 @@ static void says(const struct janitor_note *note, size_t size)
 
 TEST(hears_the_last_that_the_janitor_said)
 {
-	static const struct janitor_note first = {"unmounting /a (fuse)"};
-	static const struct janitor_note last = {"unmounting /b (tmpfs)"};
-	static struct janitor_note endless;
-	struct janitor_note note = {"x"};
+	static const struct janitor_work first = {"unmounting /a (fuse)"};
+	static const struct janitor_work last = {"unmounting /b (tmpfs)"};
+	static struct janitor_work endless;
+	struct janitor_work note = {"x"};
 
 	fake_sys_given(30, "sock");
 	*janitor = (struct helper){.pidfd = -1, .monitor = 30};
@@ -138,8 +138,8 @@ TEST(hears_the_last_that_the_janitor_said)
 
 TEST(does_not_listen_to_a_janitor_that_is_gone)
 {
-	static const struct janitor_note note = {"unmounting /a (fuse)"};
-	struct janitor_note heard = {"x"};
+	static const struct janitor_work note = {"unmounting /a (fuse)"};
+	struct janitor_work heard = {"x"};
 
 	fake_sys_given(30, "sock");
 	*janitor = (struct helper){.pidfd = -1, .monitor = 30};
@@ -486,7 +486,7 @@ TEST(goes_on_without_what_it_has_no_room_for)
 
 TEST(tells_whether_anybody_of_it_is_left)
 {
-	static const struct janitor_note note = {"unmounting /a (fuse)"};
+	static const struct janitor_work note = {"unmounting /a (fuse)"};
 
 	fake_sys_given(30, "sock");
 	*janitor = (struct helper){.pidfd = 31, .monitor = 30};
@@ -854,7 +854,7 @@ TEST(unmounts_without_a_word_where_nobody_reads)
 
 TEST(says_what_it_is_at)
 {
-	const struct janitor_note *note;
+	const struct janitor_work *note;
 	size_t size = 0;
 	int monitor;
 

@@ -500,7 +500,7 @@ TEST(tells_of_nobody_without_memory)
 
 TEST(tells_of_the_janitor_and_what_it_was_at)
 {
-	static const struct janitor_note note = {"unmounting /mnt (fuse)"};
+	static const struct janitor_work note = {"unmounting /mnt (fuse)"};
 
 	child_ends(POLL_CHILD "200 ms");
 	fake_sys_answer_ready("look sock, 0 ms", "sock");
