@@ -5,35 +5,34 @@
 #include "run/box.h"
 
 /*
- * The guard: a process outside that watches the paths that --mask, --ro and --deny-create
- * protect, and protects them again when something on the host has replaced them; see guard.c.
+ * The guard: a process outside that watches the paths of --mask, --ro and --deny-create, and
+ * protects them again when a program on the host has replaced them; see guard.c.
  */
 
-/* Whether @box needs a guard, and what it does; once the namespaces and capabilities are planned.
- */
+/* What the guard of @box does; asked once the namespaces and capabilities are planned. */
 enum guard_way guard_plan(const struct box *box);
 
 /*
- * For the first process inside, in the command's mount namespace: have @n @places watched, with
- * @stage the stage there.  Returns when they are, and closes its end of the socket.  Returns 0, or
- * -errno with @e set: then nothing watches them.
+ * For the first process, in the command's mount namespace: have @n @paths watched; @stage is the
+ * stage there.  Waits until they are, and closes its end of the socket.  Returns 0, or -errno with
+ * @e set: then they are not watched.
  */
-int guard_entrust(struct box *box, const struct protected_path *places, size_t n, int stage,
+int guard_entrust(struct box *box, const struct protected_path *paths, size_t n, int stage,
 		  int proc, struct err *e) must_check;
 
-/* What the janitor has of the guard. */
-struct guard {
+/* What the janitor has of the guard; the guard is its child. */
+struct guard_handle {
 	int pidfd; /* -1 for none */
-	int sock;  /* struct mount_point_notes come */
+	int sock;  /* for struct mount_point_note */
 };
 
-#define GUARD_NONE_STARTED ((struct guard){.pidfd = -1, .sock = -1})
+#define GUARD_HANDLE_NONE ((struct guard_handle){.pidfd = -1, .sock = -1})
 
 /*
- * For the janitor: start the guard of @box, if it needs one, with @child a pidfd of the first
- * process inside.  If it cannot be started, its sockets tell.
+ * For the janitor: start the guard of @box, if it needs one; @child is a pidfd of the first
+ * process. If that fails, the ends of its sockets are closed, which the other processes see.
  */
-void guard_start(const struct box *box, int child, struct guard *ret);
+void guard_start(const struct box *box, int child, struct guard_handle *ret);
 
-/* For the janitor: end it, and wait for that, but not for long. */
-void guard_end(struct guard *guard);
+/* For the janitor: kill the guard and wait briefly for its exit. */
+void guard_end(struct guard_handle *guard);

@@ -106,8 +106,8 @@ struct janitor {
 	bool let_go;     /* the monitor gives up: exit, whatever is left */
 	unsigned failed; /* calls of poll(2) in a row */
 	int64_t until;   /* if @killed: when to stop waiting */
-	struct removal removal; /* host mount points to remove at exit */
-	struct guard guard;     /* of the protected paths, if there are any */
+	struct removal removal;    /* host mount points to remove at exit */
+	struct guard_handle guard; /* of the protected paths, if there are any */
 };
 
 /* Take a message of @n bytes of the first process, which came with *@fd. */
@@ -608,7 +608,7 @@ int janitor_start(struct box *box, int child, int *mounts, struct err *e)
 			    .inside = self->from_inside,
 			    .monitor = self->to_monitor,
 			    .removal = REMOVAL_NONE,
-			    .guard = GUARD_NONE_STARTED};
+			    .guard = GUARD_HANDLE_NONE};
 	pid_t pid = sys_clone_unreaped(&self->pidfd);
 
 	if (pid == 0)

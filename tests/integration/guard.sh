@@ -253,7 +253,7 @@ with_few_descriptors()
 # Each path that is watched takes a descriptor.
 too_few_descriptors()
 {
-	set_many --ro && fails 125 "sbx: --ro: cannot have the protected paths watched: Too many open files" \
+	set_many --ro && fails 125 "sbx: --ro: cannot watch the protected paths: Too many open files" \
 		with_few_descriptors box --dir /w "${words[@]}" -- true
 }
 

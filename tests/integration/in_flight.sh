@@ -99,7 +99,7 @@ is_told()
 # Where the process that watches may copy no descriptor, it needs them to be sent.
 cannot_watch()
 {
-	fails_saying 125 "^sbx: cannot have the protected paths watched: .* in flight in sockets$" \
+	fails_saying 125 "^sbx: cannot watch the protected paths: .* in flight in sockets$" \
 		as_someone "$@" --ro-bind / / --mask /etc/passwd -- true
 }
 

@@ -159,7 +159,7 @@ TEST(says_that_too_many_descriptors_are_in_flight)
 {
 	fake_sys_always("send inside with*", -ETOOMANYREFS);
 	assert_int_equal(entrust_by_sending(&fine), -ETOOMANYREFS);
-	assert_contains(e.msg, "cannot have the protected paths watched: ");
+	assert_contains(e.msg, "cannot watch the protected paths: ");
 	assert_contains(e.hint, "end the process of this user");
 	assert_int_equal(fake_sys_open_fds(), 0);
 }
@@ -172,7 +172,7 @@ TEST(runs_nothing_that_is_not_watched)
 		start();
 		fake_sys_fail_at(nth, EIO);
 		assert_int_equal(entrust_by_sending(NULL), -EIO);
-		assert_string_equal(e.msg, "cannot have the protected paths watched: "
+		assert_string_equal(e.msg, "cannot watch the protected paths: "
 					   "Input/output error");
 		assert_int_equal(fake_sys_open_fds(), 0);
 	}
@@ -252,7 +252,7 @@ static void is_always(const struct statx *st)
 
 static void run(void *arg)
 {
-	struct guard guard;
+	struct guard_handle guard;
 
 	(void)arg;
 	guard_start(&box, CHILD, &guard);
@@ -571,7 +571,7 @@ TEST(leaves_alone_what_a_later_option_covers)
 
 TEST(starts_nothing_for_nothing)
 {
-	struct guard guard;
+	struct guard_handle guard;
 
 	box.guard_way = GUARD_OFF;
 	guard_start(&box, CHILD, &guard);
@@ -581,7 +581,7 @@ TEST(starts_nothing_for_nothing)
 
 TEST(ends_the_guard_and_waits_for_that)
 {
-	struct guard guard;
+	struct guard_handle guard;
 
 	fake_sys_answer_pair("here", "there");
 	fake_sys_answer_child("clone", FIRST, "guard");
@@ -598,7 +598,7 @@ TEST(ends_the_guard_and_waits_for_that)
 
 TEST(leaves_nothing_open_if_it_cannot_start)
 {
-	struct guard guard;
+	struct guard_handle guard;
 
 	for (unsigned nth = 1; nth <= 2; nth++) {
 		start();
