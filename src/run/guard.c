@@ -9,8 +9,8 @@
  *
  * The guard notices that and protects the path again.  It is a child of the janitor, outside of the
  * sandbox's PID namespace.  It has entered the mount namespace of the command and the user
- *namespace that owns it, with all capabilities there.  The payload must not trace it: see
- *helper_enter().
+ * namespace that owns it, with all capabilities there.  The payload must not trace it: see
+ * helper_enter().
  *
  *	first process   builds, and enters its last namespaces
  *	   │ paths, and numbers of ──────────► guard   copies the mount namespace and the stage,
@@ -22,23 +22,23 @@
  *
  * The copies are made by pidfd_getfd(2), while the first process waits for the answer.  Where the
  * guard may not do that, the first process sends both.  That needs room for descriptors in flight,
- *and another payload of the same user can leave none.
+ * and another payload of the same user can leave none.
  *
  * The mount table of a namespace can be polled, and reports a detached mount at once.  No event
- *comes for a rename that takes a mount along, nor for a file that appears at a path where there was
- *none. So the guard looks every GUARD_LOOK_MS as well, less often if a look takes long: neither
- *many paths nor a payload that mounts keep it busy.
+ * comes for a rename that takes a mount along, nor for a file that appears at a path where there
+ * was none. So the guard looks every GUARD_LOOK_MS as well, less often if a look takes long:
+ * neither many paths nor a payload that mounts keep it busy.
  *
  * A path has no link in it, and the directories on it are pinned, so the payload cannot lead the
- *guard elsewhere.  A directory that the host has put there is pinned first, see apply_protect.c.
- *The descriptor of each protecting mount keeps the mount ID from being used again.  Where the
- *payload has mounted over one, the mount table shows whether the protecting mount is still there.
+ * guard elsewhere.  A directory that the host has put there is pinned first, see apply_protect.c.
+ * The descriptor of each protecting mount keeps the mount ID from being used again.  Where the
+ * payload has mounted over one, the mount table shows whether the protecting mount is still there.
  *
  * A command with CAP_SYS_ADMIN can unmount what the guard mounts: the kernel locks only the mounts
  * that were there when the namespace was copied.  There the sandbox ends instead.
  *
  * The guard's descriptors hold the mounts.  It exits with the first process, and the janitor kills
- *it before dropping the mount namespace.
+ * it before dropping the mount namespace.
  */
 #include "run/guard.h"
 

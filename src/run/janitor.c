@@ -5,14 +5,14 @@
  * The process that drops the last reference to a mount namespace, by exiting or by closing a
  * descriptor, shuts down every file system that is mounted nowhere else.  That happens in this
  * process, before its parent can see its exit.  With millions of files it takes seconds; on a
- *kernel with a fault, for ever; and no signal ends it.
+ * kernel with a fault, for ever; and no signal ends it.
  *
  * The janitor is the process to which this happens.  It is outside of all namespaces of the sandbox
  * and holds a reference to the mount namespace, from before the first file system is mounted.  The
  * monitor opens the namespace through /proc; where the kernel forbids that, the first process sends
  * it.  The janitor drops the namespace when the first process has exited, in one step: unmounting
- *one by one would take twenty times as long.  Every wait for the janitor is bounded, and the
- *janitor has no descriptor of the caller's that a reader could wait for.
+ * one by one would take twenty times as long.  Every wait for the janitor is bounded, and the
+ * janitor has no descriptor of the caller's that a reader could wait for.
  *
  *	first process exits       ──────► drop the namespace, exit
  *	the monitor asks          ──────► abort FUSE connections, once; free all that is stuck,
@@ -26,17 +26,17 @@
  * reads as an end of file.
  *
  * The janitor removes the host mount points, see mount_points.c: with a PID namespace, before it
- *drops the mounts, which may take long.  Without one, processes that see the mounts can outlive the
- *first process.  Then the janitor leaves a process behind that waits for their exit.
+ * drops the mounts, which may take long.  Without one, processes that see the mounts can outlive
+ * the first process.  Then the janitor leaves a process behind that waits for their exit.
  *
  * To free what is stuck, a helper enters the mount namespace and goes once through the file systems
  * that were mounted inside.  It aborts FUSE connections, which frees the processes that wait for
- *the server.  Where nothing may outlive the command, it also unmounts the sandbox's other file
- *systems, so that a process that cannot exit does not hold their memory.  A hostile process with
- *all capabilities can be in there.  It must not trace the helper, whose descriptors lead to the
- *host (CVE-2016-9962): see helper_enter().  The helper works on descriptors, because a path may
- *lead through a file system that hangs.  It leaves alone what is mounted outside as well, because
- *forcing that would end a connection of another user.
+ * the server.  Where nothing may outlive the command, it also unmounts the sandbox's other file
+ * systems, so that a process that cannot exit does not hold their memory.  A hostile process with
+ * all capabilities can be in there.  It must not trace the helper, whose descriptors lead to the
+ * host (CVE-2016-9962): see helper_enter().  The helper works on descriptors, because a path may
+ * lead through a file system that hangs.  It leaves alone what is mounted outside as well, because
+ * forcing that would end a connection of another user.
  */
 #include "run/janitor.h"
 

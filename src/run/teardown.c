@@ -2,17 +2,17 @@
 /*
  * Theory of operation
  *
- * The command has ended, and its status is known.  What is left to do is done by others: the
- * reaper ends those inside, the kernel ends the reaper with them, the janitor lets the mounts
- * go.  All of this takes well under a millisecond, unless something is stuck; and then no
- * signal helps, nor does waiting.  So the monitor waits by the clock:
+ * The command has ended, and its status is known.  Other processes do the rest: the reaper kills
+ * what is left inside, the kernel kills all with the reaper, the janitor drops the mounts.  All of
+ * this takes well under a millisecond, unless something is stuck; and then neither a signal nor
+ * waiting helps.  So the monitor waits by the clock:
  *
  *	0            the command has ended
- *	FREE_MS      the first process inside is still there: kill it, and have the janitor
- *	             free what is stuck
- *	the timeout  --teardown-timeout is over: say what is stuck, and go
+ *	FREE_MS      the first process has not exited: kill it, and have the janitor free what is
+ *	             stuck
+ *	the timeout  --teardown-timeout is over: report what is stuck, and return
  *
- * With --kill-on-exit-after the clock starts when those inside have had their time.
+ * With --kill-on-exit-after the clock starts when the grace time is over.
  */
 #include "run/teardown.h"
 
@@ -29,7 +29,7 @@
 #include "sys/sys.h"
 
 #define LINK_BYTES 48  /* "mnt:[inode number]" */
-#define REPORTED_MAX 8 /* processes that are told of */
+#define REPORTED_MAX 8 /* processes */
 
 int teardown_look(int child, struct teardown_child *ret)
 {
@@ -42,102 +42,103 @@ int teardown_look(int child, struct teardown_child *ret)
 	return 0;
 }
 
-static unsigned timeout_ms(const struct teardown *w)
+static unsigned timeout_ms(const struct teardown *t)
 {
-	unsigned ms = w->box->plan->processes.teardown_ms;
+	unsigned ms = t->box->plan->processes.teardown_ms;
 
 	return ms < LEAST_MS ? LEAST_MS : ms;
 }
 
 /* When the clock starts. */
-static int64_t zero(const struct teardown *w)
+static int64_t zero(const struct teardown *t)
 {
-	return w->since + (w->others ? w->box->grace_ms : 0);
+	return t->since + (t->others ? t->box->grace_ms : 0);
 }
 
-static int64_t deadline(const struct teardown *w)
+static int64_t deadline(const struct teardown *t)
 {
-	bool ends_all = w->command != 0 && w->box->reaper_ends; /* it begins only now */
+	bool ends_all = t->command != 0 && t->box->reaper_ends; /* it starts only now */
 	int64_t least = sys_now_ms() + (ends_all ? END_ALL_MS : LEAST_MS);
-	int64_t usual = zero(w) + timeout_ms(w);
+	int64_t usual = zero(t) + timeout_ms(t);
 
-	return w->command != 0 || usual < least ? least : usual;
+	return t->command != 0 || usual < least ? least : usual;
 }
 
-static int64_t time_to_free(const struct teardown *w)
+static int64_t time_to_free(const struct teardown *t)
 {
-	int64_t half = timeout_ms(w) / 2;
+	int64_t half = timeout_ms(t) / 2;
 
-	if (w->command != 0)
-		return w->since; /* that has had its time, and what is inside cannot end in order */
-	return zero(w) + (half < FREE_MS ? half : FREE_MS);
+	if (t->command != 0)
+		return t->since; /* it has had its time, and the other processes cannot exit in
+				    order */
+	return zero(t) + (half < FREE_MS ? half : FREE_MS);
 }
 
-/* The processes that this one has adopted from the reaper; @mounts is room for kin.mounts. */
-static struct descendants orphans(const struct teardown *w, char *mounts, size_t size)
+/* The processes adopted from the reaper; @mounts is room for the member of that name. */
+static struct descendants orphans(const struct teardown *t, char *mounts, size_t size)
 {
-	pid_t janitor = proc_pid_of(w->proc, w->janitor->pidfd);
-	ssize_t n = sys_readlinkat(w->proc, "self/ns/mnt", mounts, size - 1);
-	struct descendants kin = {.proc = w->proc, .root = proc_self(w->proc)};
+	pid_t janitor = proc_pid_of(t->proc, t->janitor->pidfd);
+	ssize_t n = sys_readlinkat(t->proc, "self/ns/mnt", mounts, size - 1);
+	struct descendants inside = {.proc = t->proc, .root = proc_self(t->proc)};
 
 	mounts[n < 0 ? 0 : n] = '\0';
-	kin.except = janitor < 0 ? 0 : janitor;
-	kin.mounts = mounts;  /* the caller may have had children before he executed sbx, */
-	kin.since = w->start; /* and these may have had others */
-	return kin;
+	inside.except = janitor < 0 ? 0 : janitor;
+	inside.mounts = mounts;  /* the caller may have had children before it executed sbx, */
+	inside.since = t->start; /* and these may have had others */
+	return inside;
 }
 
-/* End those inside that the reaper has left, because it was killed or could not. */
-static int end_orphans(const struct teardown *w)
+/* Kill what the reaper has left inside, because it was killed or could not kill all. */
+static int end_orphans(const struct teardown *t)
 {
 	const struct descendants_patience patience = {.limit_ms = FREE_MS, .watch = -1};
 	char mounts[LINK_BYTES];
-	struct descendants kin = orphans(w, mounts, sizeof(mounts));
+	struct descendants inside = orphans(t, mounts, sizeof(mounts));
 
 	if (mounts[0] == '\0')
-		return -EACCES; /* then nobody knows who is inside */
-	return descendants_end(&kin, &patience);
+		return -EACCES; /* then it is unknown which are inside */
+	return descendants_end(&inside, &patience);
 }
 
 /*
- * Nothing has helped so far.  A reaper without a process namespace goes on: nobody else can
- * find those inside as well as it can; it may have been stopped.
+ * Nothing has helped so far.  A reaper without a PID namespace goes on, because it finds the
+ * processes best; but it may have been stopped.
  */
-static void force(struct teardown *w)
+static void force(struct teardown *t)
 {
-	(void)sys_pidfd_send_signal(w->child, SIGCONT);
-	if (!w->box->reaper_ends)
-		(void)sys_pidfd_send_signal(w->child, SIGKILL);
-	janitor_ask(w->janitor, JANITOR_FREE);
+	(void)sys_pidfd_send_signal(t->child, SIGCONT);
+	if (!t->box->reaper_ends)
+		(void)sys_pidfd_send_signal(t->child, SIGKILL);
+	janitor_ask(t->janitor, JANITOR_FREE);
 }
 
 /* What has been done while waiting. */
 struct steps {
 	bool forced;
-	bool swept; /* nobody is left whom this process has adopted, */
-	bool left;  /* or somebody cannot end */
+	bool killed; /* the orphans have been killed, */
+	bool left;   /* but some cannot exit */
 };
 
 /* How long to wait before the next step, in milliseconds. */
-static int pause_ms(const struct teardown *w, bool forced, int64_t until)
+static int pause_ms(const struct teardown *t, bool forced, int64_t until)
 {
 	int64_t now = sys_now_ms();
-	int64_t next = forced || w->first.gone ? until : time_to_free(w);
+	int64_t next = forced || t->first.gone ? until : time_to_free(t);
 
-	if (w->first.unreapable && next > now + UNREAPABLE_MS)
+	if (t->first.unreapable && next > now + UNREAPABLE_MS)
 		next = now + UNREAPABLE_MS;
 	return next > now ? (int)(next - now) : 0;
 }
 
-/* What there is to do once the first process inside, or its time, is over. */
-static void next_step(struct teardown *w, struct steps *steps)
+/* The next step once the first process has exited, or its time is over. */
+static void next_step(struct teardown *t, struct steps *steps)
 {
-	if (w->first.gone && !steps->swept) {
-		steps->left = w->box->reaper_ends && end_orphans(w) < 0;
-		steps->swept = true;
+	if (t->first.gone && !steps->killed) {
+		steps->left = t->box->reaper_ends && end_orphans(t) < 0;
+		steps->killed = true;
 	}
-	if (!w->first.gone && !steps->forced && sys_now_ms() >= time_to_free(w)) {
-		force(w);
+	if (!t->first.gone && !steps->forced && sys_now_ms() >= time_to_free(t)) {
+		force(t);
 		steps->forced = true;
 	}
 }
@@ -146,77 +147,78 @@ static void next_step(struct teardown *w, struct steps *steps)
 enum event {
 	NOTHING, /* or nothing that matters */
 	ALL_GONE,
-	GIVE_UP, /* a signal wants that, or waiting fails */
+	GIVE_UP, /* a signal asks for that, or waiting fails */
 };
 
-/* Whether there is nothing more to wait for once the first process inside has gone. */
+/* The first process has exited, and there is nothing more to wait for. */
 static enum event judge(const struct steps *steps)
 {
 	return steps->left ? GIVE_UP : ALL_GONE;
 }
 
-/* Whether a signal that has come asks not to wait any longer; some only tell of the job. */
-static bool is_wanted_over(const struct teardown *w)
+/* Whether a signal asks not to wait any longer; some only report a change of the job. */
+static bool is_wanted_over(const struct teardown *t)
 {
 	struct signalfd_siginfo info;
 
-	return sys_read(w->signals, &info, sizeof(info)) != sizeof(info) ||
+	return sys_read(t->signals, &info, sizeof(info)) != sizeof(info) ||
 	       (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGCONT &&
 		info.ssi_signo != SIGWINCH);
 }
 
-/* Wait for the end of the first process inside, then of the janitor, up to @until. */
-static enum event await_one(struct teardown *w, const struct steps *steps, int64_t until)
+/* Wait for the exit of the first process, then of the janitor, up to @until. */
+static enum event await_one(struct teardown *t, const struct steps *steps, int64_t until)
 {
 	enum { PROCESS, SIGNALS, N };
-	int awaited = w->first.gone ? w->janitor->pidfd : w->child;
+	int awaited = t->first.gone ? t->janitor->pidfd : t->child;
 	struct pollfd fds[N] = {
-		[PROCESS] = {.fd = w->first.unreapable ? -1 : awaited, .events = POLLIN},
-		[SIGNALS] = {.fd = w->signals, .events = POLLIN},
+		[PROCESS] = {.fd = t->first.unreapable ? -1 : awaited, .events = POLLIN},
+		[SIGNALS] = {.fd = t->signals, .events = POLLIN},
 	};
 	int n;
 
 	if (awaited < 0) /* there is no janitor */
 		return judge(steps);
-	n = sys_poll(fds, N, pause_ms(w, steps->forced, until));
+	n = sys_poll(fds, N, pause_ms(t, steps->forced, until));
 	if (n < 0)
 		return n == -EINTR ? NOTHING : GIVE_UP;
-	if (fds[PROCESS].revents != 0 && w->first.gone)
+	if (fds[PROCESS].revents != 0 && t->first.gone)
 		return judge(steps);
-	if (fds[SIGNALS].revents != 0 && is_wanted_over(w))
+	if (fds[SIGNALS].revents != 0 && is_wanted_over(t))
 		return GIVE_UP;
-	if (fds[PROCESS].revents == 0 && !w->first.unreapable)
+	if (fds[PROCESS].revents == 0 && !t->first.unreapable)
 		return NOTHING;
-	return teardown_look(w->child, &w->first) < 0 ? GIVE_UP : NOTHING;
+	return teardown_look(t->child, &t->first) < 0 ? GIVE_UP : NOTHING;
 }
 
 /*
- * Wait for the end of the first process inside and of the janitor up to @until.  Returns
- * whether both are gone.
+ * Wait for the exit of the first process and of the janitor up to @until.  Returns whether both
+ * have exited.
  */
-static bool await_both(struct teardown *w, int64_t until)
+static bool await_both(struct teardown *t, int64_t until)
 {
 	struct steps steps = {0};
 	enum event event;
 
-	if (w->first.gone)
-		next_step(w, &steps);
+	if (t->first.gone)
+		next_step(t, &steps);
 	do {
-		event = await_one(w, &steps, until);
+		event = await_one(t, &steps, until);
 		if (event == NOTHING)
-			next_step(w, &steps);
+			next_step(t, &steps);
 	} while (event == NOTHING && sys_now_ms() < until);
 	return event == ALL_GONE;
 }
 
-/* Processes that are still there, as they are found. */
+/* The search for processes that have not exited. */
 struct found {
-	const struct teardown *w;
+	const struct teardown *t;
 	struct outcome *out;
 	int64_t until; /* no stack is read after that */
 };
 
-static struct stuck *note(struct found *found, pid_t pid, enum stuck_role role)
+/* Add the process to the outcome.  Returns its entry, or NULL if there is none. */
+static struct stuck *record(struct found *found, pid_t pid, enum stuck_role role)
 {
 	struct outcome *out = found->out;
 	struct stuck *stuck;
@@ -228,106 +230,106 @@ static struct stuck *note(struct found *found, pid_t pid, enum stuck_role role)
 	if (pid <= 0)
 		return NULL;
 	stuck = &out->stuck[out->n_stuck];
-	if (proc_is_ending(found->w->proc, pid, &holder, &status) < 0 ||
-	    stuck_look(found->w->proc, pid, holder, role, stuck) < 0)
+	if (proc_is_ending(found->t->proc, pid, &holder, &status) < 0 ||
+	    stuck_look(found->t->proc, pid, holder, role, stuck) < 0)
 		return NULL;
 	if (sys_now_ms() < found->until)
-		stuck_read_stack(found->w->proc, stuck);
-	stuck->ms = sys_now_ms() - found->w->since;
+		stuck_read_stack(found->t->proc, stuck);
+	stuck->ms = sys_now_ms() - found->t->since;
 	out->n_stuck++;
 	return stuck;
 }
 
-static int note_inside(void *arg, pid_t pid)
+static int record_inside(void *arg, pid_t pid)
 {
 	struct found *found = arg;
 
-	if (pid != found->w->command)
-		(void)note(found, pid, STUCK_INSIDE);
+	if (pid != found->t->command)
+		(void)record(found, pid, STUCK_INSIDE);
 	return 0;
 }
 
-/* The first process inside is there, perhaps with others. */
+/* The first process has not exited, and perhaps others. */
 static void look_inside(struct found *found)
 {
-	const struct teardown *w = found->w;
-	const struct descendants kin = {.proc = w->proc, .root = proc_pid_of(w->proc, w->child)};
+	const struct teardown *t = found->t;
+	const struct descendants inside = {.proc = t->proc, .root = proc_pid_of(t->proc, t->child)};
 
-	if (kin.root <= 0)
+	if (inside.root <= 0)
 		return;
-	if (kin.root != w->command)
-		(void)note(found, kin.root, w->box->has_reaper ? STUCK_REAPER : STUCK_COMMAND);
-	(void)descendants_each(&kin, note_inside, found);
+	if (inside.root != t->command)
+		(void)record(found, inside.root, t->box->has_reaper ? STUCK_REAPER : STUCK_COMMAND);
+	(void)descendants_each(&inside, record_inside, found);
 }
 
-/* Those are there whom this process has adopted from the reaper. */
+/* Report the orphans that this process has adopted from the reaper. */
 static void look_at_orphans(struct found *found)
 {
 	char mounts[LINK_BYTES];
-	const struct descendants kin = orphans(found->w, mounts, sizeof(mounts));
+	const struct descendants inside = orphans(found->t, mounts, sizeof(mounts));
 
 	if (mounts[0] != '\0')
-		(void)descendants_each(&kin, note_inside, found);
+		(void)descendants_each(&inside, record_inside, found);
 }
 
 static void look_at_janitor(struct found *found)
 {
-	const struct teardown *w = found->w;
+	const struct teardown *t = found->t;
 	struct janitor_work doing;
 	struct stuck *janitor;
 
-	if (helper_exits(w->janitor->pidfd, 0))
+	if (helper_exits(t->janitor->pidfd, 0))
 		return;
-	janitor = note(found, proc_pid_of(w->proc, w->janitor->pidfd), STUCK_JANITOR);
-	janitor_listen(w->janitor, &doing);
+	janitor = record(found, proc_pid_of(t->proc, t->janitor->pidfd), STUCK_JANITOR);
+	janitor_listen(t->janitor, &doing);
 	if (janitor != NULL)
 		(void)memcpy(janitor->doing, doing.doing, sizeof(janitor->doing));
 }
 
-/* Find out what is still there. */
-static void look_around(struct teardown *w, struct outcome *out)
+/* Record which processes have not exited. */
+static void look_around(struct teardown *t, struct outcome *out)
 {
-	struct found found = {.w = w, .out = out, .until = sys_now_ms() + ALL_STACKS_MS};
+	struct found found = {.t = t, .out = out, .until = sys_now_ms() + ALL_STACKS_MS};
 
 	out->stuck = calloc(REPORTED_MAX, sizeof(*out->stuck));
 	if (out->stuck == NULL)
 		return;
-	if (w->command != 0)
-		(void)note(&found, w->command, STUCK_COMMAND);
-	if (!w->first.gone) {
+	if (t->command != 0)
+		(void)record(&found, t->command, STUCK_COMMAND);
+	if (!t->first.gone) {
 		look_inside(&found);
 		return;
 	}
-	if (w->box->reaper_ends)
+	if (t->box->reaper_ends)
 		look_at_orphans(&found);
 	look_at_janitor(&found);
 }
 
-/* Reap the janitor.  If it is not what is stuck, it may have a moment's work left. */
-static void reap_janitor(const struct teardown *w)
+/* Reap the janitor, which may have some work left if it is not what is stuck. */
+static void reap_janitor(const struct teardown *t)
 {
 	int status;
 
-	if (w->janitor->pidfd >= 0 && helper_exits(w->janitor->pidfd, w->first.gone ? 0 : LEAST_MS))
-		(void)sys_wait_pidfd(w->janitor->pidfd, &status, NULL);
+	if (t->janitor->pidfd >= 0 && helper_exits(t->janitor->pidfd, t->first.gone ? 0 : LEAST_MS))
+		(void)sys_wait_pidfd(t->janitor->pidfd, &status, NULL);
 }
 
-void teardown_await(struct teardown *w, struct outcome *out)
+void teardown_await(struct teardown *t, struct outcome *out)
 {
 	struct signalfd_siginfo info;
-	struct pollfd signals = {.fd = w->signals, .events = POLLIN};
+	struct pollfd signals = {.fd = t->signals, .events = POLLIN};
 
-	if (w->others && !w->box->ends_all && w->command == 0) {
-		if (w->box->tied)
-			janitor_ask(w->janitor, JANITOR_PART);
+	if (t->others && !t->box->ends_all && t->command == 0) {
+		if (t->box->tied)
+			janitor_ask(t->janitor, JANITOR_PART);
 		return;
 	}
 	while (sys_poll(&signals, 1, 0) > 0 &&
-	       sys_read(w->signals, &info, sizeof(info)) == sizeof(info))
-		; /* it came while there was a command: now it is of no use */
-	if (!await_both(w, deadline(w))) {
-		look_around(w, out);
-		janitor_ask(w->janitor, JANITOR_LET_GO);
+	       sys_read(t->signals, &info, sizeof(info)) == sizeof(info))
+		; /* it was for the command */
+	if (!await_both(t, deadline(t))) {
+		look_around(t, out);
+		janitor_ask(t->janitor, JANITOR_LET_GO);
 	}
-	reap_janitor(w);
+	reap_janitor(t);
 }
