@@ -32,7 +32,7 @@ static int explain(enum landlock_use use, int r, struct err *e)
 	(void)err_sys(e, r, "cannot keep root's COMMAND from outside processes");
 	if (r == -E2BIG)
 		return err_hint(e, "this process is in as many Landlock domains as the kernel "
-				   "permits; --unshare-user does the same");
+				   "permits; give --unshare-user, which does the same");
 	return err_hint(e, "--unshare-user does the same");
 }
 
