@@ -516,7 +516,8 @@ static void await_end(struct janitor *j)
 
 /*
  * The first process has exited.  If the kernel has killed it with the monitor, kill the rest of its
- * process group.  A monitor that exits in order sends JANITOR_LET_GO or JANITOR_PART before.
+ * process group.  A monitor that exits in order waits for this process, or
+ * sends JANITOR_LET_GO before.
  */
 static void kill_rest(struct janitor *j)
 {

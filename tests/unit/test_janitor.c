@@ -410,7 +410,7 @@ TEST(removes_mount_points_after_it_has_let_go_where_others_may_live)
 	assert_contains(fake_sys_trace(), "poll unmounted, 20 ms\n" REMOVAL "exit 0\n");
 }
 
-/* The monitor sees that somebody is there as long as that process is. */
+/* The monitor takes the janitor for running as long as that process is. */
 TEST(leaves_a_process_behind_for_mount_points_while_others_live)
 {
 	for (unsigned is_child = 0; is_child <= 1; is_child++) {
@@ -531,7 +531,7 @@ TEST(kills_a_sandbox_whose_monitor_goes_before_the_command_is_executed)
 	assert_null(strstr(fake_sys_trace(), "/proc"));
 }
 
-/* Who has asked to die with the monitor, who is to end whom, and what is sent. */
+/* What --die-with-parent and the reaper mean for a kill, and the signals that are sent. */
 static const struct {
 	bool die_with_parent;
 	bool reaper_ends;
@@ -1189,7 +1189,7 @@ TEST(gives_the_terminal_back_for_a_monitor_that_was_killed)
 	assert_contains(fake_sys_trace(), "tcsetpgrp 0 300\nkill -300 18\n");
 }
 
-/* Those inside wait for its byte, and run no command without it. */
+/* The first process waits for its byte, and runs no command without it. */
 TEST(is_no_janitor_if_it_cannot_close_what_is_not_its_own)
 {
 	begin();

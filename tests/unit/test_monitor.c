@@ -71,7 +71,7 @@ static int set_up(void **state __attribute__((unused)))
 	fake_sys_given(REQUESTS, "requests");
 	fake_sys_given(JANITORS, "janitor's");
 	fake_sys_answer_child("clone unreaped", JANITOR_PID, "janitor");
-	fake_sys_always("clone", -EAGAIN);     /* nobody reads stacks */
+	fake_sys_always("clone", -EAGAIN);     /* no helper reads stacks */
 	fake_sys_always("poll signals, *", 0); /* where there is no janitor */
 	fake_sys_given(INFO, "info");
 	fake_sys_given(STATUS, "status");
@@ -1495,7 +1495,7 @@ static void print(void *arg, bool is_warning, const char *text)
 		       is_warning ? "warning" : "note", text);
 }
 
-/* Somebody inside says a warning, or only what may be worth to know. */
+/* The first process sends a warning, or only an information. */
 static void note_comes(enum note_level level)
 {
 	static struct report reports[] = {
@@ -1772,7 +1772,7 @@ TEST(believes_nothing_else_to_be_about_namespaces)
 TEST(lets_the_end_tell_why_there_are_no_namespaces_to_tell_of)
 {
 	tell();
-	ready("sock"); /* nobody speaks any more */
+	ready("sock"); /* the socket is at its end */
 	nobody_speaks_any_more();
 	child_ends(SIGKILL);
 	assert_fails(ECHILD,
@@ -1923,7 +1923,7 @@ TEST(tells_what_is_stuck_of_a_run_that_has_failed)
 			 "lock\", \"hint\": \"the kernel log may say more\" }\n"));
 }
 
-/* The command is stuck, and nobody may know its status. */
+/* The command is stuck, and its status is unknown. */
 static void nobody_may_know(void)
 {
 	fake_proc_show(&(struct fake_process){.pid = CHILD_PID, .parent = 1});
@@ -2084,7 +2084,7 @@ TEST(is_ended_by_a_signal_of_a_process_as_bubblewrap_is)
 	signal_comes(SIGTERM, SI_USER);
 	command_ends(true);
 	child_is_gone();
-	assert_status(3 << 8); /* in a test, nobody dies of a signal */
+	assert_status(3 << 8); /* in a test, no signal kills */
 	assert_contains(fake_sys_trace(), "read signals\ndie_of 15\n");
 	assert_null(strstr(fake_sys_trace(), "kill"));
 }

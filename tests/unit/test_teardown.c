@@ -39,7 +39,7 @@ static void start(void)
 	fake_sys_given(SIGNALS, "signals");
 	fake_sys_given_pidfd(JANITOR, "janitor", JANITOR_PID);
 	fake_sys_given(SOCK, "sock");
-	fake_sys_always("clone", -EAGAIN); /* nobody reads stacks */
+	fake_sys_always("clone", -EAGAIN); /* no helper reads stacks */
 	fake_proc_show(&(struct fake_process){.pid = SELF});
 	fake_proc_show(&(struct fake_process){.pid = JANITOR_PID, .parent = SELF});
 	fake_proc_show(&(struct fake_process){.pid = FIRST, .parent = SELF});
@@ -105,7 +105,7 @@ static void signal_comes(const char *wait)
 	fake_sys_answer_ready(wait, "signals");
 }
 
-/* Nobody ends, whatever is done. */
+/* No process exits, whatever is done. */
 static void nobody_ends(void)
 {
 	fake_sys_always("poll*", 0);
@@ -515,7 +515,7 @@ TEST(tells_of_the_janitor_and_what_it_was_at)
 	assert_null(strstr(fake_sys_trace(), "kill child"));
 }
 
-/* --- Without a process namespace ------------------------------------------ */
+/* --- Without a PID namespace ---------------------------------------------- */
 
 /* The reaper was to end all inside; the monitor adopts what it leaves. */
 static void reaper_ends(void)
@@ -643,7 +643,7 @@ TEST(kills_nobody_if_it_does_not_know_who_is_inside)
 	nobody_ends();
 	await();
 	assert_null(strstr(fake_sys_trace(), "kill /proc"));
-	assert_int_equal(out.n_stuck, 1); /* and it accuses nobody */
+	assert_int_equal(out.n_stuck, 1); /* and no other process */
 	assert_int_equal(out.stuck[0].role, STUCK_JANITOR);
 }
 
