@@ -1628,7 +1628,7 @@ int sys_kill(pid_t pid, int sig)
 /* Let the process stop, or go on, if @sig has that done and its directory is @name. */
 static void stop_or_go_on(const char *name, int sig)
 {
-	char path[NAME_BYTES];
+	char path[NAME_BYTES + sizeof("/stat")];
 	struct file *file;
 	char *state;
 
