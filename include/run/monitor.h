@@ -2,22 +2,21 @@
 #pragma once
 
 #include "run/box.h"
-#include "run/janitor.h"
 
-/* Descriptors of what the monitor looks after. */
+/* What the monitor is given to watch. */
 struct monitored {
-	int child;   /* pidfd of the first process inside */
-	int signals; /* signalfd of those that are passed on, which are blocked */
+	int child;   /* pidfd of the first process */
+	int signals; /* signalfd of the signals that are passed on, which are blocked */
 	int mounts;  /* the mount namespace of that process, for the janitor; or -1 */
 };
 
 /*
- * Be the process outside that the caller waits for: let the first process inside begin; tell
- * the caller of it; pass signals on; wait for the end, within bounds.
+ * Be the process that the caller waits for: let the first process go on, report it to the caller,
+ * pass signals on, and wait for the end within bounds.
  *
- * Returns 0 with *@ret set; its status is that of a signal if one came before there was a
- * command.  Or -errno with @e set.  Closes every descriptor of the process but 0, 1, 2 and
- * those given, and of these, @monitored->mounts.
+ * Returns 0 with *@ret set, or -errno with @e set.  A signal before the command's start counts as
+ * the command's status.  Closes every descriptor but 0, 1, 2 and those given, and of these @mounts
+ * and the helpers' ones.
  */
 int monitor_run(struct box *box, const struct monitored *monitored, struct outcome *ret,
 		struct err *e) must_check;

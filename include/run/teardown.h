@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include "run/box.h"
-#include "run/janitor.h"
 
 /* The exit of the first process. */
 struct teardown_child {

@@ -34,7 +34,7 @@
 #include "ipc/report.h"
 #include "mounts/removal.h"
 #include "run/fds.h"
-#include "run/guard.h"
+#include "run/janitor.h"
 #include "run/status.h"
 #include "run/teardown.h"
 #include "sys/io.h"
@@ -845,6 +845,7 @@ int monitor_run(struct box *box, const struct monitored *monitored, struct outco
 		(void)sys_close(m.command);
 	if (m.mounts >= 0)
 		(void)sys_close(m.mounts);
+	helpers_close(box->helpers, ENDS_ALL); /* before it waits for a reader of the status */
 	removal_done(&m.removal);
 	write_end(&m, r < 0);
 	return r;

@@ -25,6 +25,7 @@
 
 #include "base/times.h"
 #include "host/descendants.h"
+#include "run/janitor.h"
 #include "sys/helper.h"
 #include "sys/sys.h"
 

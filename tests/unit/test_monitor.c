@@ -9,6 +9,7 @@
 #include "fake_proc.h"
 #include "fake_sys.h"
 #include "ipc/report.h"
+#include "run/janitor.h"
 #include "run/monitor.h"
 #include "sys/sys.h"
 #include "test.h"
@@ -191,8 +192,6 @@ static int run(void)
 		.mounts = mounts,
 	};
 	int r = monitor_run(&box, &monitored, &out, &e);
-
-	helpers_close(box.helpers, ENDS_ALL);
 
 	assert_int_equal(fake_sys_fd("to-janitor"), -1);
 	assert_int_equal(fake_sys_fd("from-inside"), -1);

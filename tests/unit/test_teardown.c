@@ -7,6 +7,7 @@
 #include "fake_malloc.h"
 #include "fake_proc.h"
 #include "fake_sys.h"
+#include "run/janitor.h"
 #include "run/teardown.h"
 #include "sys/sys.h"
 #include "test.h"
