@@ -17,14 +17,14 @@ struct utsname;
 
 /*
  * The kernel's calls, one function each.  They return the call's result or -errno, and set
- * O_CLOEXEC on every new descriptor.  No other file makes a system call or reads errno.  Unit tests
- * replace this file by tests/unit/fake_sys.c, which records calls and makes them fail.
+ * O_CLOEXEC on every new descriptor.  Only src/sys/sys_*.c make system calls and read errno.  Unit
+ * tests replace them by tests/unit/fake_sys.c, which records calls and makes them fail.
  */
 
 /* The -errno of a library call, of libcap or libselinux, that has just failed. */
 int sys_last_error(void);
 
-/* Files and descriptors */
+/* Files and descriptors: sys_files.c */
 int sys_close(int fd);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
@@ -52,7 +52,6 @@ int sys_set_cloexec(int fd, bool cloexec);
 int sys_getcwd(char *buf, size_t size); /* "(unreachable)..." if it is not below the root */
 int sys_chdir(const char *path);
 int sys_fchdir(int fd);
-int sys_chroot(const char *path);
 int sys_umask(mode_t mask);
 int sys_lock_shared(int fd);                /* fcntl(F_SETLK), the whole file */
 int sys_flock(int fd, int operation);       /* of the open file description, not of the process */
@@ -66,7 +65,11 @@ int sys_seals(int fd);           /* F_GET_SEALS: F_SEAL_* */
 int sys_add_seals(int fd, int seals);
 int sys_copy(int to, int from); /* the rest of @from */
 
-/* Mounts */
+/* Libraries: dlopen(3) and dlsym(3), which set no errno.  NULL if it is missing. */
+void *sys_dlopen(const char *soname);
+void *sys_dlsym(void *handle, const char *name);
+
+/* Mounts: sys_mounts.c */
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
 int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr); /* of @fd itself */
 int sys_move_mount(int from, int to);                                   /* @from itself onto @to */
@@ -77,6 +80,7 @@ int sys_fsconfig_flag(int fsfd, const char *key);
 int sys_fsconfig_create(int fsfd);
 int sys_fsmount(int fsfd, unsigned attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
+int sys_chroot(const char *path);
 int sys_umount(const char *path, int flags);
 /*
  * inotify_init1(2), inotify_add_watch(2): a descriptor that becomes readable once the file system
@@ -84,11 +88,7 @@ int sys_umount(const char *path, int flags);
  */
 int sys_watch_unmount(const char *path);
 
-/* Libraries: dlopen(3) and dlsym(3), which set no errno.  NULL if it is missing. */
-void *sys_dlopen(const char *soname);
-void *sys_dlsym(void *handle, const char *name);
-
-/* Processes, identity and namespaces */
+/* Processes and signals: sys_processes.c */
 
 /*
  * Fork into new namespaces; @flags may add CLONE_PARENT.  Returns the child's PID with its *@pidfd,
@@ -112,25 +112,11 @@ int sys_clone_unreaped(int *pidfd);
 pid_t sys_vfork(int (*child)(void *arg), void *arg, unsigned flags, size_t extra);
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_getfd(int pidfd, int fd); /* a copy of that process's descriptor @fd */
-int sys_ns_mounts(int pidfd); /* ioctl(PIDFD_GET_MNT_NAMESPACE): opens that of the process */
-int sys_ns_parent(int fd);    /* ioctl(NS_GET_PARENT): that of a user namespace */
-int sys_ns_users(int fd);     /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */
 int sys_uname(struct utsname *buf);
 int sys_raise_files(void);     /* RLIMIT_NOFILE: the soft limit to the hard one, */
 int sys_files_max(void);       /* which this returns, or INT_MAX */
 int sys_stay_on(unsigned cpu); /* sched_setaffinity(2), of the calling thread */
 int64_t sys_now_ms(void);      /* CLOCK_MONOTONIC */
-int sys_unshare(int flags);
-int sys_setns(int fd, int type);
-int sys_sethostname(const char *name);
-int sys_loopback_up(void); /* socket(2), ioctl(SIOCSIFFLAGS) on lo, close(2) */
-uid_t sys_getuid(void);
-gid_t sys_getgid(void);
-uid_t sys_geteuid(void);
-bool sys_is_secure(void);                    /* AT_SECURE of getauxval(3) */
-int sys_setuid(uid_t uid);                   /* real, effective, saved and file-system id */
-int sys_setgid(gid_t gid);                   /* likewise */
-bool sys_has_only_ids(uid_t uid, gid_t gid); /* whether all of these have these values */
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 pid_t sys_getpgrp(void);
@@ -145,17 +131,10 @@ int sys_prctl(int option, unsigned long arg);
  * @text stays in use.  -EINVAL if the kernel is built without it.
  */
 int sys_set_command_line(const char *text, size_t size);
-int sys_seccomp_filter(const struct sock_fprog *program);
-/* The same without mitigations of Spectre, which older kernels enable with any other filter. */
-int sys_seccomp_fast_filter(const struct sock_fprog *program);
-int sys_new_session_keyring(void);    /* empty, without a name; its ID, never 0 */
-int sys_landlock_scope_signals(void); /* a descriptor of rules that deny outgoing signals */
-int sys_landlock_restrict_self(int rules);
 int sys_exec(const char *file, const char *const *argv); /* execvp(3) */
 int sys_exec_fd(int fd, const char *const *argv);        /* the file that @fd is open on */
 __attribute__((noreturn)) void sys_exit(int status);
 
-/* Waiting, signals and messages */
 pid_t sys_wait(pid_t pid, int *status, int flags); /* wait4(2) */
 /* 1 if it has exited, 0 if not yet */
 int sys_wait_pidfd(int pidfd, int *status, struct rusage *usage);
@@ -175,6 +154,31 @@ void sys_die_of(int sig);
 enum { SYS_SIGNAL_NONE, SYS_SIGNAL_SENT, SYS_SIGNAL_TYPED /* from the terminal */ };
 int sys_take_signal(int sig);
 int sys_signalfd(const sigset_t *set);
+
+/* Namespaces, ids and restrictions: sys_identity.c */
+int sys_ns_mounts(int pidfd); /* ioctl(PIDFD_GET_MNT_NAMESPACE): opens that of the process */
+int sys_ns_parent(int fd);    /* ioctl(NS_GET_PARENT): that of a user namespace */
+int sys_ns_users(int fd);     /* ioctl(NS_GET_USERNS): opens the user namespace that owns it */
+int sys_unshare(int flags);
+int sys_setns(int fd, int type);
+int sys_sethostname(const char *name);
+int sys_loopback_up(void); /* socket(2), ioctl(SIOCSIFFLAGS) on lo, close(2) */
+uid_t sys_getuid(void);
+gid_t sys_getgid(void);
+uid_t sys_geteuid(void);
+bool sys_is_secure(void);                    /* AT_SECURE of getauxval(3) */
+int sys_setuid(uid_t uid);                   /* real, effective, saved and file-system id */
+int sys_setgid(gid_t gid);                   /* likewise */
+bool sys_has_only_ids(uid_t uid, gid_t gid); /* whether all of these have these values */
+int sys_seccomp_filter(const struct sock_fprog *program);
+/* The same without mitigations of Spectre, which older kernels enable with any other filter. */
+int sys_seccomp_fast_filter(const struct sock_fprog *program);
+int sys_new_session_keyring(void);    /* empty, without a name; its ID, never 0 */
+int sys_landlock_scope_signals(void); /* a descriptor of rules that deny outgoing signals */
+int sys_landlock_restrict_self(int rules);
+
+/* Messages: sys_messages.c */
+
 /* Works with any RLIMIT_NOFILE; each of @fds waits for POLLIN or POLLOUT, not both. */
 int sys_poll(struct pollfd *fds, unsigned n, int timeout_ms);
 int sys_socketpair(int pair[2]);    /* of SOCK_SEQPACKET: messages arrive whole */
