@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "sys/sys.h"
+
 /* A name in a directory, whether it exists or not. */
 struct entry {
 	int dir;                  /* O_PATH; entry_done() closes it */
@@ -15,4 +17,7 @@ struct entry {
 #define autoentry __attribute__((cleanup(entry_done)))
 #define ENTRY_NONE ((struct entry){.dir = -1})
 
-void entry_done(struct entry *entry);
+static inline void entry_done(struct entry *entry)
+{
+	sys_drop(&entry->dir);
+}

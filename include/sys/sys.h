@@ -208,3 +208,10 @@ static inline void cleanup_fd(const int *fd)
 	if (*fd >= 0)
 		(void)sys_close(*fd);
 }
+
+/* Close *@fd unless it is negative, and leave -1 behind. */
+static inline void sys_drop(int *fd)
+{
+	cleanup_fd(fd);
+	*fd = -1;
+}

@@ -38,19 +38,13 @@ struct dirs {
 	int work;
 };
 
-static void close_dir(int fd)
-{
-	if (fd >= 0)
-		(void)sys_close(fd);
-}
-
 static void dirs_done(struct dirs *dirs)
 {
 	for (size_t i = 0; i < dirs->n; i++)
-		close_dir(dirs->layers[i]);
+		sys_drop(&dirs->layers[i]);
 	free(dirs->layers);
-	close_dir(dirs->upper);
-	close_dir(dirs->work);
+	sys_drop(&dirs->upper);
+	sys_drop(&dirs->work);
 }
 
 /* Open the directory @path on the host.  Returns a descriptor or -errno with @e set. */

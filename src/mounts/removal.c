@@ -25,20 +25,13 @@
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
 
-static void drop(int *fd)
-{
-	if (*fd >= 0)
-		(void)sys_close(*fd);
-	*fd = -1;
-}
-
 /* Forget the last entry. */
 static void forget(struct removal *removal)
 {
 	struct removal_entry *entry = &removal->list[--removal->n];
 
-	drop(&entry->point);
-	drop(&entry->parent);
+	sys_drop(&entry->point);
+	sys_drop(&entry->parent);
 }
 
 void removal_done(struct removal *removal)
@@ -47,8 +40,8 @@ void removal_done(struct removal *removal)
 		forget(removal);
 	free(removal->list);
 	removal->list = NULL;
-	drop(&removal->unmounted);
-	drop(&removal->users);
+	sys_drop(&removal->unmounted);
+	sys_drop(&removal->users);
 }
 
 static int add(struct removal *removal, const struct mount_point_note *note, int *fd)
@@ -98,11 +91,11 @@ static int take(struct removal *removal, const struct mount_point_note *note, in
 		return -EMFILE; /* the kernel drops a descriptor for which there is no room */
 	switch (note->kind) {
 	case MOUNT_POINT_WATCH:
-		drop(&removal->unmounted);
+		sys_drop(&removal->unmounted);
 		removal->unmounted = fd_take(fd);
 		return 0;
 	case MOUNT_POINT_USERS:
-		drop(&removal->users);
+		sys_drop(&removal->users);
 		removal->users = fd_take(fd);
 		return 0;
 	case MOUNT_POINT_ENTRY:
@@ -119,7 +112,7 @@ int removal_take(struct removal *removal, const struct mount_point_note *note, i
 {
 	int r = take(removal, note, fd);
 
-	drop(fd);
+	sys_drop(fd);
 	if (r == 0)
 		return 0;
 	(void)err_sys(e, r, "cannot record the mount points created on the host");

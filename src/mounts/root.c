@@ -40,19 +40,12 @@
 #define DIR_MODE 0755
 #define MAX_OVER_ROOT 16 /* mounts on top of each other at "/" of the host */
 
-static void drop(int *fd)
-{
-	if (*fd >= 0)
-		(void)sys_close(*fd);
-	*fd = -1;
-}
-
 void roots_done(struct roots *roots)
 {
-	drop(&roots->box);
-	drop(&roots->stage);
-	drop(&roots->cwd);
-	drop(&roots->host);
+	sys_drop(&roots->box);
+	sys_drop(&roots->stage);
+	sys_drop(&roots->cwd);
+	sys_drop(&roots->host);
 }
 
 /* Open the host's root and working directory, and keep mounts from propagating to the host. */
@@ -155,7 +148,7 @@ int root_mount(struct roots *roots, int mount, int dest)
 
 	if (r < 0 || !is_root)
 		return r;
-	drop(&roots->box);
+	sys_drop(&roots->box);
 	roots->box = sys_openat(mount, ".", O_PATH | O_DIRECTORY, 0);
 	return roots->box < 0 ? roots->box : 0;
 }

@@ -621,8 +621,7 @@ static int restore(struct guard *g, struct watched_path *path)
 	autoclose int there = open_path(g, path, &st);
 	int r;
 
-	if (path->mount >= 0)
-		(void)sys_close(fd_take(&path->mount));
+	sys_drop(&path->mount);
 	if (g->box->guard_way == GUARD_END)
 		return fail(g, path, 0);
 	if (there == -ENOENT && !(path->op->kind == OP_DENY_CREATE && path->was_missing)) {
@@ -759,10 +758,9 @@ void guard_start(const struct box *box, int child, struct guard_handle *ret)
 
 void guard_end(struct guard_handle *guard)
 {
-	if (guard->sock >= 0)
-		(void)sys_close(fd_take(&guard->sock));
+	sys_drop(&guard->sock);
 	if (guard->pidfd < 0)
 		return;
 	(void)helper_kill(guard->pidfd, GUARD_EXIT_MS);
-	(void)sys_close(fd_take(&guard->pidfd));
+	sys_drop(&guard->pidfd);
 }

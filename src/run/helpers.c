@@ -34,12 +34,9 @@ void helpers_close(struct helper helpers[HELPERS], unsigned which)
 		int *const fds[HELPER_FDS] = {&h->pidfd, &h->inside, &h->from_inside, &h->monitor,
 					      &h->to_monitor};
 
-		for (unsigned n = 0; n < HELPER_FDS; n++) {
-			if (!(which & 1U << n) || *fds[n] < 0)
-				continue;
-			(void)sys_close(*fds[n]);
-			*fds[n] = -1;
-		}
+		for (unsigned n = 0; n < HELPER_FDS; n++)
+			if (which & 1U << n)
+				sys_drop(fds[n]);
 	}
 }
 

@@ -453,7 +453,7 @@ static void take_guard(struct janitor *j)
 
 		(void)r;
 	} else {
-		(void)sys_close(fd_take(&j->guard.sock));
+		sys_drop(&j->guard.sock);
 	}
 }
 
@@ -535,13 +535,6 @@ static void kill_rest(struct janitor *j)
 		}
 }
 
-static void drop_mounts(struct janitor *j)
-{
-	if (j->mounts >= 0)
-		(void)sys_close(j->mounts);
-	j->mounts = -1;
-}
-
 /* The sandbox is over: remove the host mount points and drop the mount namespace. */
 static void clean_up(struct janitor *j)
 {
@@ -555,7 +548,7 @@ static void clean_up(struct janitor *j)
 	guard_end(&j->guard); /* it holds the mounts */
 	if (end.has_come)
 		removal_finish(&j->removal, &end);
-	drop_mounts(j);
+	sys_drop(&j->mounts);
 	if (!end.has_come)
 		removal_finish(&j->removal, &end);
 }
@@ -614,8 +607,7 @@ int janitor_start(struct box *box, int child, int *mounts, struct err *e)
 
 	if (pid == 0)
 		be_janitor(&j);
-	if (*mounts >= 0)
-		(void)sys_close(fd_take(mounts));
+	sys_drop(mounts);
 	return pid < 0 ? err_sys(e, pid, "cannot start the janitor") : 0;
 }
 

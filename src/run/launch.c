@@ -272,19 +272,10 @@ static int start(struct box *box, struct monitored *ret, struct err *e)
 		r = helper_connect(&box->helpers[HELPER_GUARD], e);
 	if (r == 0)
 		r = ret->child = make_child(&ends, e);
-	if (ends.inside >= 0)
-		(void)sys_close(ends.inside);
+	sys_drop(&ends.inside);
 	helpers_close(box->helpers, END_INSIDE);
 	ret->mounts = ends.mounts;
 	return r < 0 ? r : 0;
-}
-
-static void close_all(const struct monitored *m)
-{
-	if (m->signals >= 0)
-		(void)sys_close(m->signals);
-	if (m->child >= 0)
-		(void)sys_close(m->child);
 }
 
 /* Take over signals, start, and monitor. */
@@ -298,9 +289,10 @@ static int run(struct box *box, struct outcome *ret, struct err *e)
 	r = start(box, &m, e);
 	if (r == 0)
 		r = monitor_run(box, &m, ret, e);
-	else if (m.mounts >= 0)
-		(void)sys_close(m.mounts);
-	close_all(&m);
+	else
+		sys_drop(&m.mounts);
+	sys_drop(&m.signals);
+	sys_drop(&m.child);
 	return r;
 }
 
@@ -316,8 +308,7 @@ int launch(const struct plan *plan, const struct host *host, struct outcome *ret
 	helpers_init(box.helpers);
 	if (r == 0)
 		r = run(&box, ret, e);
-	if (box.sock >= 0)
-		(void)sys_close(box.sock);
+	sys_drop(&box.sock);
 	helpers_close(box.helpers, ENDS_ALL);
 	seccomp_done(&box.seccomp);
 	fds_done(&box.inherited);

@@ -426,7 +426,7 @@ static int take_guard_end(struct monitor *m, struct err *e)
 		.text = "the process that watches the protected paths has exited: a path "
 			"that is replaced on the host is no longer protected"};
 
-	(void)sys_close(fd_take(&m->guard->monitor));
+	sys_drop(&m->guard->monitor);
 	if (m->teardown.first.gone || m->teardown.first.unreapable || sys_poll(&first, 1, 0) != 0)
 		return 0;
 	if (m->box->guard_way == GUARD_TRY) {
@@ -655,7 +655,7 @@ static int await(struct monitor *m, int fd, short events, struct err *e)
 /* Receive the namespace IDs.  Returns 1, 0 if the run is over, or -errno with @e set. */
 static int receive_namespaces(struct monitor *m, struct report *report, struct err *e)
 {
-	int pidfd = -1;
+	autoclose int pidfd = -1;
 	int r = await(m, m->sock, POLLIN, e);
 
 	if (r <= 0)
@@ -667,8 +667,6 @@ static int receive_namespaces(struct monitor *m, struct report *report, struct e
 	}
 	if (r == 1 && report->kind == REPORT_NAMESPACES)
 		return 1;
-	if (pidfd >= 0)
-		(void)sys_close(pidfd);
 	return r == 0 ? 0 : err_sys(e, r < 0 ? r : -EPROTO, "cannot read the namespace IDs");
 }
 
@@ -841,10 +839,8 @@ int monitor_run(struct box *box, const struct monitored *monitored, struct outco
 	if (box->reaper_ends)
 		m.teardown.start = start_of(proc, monitored->child);
 	r = follow(&m, e);
-	if (m.command >= 0)
-		(void)sys_close(m.command);
-	if (m.mounts >= 0)
-		(void)sys_close(m.mounts);
+	sys_drop(&m.command);
+	sys_drop(&m.mounts);
 	helpers_close(box->helpers, ENDS_ALL); /* before it waits for a reader of the status */
 	removal_done(&m.removal);
 	write_end(&m, r < 0);
