@@ -394,6 +394,18 @@ static void goes_when_reaped(const char *wait, pid_t *pid)
 	fake_sys_then(wait, fake_proc_end_later, pid);
 }
 
+TEST(kills_in_rounds_while_processes_fork_but_not_for_ever)
+{
+	struct fake_process forked = {.pid = 102, .parent = ROOT};
+
+	show_one();
+	fake_sys_then("kill /proc/101 9", fake_proc_show_later, &forked);
+	descendants_kill(KIN(ROOT, 0));
+	assert_contains(fake_sys_trace(), "kill /proc/102 9\n");
+	assert_int_equal(count_in(fake_sys_trace(), "kill /proc/101 9\n"), 100);
+	assert_int_equal(fake_sys_open_fds(), 0);
+}
+
 TEST(kills_at_once_and_reaps_those_who_end)
 {
 	static pid_t pid = 101;
@@ -791,6 +803,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(signals_nobody_who_has_taken_the_number_over, set_up),
 	cmocka_unit_test_setup(goes_on_when_one_cannot_be_signalled, set_up),
 	cmocka_unit_test_setup(signals_nobody_who_has_ended_and_reaps_nobody, set_up),
+	cmocka_unit_test_setup(kills_in_rounds_while_processes_fork_but_not_for_ever, set_up),
 	cmocka_unit_test_setup(kills_at_once_and_reaps_those_who_end, set_up),
 	cmocka_unit_test_setup(stops_only_those_whom_it_cannot_kill_at_once, set_up),
 	cmocka_unit_test_setup(kills_its_children_without_opening_anything_if_it_has_to, set_up),

@@ -825,6 +825,24 @@ TEST(says_that_there_is_no_janitor)
 	assert_contains(fake_sys_trace(), "clone unreaped\nkill child 9\n");
 }
 
+static void ends_of_the_janitor_are_closed(void *arg)
+{
+	(void)arg;
+	assert_int_equal(fake_sys_fd("from-inside"), -1);
+	assert_int_equal(fake_sys_fd("janitor's"), -1);
+}
+
+/* Or the monitor would never see that the janitor has exited. */
+TEST(closes_the_ends_that_are_the_janitor_s)
+{
+	fake_sys_then("poll child janitor signals sock, -1 ms", ends_of_the_janitor_are_closed,
+		      NULL);
+	command_starts();
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+}
+
 TEST(loses_no_time_over_a_janitor_that_there_is_not)
 {
 	fake_sys_answer("send sock", -EIO);
@@ -2176,6 +2194,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(looks_at_the_first_process_if_that_is_the_command, set_up),
 	cmocka_unit_test_setup(waits_for_ever_without_a_procfs, set_up),
 	cmocka_unit_test_setup(says_that_there_is_no_janitor, set_up),
+	cmocka_unit_test_setup(closes_the_ends_that_are_the_janitor_s, set_up),
 	cmocka_unit_test_setup(loses_no_time_over_a_janitor_that_there_is_not, set_up),
 	cmocka_unit_test_setup(begins_nothing_without_a_janitor, set_up),
 	cmocka_unit_test_setup(goes_on_without_a_janitor_unless_nothing_is_to_be_left, set_up),
