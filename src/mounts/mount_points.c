@@ -97,8 +97,6 @@
 #endif
 #define NTFS3_SUPER_MAGIC 0x7366746e
 
-#define SEEN_STEP 64
-
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO)
 
 void mount_point_done(struct mount_points *mount_points)
@@ -168,13 +166,11 @@ static bool is_among(const struct inode *list, size_t n, struct inode id)
 /* Append @id to the @n in *@list.  Returns 0 or -errno. */
 static int add(struct inode **list, size_t *n, struct inode id)
 {
-	if (*n % SEEN_STEP == 0) {
-		struct inode *more = reallocarray(*list, *n + SEEN_STEP, sizeof(**list));
+	struct inode *more = reallocarray(*list, *n + 1, sizeof(**list));
 
-		if (more == NULL)
-			return -ENOMEM;
-		*list = more;
-	}
+	if (more == NULL)
+		return -ENOMEM;
+	*list = more;
 	(*list)[(*n)++] = id;
 	return 0;
 }

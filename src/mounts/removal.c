@@ -20,7 +20,6 @@
 #include "sys/keep.h"
 #include "sys/sys.h"
 
-#define STEP 64   /* entries by which the list grows */
 #define HELPERS 3 /* attempts: hostile processes may kill or stop a helper */
 
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
@@ -46,20 +45,17 @@ void removal_done(struct removal *removal)
 
 static int add(struct removal *removal, const struct mount_point_note *note, int *fd)
 {
+	struct removal_entry *more = reallocarray(removal->list, removal->n + 1, sizeof(*more));
+	struct removal_entry entry = {.point = -1, .is_new = note->is_new};
+
+	if (more == NULL)
+		return -ENOMEM;
+	removal->list = more;
 	if (removal->n == 0)
 		(void)sys_raise_files(); /* if that fails, there is room for fewer entries */
-	if (removal->n % STEP == 0) {
-		struct removal_entry *more =
-			reallocarray(removal->list, removal->n + STEP, sizeof(*more));
-
-		if (more == NULL)
-			return -ENOMEM;
-		removal->list = more;
-	}
-	removal->list[removal->n] =
-		(struct removal_entry){.parent = fd_take(fd), .point = -1, .is_new = note->is_new};
-	(void)memcpy(removal->list[removal->n].name, note->name, sizeof(note->name));
-	removal->list[removal->n++].name[sizeof(note->name) - 1] = '\0';
+	entry.parent = fd_take(fd);
+	(void)memcpy(entry.name, note->name, sizeof(entry.name) - 1);
+	removal->list[removal->n++] = entry;
 	return 0;
 }
 

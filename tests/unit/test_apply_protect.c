@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What apply_protect.c does itself.  How a mask is made, and how what --deny-create puts there, is
- * for others to test: of these no more is expected here than that it is done at the right place.
+ * What apply_protect.c does itself.  Other tests check how a mask and a placeholder are created:
+ * here it only counts that they are created at the right path.
  */
 #include <errno.h>
 #include <linux/magic.h>
@@ -423,7 +423,7 @@ TEST(pins_nothing_in_a_read_only_file_system)
 	assert_mounted_last_on("box/a/b");
 }
 
-/* What there is to a directory of somebody else's. */
+/* The facts about another user's directory. */
 static const struct {
 	long access;
 	bool pinned;

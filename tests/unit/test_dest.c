@@ -580,10 +580,10 @@ TEST(reports_every_call_that_fails_while_making_a_mount_point)
 
 /* --- dest_resolve() ------------------------------------------------------- */
 
-/* Links that somebody was told of, with a blank behind each. */
+/* The links that the callback received, with a blank behind each. */
 struct told {
 	char text[256];
-	int r; /* what he answers */
+	int r; /* what it returns */
 };
 
 static int hear(void *arg, const char *path)
