@@ -37,20 +37,20 @@
 #include "sys/sys.h"
 
 /*
- * Mount a copy of the tree at @place, with the attributes @attr added, over it.  Returns a
+ * Mount a copy of the tree at @dest, with the attributes @attr added, over it.  Returns a
  * descriptor of that mount's root or -errno.
  */
-static int mount_on_itself(struct site *site, int place, uint64_t attr)
+static int mount_on_itself(struct site *site, int dest, uint64_t attr)
 {
 	struct mount_attr add = {.attr_set = attr};
 	autoclose int tree =
-		sys_open_tree(place, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE);
+		sys_open_tree(dest, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE);
 	int r = tree;
 
 	if (r >= 0 && attr != 0)
 		r = sys_mount_setattr(tree, AT_RECURSIVE, &add);
 	if (r >= 0)
-		r = root_mount(&site->roots, tree, place);
+		r = root_mount(&site->roots, tree, dest);
 	return r < 0 ? r : fd_take(&tree);
 }
 
@@ -83,21 +83,21 @@ static int can_rename_in(const struct site *site, int dir)
 }
 
 /*
- * Pin *@place, unless it is the root of a mount already; then it becomes a descriptor of the new
+ * Pin *@dest, unless it is the root of a mount already; then it becomes a descriptor of the new
  * mount's root.  Returns 0 or -errno.
  */
-static int pin(struct site *site, int *place)
+static int pin(struct site *site, int *dest)
 {
 	struct statx st = {0};
-	int r = sys_statx(*place, STATX_TYPE, &st);
+	int r = sys_statx(*dest, STATX_TYPE, &st);
 
 	if (r < 0 || (st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return r;
-	r = mount_on_itself(site, *place, 0);
+	r = mount_on_itself(site, *dest, 0);
 	if (r < 0)
 		return r;
-	(void)sys_close(*place);
-	*place = r;
+	(void)sys_close(*dest);
+	*dest = r;
 	return 0;
 }
 
@@ -201,13 +201,13 @@ static int pin_link(void *way, const char *path)
  */
 static int open_pinned(struct way *way, const char *path)
 {
-	autoclose int place = pin_way(way, path, true);
+	autoclose int dest = pin_way(way, path, true);
 	struct statx st = {0};
-	int r = place < 0 ? place : sys_statx(place, STATX_TYPE, &st);
+	int r = dest < 0 ? dest : sys_statx(dest, STATX_TYPE, &st);
 
 	if (r == 0 && S_ISLNK(st.stx_mode))
 		r = -ELOOP;
-	return r < 0 ? r : fd_take(&place);
+	return r < 0 ? r : fd_take(&dest);
 }
 
 /* Set @e: @op's destination is below the mount of @free.  Returns -errno. */
@@ -266,24 +266,24 @@ static int identify_parent(struct site *site, const char *path, struct inode *re
 static int record(struct site *site, const struct op *op, const char *path, struct err *e)
 {
 	struct protected_path *more;
-	struct protected_path place = {.op = (size_t)(op - site->plan->files.ops)};
+	struct protected_path new = {.op = (size_t)(op - site->plan->files.ops)};
 	int r;
 
 	if (!site->is_guarded || path_is_root(path))
 		return 0; /* nothing outside replaces the root */
-	place.on_host = op->kind == OP_DENY_CREATE && site->mount_points.is_on;
-	r = identify_parent(site, path, &place.parent);
+	new.on_host = op->kind == OP_DENY_CREATE && site->mount_points.is_on;
+	r = identify_parent(site, path, &new.parent);
 	if (r < 0)
 		return err_sys(e, r, "cannot identify the directory of %s", op->dest);
-	place.path = strdup(path);
+	new.path = strdup(path);
 	more = reallocarray(site->protected, site->n_protected + 1, sizeof(*more));
 	if (more != NULL)
 		site->protected = more;
-	if (more == NULL || place.path == NULL) {
-		free(place.path);
+	if (more == NULL || new.path == NULL) {
+		free(new.path);
 		return err_sys(e, -ENOMEM, "cannot record that %s is protected", op->dest);
 	}
-	site->protected[site->n_protected++] = place;
+	site->protected[site->n_protected++] = new;
 	return 0;
 }
 
@@ -295,44 +295,44 @@ void apply_forget_protected(struct site *site)
 	site->protected = NULL;
 }
 
-/* Mount a mask on @place, which is @op's destination.  Returns 0 or -errno with @e set. */
-static int mask(struct site *site, int place, const struct op *op, struct err *e)
+/* Mount a mask on @dest, @op's destination.  Returns 0 or -errno with @e set. */
+static int mask(struct site *site, int dest, const struct op *op, struct err *e)
 {
-	int r = root_is(&site->roots, place);
+	int r = root_is(&site->roots, dest);
 
 	if (r > 0)
 		return err_set(e, EINVAL, "the sandbox's root cannot be masked");
 	if (r == 0)
-		r = mask_place(site->roots.stage, place);
+		r = mask_place(site->roots.stage, dest);
 	return r < 0 ? err_sys(e, r, "cannot mask %s", op->dest) : 0;
 }
 
 int apply_mask(struct site *site, const struct op *op, struct err *e)
 {
 	char path[PATH_MAX];
-	autoclose int place = find_pinned(site, op, path, e);
+	autoclose int dest = find_pinned(site, op, path, e);
 	int r;
 
-	if ((place == -ENOENT || place == -ENOTDIR) && (op->flags & OP_IF_EXISTS))
+	if ((dest == -ENOENT || dest == -ENOTDIR) && (op->flags & OP_IF_EXISTS))
 		return 0; /* ENOTDIR: a file is above it */
-	if (place == -ENOENT)
+	if (dest == -ENOENT)
 		return err_hint(e, "--mask-try masks it if it is there, --deny-create keeps it "
 				   "from being created");
-	r = place < 0 ? place : mask(site, place, op, e);
+	r = dest < 0 ? dest : mask(site, dest, op, e);
 	return r < 0 ? r : record(site, op, path, e);
 }
 
 int apply_ro(struct site *site, const struct op *op, struct err *e)
 {
 	char path[PATH_MAX];
-	autoclose int place = find_pinned(site, op, path, e);
+	autoclose int dest = find_pinned(site, op, path, e);
 	autoclose int mount = -1;
 
-	if (place == -ENOENT)
+	if (dest == -ENOENT)
 		return err_hint(e, "--deny-create keeps what is missing from being created");
-	if (place < 0)
-		return place;
-	mount = mount_on_itself(site, place, MOUNT_ATTR_RDONLY);
+	if (dest < 0)
+		return dest;
+	mount = mount_on_itself(site, dest, MOUNT_ATTR_RDONLY);
 	if (mount < 0)
 		return err_sys(e, mount, "cannot make %s read-only", op->dest);
 	return record(site, op, path, e);
@@ -345,9 +345,9 @@ int apply_ro(struct site *site, const struct op *op, struct err *e)
 static int is_masked(const struct site *site, const struct op *op)
 {
 	struct err unused = {0};
-	autoclose int place = dest_open(apply_root(site, op), op->dest, &unused);
+	autoclose int dest = dest_open(apply_root(site, op), op->dest, &unused);
 
-	return place < 0 ? place : mask_covers(site->roots.stage, place);
+	return dest < 0 ? dest : mask_covers(site->roots.stage, dest);
 }
 
 /*
@@ -375,7 +375,7 @@ static int explain_denial(const struct op *op, int r, struct err *e)
 
 int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 {
-	autoclose int place = -1;
+	autoclose int dest = -1;
 	char path[PATH_MAX];
 	int made = dest_placeholder(apply_root(site, op), op->dest, op->parents_mode,
 				    &site->mount_points, e);
@@ -388,10 +388,10 @@ int apply_deny_create(struct site *site, const struct op *op, struct err *e)
 		*e = (struct err){0};
 	else
 		(void)sys_close(made);
-	place = find_pinned(site, op, path, e);
-	if (place < 0)
-		return place;
-	r = is_denied ? 0 : mask(site, place, op, e);
+	dest = find_pinned(site, op, path, e);
+	if (dest < 0)
+		return dest;
+	r = is_denied ? 0 : mask(site, dest, op, e);
 	return r < 0 ? r : record(site, op, path, e);
 }
 
@@ -409,23 +409,22 @@ static int make_placeholder_again(struct site *site, const char *path)
 int apply_again(struct site *site, const struct op *op, const char *path)
 {
 	struct way way = {.site = site};
-	autoclose int place = pin_way(&way, path, true);
+	autoclose int dest = pin_way(&way, path, true);
 	autoclose int mount = -1;
 	struct statx st = {0};
 	int r;
 
-	if (place == -ENOENT && op->kind == OP_DENY_CREATE) {
+	if (dest == -ENOENT && op->kind == OP_DENY_CREATE) {
 		r = make_placeholder_again(site, path);
-		place = r < 0 ? r : pin_way(&way, path, true);
+		dest = r < 0 ? r : pin_way(&way, path, true);
 	}
-	r = place < 0 ? place : sys_statx(place, STATX_TYPE, &st);
+	r = dest < 0 ? dest : sys_statx(dest, STATX_TYPE, &st);
 	if (r < 0)
 		return r;
 	if (op->kind != OP_RO)
-		return mask_place(site->roots.stage,
-				  place); /* a link, too: it leads nowhere then */
+		return mask_place(site->roots.stage, dest); /* a link, too: it leads nowhere then */
 	if (S_ISLNK(st.stx_mode))
 		return -ELOOP; /* its target could be written */
-	mount = mount_on_itself(site, place, MOUNT_ATTR_RDONLY);
+	mount = mount_on_itself(site, dest, MOUNT_ATTR_RDONLY);
 	return mount < 0 ? mount : 0;
 }

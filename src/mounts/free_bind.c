@@ -67,16 +67,16 @@ void free_bind_done(struct site *site)
 /* Whether the destination of @mount leads to it, and it is not hidden.  Returns 1, 0 or -errno. */
 static int is_seen(const struct site *site, const struct free_mount *mount, struct err *e)
 {
-	autoclose int place = dest_open(apply_root(site, mount->op), mount->op->dest, e);
+	autoclose int dest = dest_open(apply_root(site, mount->op), mount->op->dest, e);
 	int r;
 
-	if (place == -ENOENT || place == -ENOTDIR || place == -EACCES) {
+	if (dest == -ENOENT || dest == -ENOTDIR || dest == -EACCES) {
 		*e = (struct err){0};
 		return false;
 	}
-	if (place < 0)
-		return place;
-	r = root_same_file(place, mount->tree);
+	if (dest < 0)
+		return dest;
+	r = root_same_file(dest, mount->tree);
 	return r < 0 ? err_sys(e, r, "cannot find %s again", mount->op->dest) : r;
 }
 

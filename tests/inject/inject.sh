@@ -121,7 +121,7 @@ verdict()
 	elif ! explained; then
 		echo "fails without a word"
 	fi
-	! litter || explained || stays_unsaid ||
+	! leaves_entries || explained || stays_unsaid ||
 		echo "leaves something behind: $(ls -m "$slot/project")"
 }
 
@@ -138,7 +138,7 @@ explained()
 	[ "$call" = write ] || grep -q "^$name: " "$slot/err"
 }
 
-litter()
+leaves_entries()
 {
 	local there
 	there=$(cd "$slot/project" && ls -A && cat secret config)

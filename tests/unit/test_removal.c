@@ -80,7 +80,7 @@ static void finish(void)
 }
 
 /* The trace of finish(). */
-static const char *swept(void)
+static const char *finish_traced(void)
 {
 	size_t before = strlen(fake_sys_trace());
 
@@ -182,18 +182,18 @@ TEST(removes_what_is_as_it_was_made)
 {
 	made();
 	points_are(&dir, &dir);
-	assert_string_equal(swept(), FOUND "rmdir unmounted/p x\n" UNLOCK);
+	assert_string_equal(finish_traced(), FOUND "rmdir unmounted/p x\n" UNLOCK);
 	start();
 	made();
 	points_are(&file, &file);
-	assert_string_equal(swept(), FOUND "unlink unmounted/p x\n" UNLOCK);
+	assert_string_equal(finish_traced(), FOUND "unlink unmounted/p x\n" UNLOCK);
 }
 
 TEST(removes_a_directory_in_which_something_was_made_and_removed)
 {
 	made();
 	points_are(&used_dir, &used_dir);
-	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_contains(finish_traced(), "rmdir unmounted/p x\n");
 }
 
 TEST(goes_from_the_deepest_to_the_first)
@@ -205,7 +205,7 @@ TEST(goes_from_the_deepest_to_the_first)
 	points_are(&dir, &dir);
 	fake_sys_always_data("stat unmounted/y", 0, &file, sizeof(file));
 	fake_sys_always_data("stat unmounted/x/y", 0, &file, sizeof(file));
-	assert_in_order(swept(), ARGV("unlink unmounted/x y\n", "rmdir unmounted/p x\n"));
+	assert_in_order(finish_traced(), ARGV("unlink unmounted/x y\n", "rmdir unmounted/p x\n"));
 }
 
 TEST(marks_a_directory_again_that_was_marked_before)
@@ -213,13 +213,13 @@ TEST(marks_a_directory_again_that_was_marked_before)
 	made();
 	points_are(&dir, &dir);
 	fake_sys_always_data("stat unmounted/p", 0, &dir, sizeof(dir));
-	assert_contains(swept(), "rmdir unmounted/p x\nset_mtime unmounted/p 499162500\n");
+	assert_contains(finish_traced(), "rmdir unmounted/p x\nset_mtime unmounted/p 499162500\n");
 	start();
 	made();
 	points_are(&dir, &dir);
 	fake_sys_always_data("stat unmounted/p", 0, &dir, sizeof(dir));
 	fake_sys_always("rmdir*", -ENOTEMPTY);
-	assert_null(strstr(swept(), "set_mtime"));
+	assert_null(strstr(finish_traced(), "set_mtime"));
 }
 
 TEST(leaves_what_another_sandbox_uses)
@@ -227,8 +227,8 @@ TEST(leaves_what_another_sandbox_uses)
 	made();
 	points_are(&dir, &dir);
 	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
-	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
-				     "stat unmounted/x\n");
+	assert_string_equal(finish_traced(), "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
+					     "stat unmounted/x\n");
 }
 
 TEST(marks_what_it_leaves_to_another_so_that_that_one_knows_whose_it_is)
@@ -238,7 +238,7 @@ TEST(marks_what_it_leaves_to_another_so_that_that_one_knows_whose_it_is)
 	made();
 	fake_sys_always("flock unmounted/x exclusive", -EWOULDBLOCK);
 	points_are(&used_dir, &used_dir);
-	trace = swept();
+	trace = finish_traced();
 	assert_starts_with(trace, "flock unmounted/x exclusive\nstat unmounted/x\n" LOOK
 				  "stat unmounted/x\nset_mtime unmounted/x 499162500\n"
 				  "flock unmounted/x exclusive\npoll, 1 ms\n");
@@ -251,7 +251,8 @@ TEST(removes_what_another_has_let_go_before_it_was_marked)
 	made();
 	fake_sys_answer("flock unmounted/x exclusive", -EWOULDBLOCK);
 	points_are(&used_dir, &used_dir);
-	assert_contains(swept(), "set_mtime unmounted/x 499162500\n" FOUND "rmdir unmounted/p x\n");
+	assert_contains(finish_traced(),
+			"set_mtime unmounted/x 499162500\n" FOUND "rmdir unmounted/p x\n");
 }
 
 TEST(removes_what_got_the_mark_while_it_was_held)
@@ -259,24 +260,24 @@ TEST(removes_what_got_the_mark_while_it_was_held)
 	assert_int_equal(hear_entry("/p", "x", false), 0);
 	assert_int_equal(hear_point("/x", false), 0);
 	points_are(&dir, &dir);
-	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_contains(finish_traced(), "rmdir unmounted/p x\n");
 	start(); /* or is getting it this very moment */
 	assert_int_equal(hear_entry("/p", "x", false), 0);
 	assert_int_equal(hear_point("/x", false), 0);
 	fake_sys_answer_data("stat unmounted/x", 0, &used_dir, sizeof(used_dir));
 	points_are(&dir, &dir);
-	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_contains(finish_traced(), "rmdir unmounted/p x\n");
 }
 
 TEST(removes_what_was_about_to_be_held_only_if_it_has_the_mark)
 {
 	assert_int_equal(hear_entry("/p", "x", false), 0);
 	fake_sys_always_data("stat unmounted/p/x", 0, &dir, sizeof(dir));
-	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_contains(finish_traced(), "rmdir unmounted/p x\n");
 	start();
 	assert_int_equal(hear_entry("/p", "x", false), 0);
 	fake_sys_always_data("stat unmounted/p/x", 0, &used_dir, sizeof(used_dir));
-	assert_string_equal(swept(), LOOK);
+	assert_string_equal(finish_traced(), LOOK);
 }
 
 /* What was made, and what is there now. */
@@ -313,12 +314,12 @@ TEST(removes_what_it_made_and_nobody_has_changed)
 	fake_sys_answer_data("stat unmounted/x", 0, &unmarked, sizeof(unmarked));
 	made();
 	points_are(&unmarked, &unmarked);
-	assert_contains(swept(), "unlink unmounted/p x\n");
+	assert_contains(finish_traced(), "unlink unmounted/p x\n");
 	start();
 	fake_sys_answer_data("stat unmounted/x", 0, &unmarked, sizeof(unmarked));
 	made();
 	points_are(&written, &written);
-	assert_null(strstr(swept(), "unlink"));
+	assert_null(strstr(finish_traced(), "unlink"));
 }
 
 TEST(leaves_what_somebody_has_changed)
@@ -329,7 +330,7 @@ TEST(leaves_what_somebody_has_changed)
 		start();
 		made();
 		points_are(&changed[i].held, &changed[i].there);
-		trace = swept();
+		trace = finish_traced();
 		assert_starts_with(trace, HELD);
 		assert_null(strstr(trace, "unlink "));
 		assert_null(strstr(trace, "rmdir "));
@@ -342,9 +343,10 @@ TEST(leaves_what_is_not_there_any_more)
 	made();
 	points_are(&dir, &dir);
 	fake_sys_always("open unmounted/p x*", -ENOENT);
-	assert_string_equal(swept(), "flock unmounted/x exclusive\nstat unmounted/x\n"
-				     "open unmounted/p x path nofollow\n" UNLOCK
-				     "stat unmounted/x\nopen unmounted/p x path nofollow\n");
+	assert_string_equal(finish_traced(),
+			    "flock unmounted/x exclusive\nstat unmounted/x\n"
+			    "open unmounted/p x path nofollow\n" UNLOCK
+			    "stat unmounted/x\nopen unmounted/p x path nofollow\n");
 }
 
 TEST(only_holds_what_is_not_the_sandboxes)
@@ -352,7 +354,7 @@ TEST(only_holds_what_is_not_the_sandboxes)
 	assert_int_equal(hear_entry("/p", "x", false), 0);
 	assert_int_equal(hear_point("/x", false), 0);
 	points_are(&used_dir, &used_dir);
-	assert_null(strstr(swept(), "dir unmounted/p x"));
+	assert_null(strstr(finish_traced(), "dir unmounted/p x"));
 	assert_null(strstr(fake_sys_trace(), "set_mtime"));
 	assert_int_equal(fake_sys_now(), 0);
 }
@@ -381,7 +383,7 @@ TEST(removes_what_was_about_to_be_made_if_it_can_be_nobody_else_s)
 		assert_int_equal(hear_entry("/p", "x", true), 0);
 		fake_sys_always_data("stat unmounted/p/x", 0, &begun[i].there,
 				     sizeof(begun[i].there));
-		trace = swept();
+		trace = finish_traced();
 		assert_starts_with(trace, LOOK);
 		assert_int_equal(strstr(trace, "dir unmounted/p x\n") != NULL ||
 					 strstr(trace, "unlink unmounted/p x\n") != NULL,
@@ -399,12 +401,12 @@ TEST(waits_for_the_end_of_who_was_killed_while_he_made_it)
 	assert_int_equal(hear_entry("/p", "x", true), 0);
 	fake_sys_always_data("stat unmounted/p/x", 0, &here, sizeof(here));
 	fake_sys_answer("flock unmounted/p/x exclusive", -EWOULDBLOCK);
-	trace = swept();
+	trace = finish_traced();
 	assert_contains(trace, "flock unmounted/p/x exclusive\npoll, 1 ms\n"
 			       "flock unmounted/p/x exclusive\nstat");
 	assert_contains(trace, "unlink unmounted/p x\n");
 	fake_sys_always("flock unmounted/p/x exclusive", -EWOULDBLOCK);
-	assert_null(strstr(swept(), "unlink"));
+	assert_null(strstr(finish_traced(), "unlink"));
 	assert_int_equal(fake_sys_now(), 41);
 }
 
@@ -475,8 +477,9 @@ TEST(waits_for_that_helper_and_removes_nothing_itself)
 {
 	helpers_end();
 	fake_sys_answer("poll pidfd:1000*", -EINTR);
-	assert_in_order(swept(), ARGV("clone\npoll pidfd:1000, 1000 ms\npoll pidfd:1000, 1000 ms\n"
-				      "wait_pidfd pidfd:1000\n"));
+	assert_in_order(finish_traced(),
+			ARGV("clone\npoll pidfd:1000, 1000 ms\npoll pidfd:1000, 1000 ms\n"
+			     "wait_pidfd pidfd:1000\n"));
 	assert_null(strstr(fake_sys_trace(), "flock"));
 }
 
@@ -486,7 +489,7 @@ TEST(has_another_helper_if_one_is_killed)
 
 	helpers_end();
 	fake_sys_answer_data("wait_pidfd*", 1, &killed, sizeof(killed));
-	assert_in_order(swept(), ARGV(HELPER_ENDS("1000") HELPER_ENDS("1001")));
+	assert_in_order(finish_traced(), ARGV(HELPER_ENDS("1000") HELPER_ENDS("1001")));
 	assert_null(strstr(fake_sys_trace(), "flock"));
 }
 
@@ -495,9 +498,9 @@ TEST(has_another_helper_if_one_is_stopped)
 	helpers_end();
 	fake_sys_answer("poll pidfd:1000*", 0);
 	fake_sys_answer("wait_pidfd*", 0); /* nor is it dead at once */
-	assert_in_order(swept(), ARGV("poll pidfd:1000, 1000 ms\nkill pidfd:1000 9\n"
-				      "poll pidfd:1000, 20 ms\nwait_pidfd pidfd:1000\n",
-				      HELPER_ENDS("1001")));
+	assert_in_order(finish_traced(), ARGV("poll pidfd:1000, 1000 ms\nkill pidfd:1000 9\n"
+					      "poll pidfd:1000, 20 ms\nwait_pidfd pidfd:1000\n",
+					      HELPER_ENDS("1001")));
 	assert_null(strstr(fake_sys_trace(), "flock"));
 }
 
@@ -507,20 +510,20 @@ TEST(removes_what_it_can_itself_without_a_helper)
 	made();
 	points_are(&dir, &dir);
 	fake_sys_always("clone", -EAGAIN);
-	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_contains(finish_traced(), "rmdir unmounted/p x\n");
 	assert_int_equal(count_in(fake_sys_trace(), "clone\n"), 3);
 }
 
 TEST(needs_no_helper_where_nobody_is_kept_out)
 {
 	hear_users();
-	assert_string_equal(swept(), ""); /* there is nothing to be removed */
+	assert_string_equal(finish_traced(), ""); /* there is nothing to be removed */
 	start();
 	assert_int_equal(hear((struct mount_point_note){.kind = MOUNT_POINT_USERS}, "/one"), 0);
 	assert_int_equal(hear((struct mount_point_note){.kind = MOUNT_POINT_USERS}, "/users"), 0);
 	made();
 	points_are(&dir, &dir);
-	assert_contains(swept(), "rmdir unmounted/p x\n");
+	assert_contains(finish_traced(), "rmdir unmounted/p x\n");
 	assert_contains(fake_sys_trace(), MAY_REMOVE);
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
@@ -529,7 +532,7 @@ TEST(needs_a_helper_if_it_is_kept_out_of_one_of_many)
 {
 	assert_int_equal(hear_entry("/q", "y", true), 0);
 	helpers_end();
-	assert_in_order(swept(),
+	assert_in_order(finish_traced(),
 			ARGV("access unmounted/q . write search effective\n" MAY_REMOVE "clone\n"));
 }
 

@@ -106,12 +106,13 @@ struct run {
 
 /* What became of it. */
 enum result {
-	RESULT_GONE,    /* nothing was left in time */
-	RESULT_RAN_ON,  /* the command runs, as it may; and nothing was left once it was killed */
-	RESULT_LATE,    /* nothing was left, but not in time */
-	RESULT_LEFT,    /* something was left */
-	RESULT_LITTER,  /* no process was, but a mount point; or what was there before is not */
-	RESULT_NOT_RUN, /* what was to be killed was not there */
+	RESULT_GONE,   /* nothing was left in time */
+	RESULT_RAN_ON, /* the command runs, as it may; and nothing was left once it was killed */
+	RESULT_LATE,   /* nothing was left, but not in time */
+	RESULT_LEFT,   /* something was left */
+	RESULT_MOUNT_POINTS, /* no process was, but a mount point; or what was there before is not
+			      */
+	RESULT_NOT_RUN,      /* what was to be killed was not there */
 };
 
 /* A sandbox that is started. */
@@ -518,7 +519,7 @@ static enum result judge(struct sandbox *box, const struct run *run)
 #define OWN "mine" /* what is in the folder before */
 
 /* Look at what is in the folder; all but OWN is removed if @clear.  Returns how much that is. */
-static unsigned count_litter(bool clear)
+static unsigned count_mount_points(bool clear)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
@@ -563,7 +564,7 @@ static bool is_folder_empty(void)
 	char path[4096];
 
 	(void)snprintf(path, sizeof(path), "%s/" OWN, folder);
-	return rmdir(path) == 0 && count_litter(false) == 0;
+	return rmdir(path) == 0 && count_mount_points(false) == 0;
 }
 
 /* No process is left: has all that was made on the host gone with them? */
@@ -571,7 +572,8 @@ static enum result look_at_folder(enum result result)
 {
 	bool is_over = result == RESULT_GONE || result == RESULT_RAN_ON;
 
-	return is_over && (count_litter(false) > 0 || !has_own()) ? RESULT_LITTER : result;
+	return is_over && (count_mount_points(false) > 0 || !has_own()) ? RESULT_MOUNT_POINTS
+									: result;
 }
 
 /* --- Runs ---------------------------------------------------------------------- */
@@ -622,11 +624,11 @@ static enum result run_once(struct sandbox *box, const struct run *run)
 	}
 	if (result == RESULT_LEFT)
 		explain(run, box, "left");
-	if (result == RESULT_LITTER)
+	if (result == RESULT_MOUNT_POINTS)
 		explain(run, box, "left on the host");
 	kill_all(box);
 	done(box);
-	(void)count_litter(true);
+	(void)count_mount_points(true);
 	return result;
 }
 
@@ -668,7 +670,7 @@ static bool run_twice(struct sandbox *box, struct trace *trace, const struct run
 	tally->ran_on += result == RESULT_RAN_ON;
 	tally->late += result == RESULT_LATE;
 	tally->left += result == RESULT_LEFT;
-	tally->mount_points += result == RESULT_LITTER;
+	tally->mount_points += result == RESULT_MOUNT_POINTS;
 	if (box->took_us > tally->worst_us)
 		tally->worst_us = box->took_us;
 	return true;
@@ -689,7 +691,7 @@ static void survey(const struct scene *scene, struct trace *trace)
 		printf("# the payload did not run: status %d\n", box.monitor_status);
 	kill_all(&box);
 	done(&box);
-	(void)count_litter(true);
+	(void)count_mount_points(true);
 }
 
 /* How many stops of process @i count. */
@@ -730,8 +732,8 @@ static void print_tally(const struct scene *scene, const char *when, const struc
 		    tally->runs * 10 >= wanted * 9;
 
 	printf("%s - %s: killed %s, nothing is left\n", good ? "ok" : "not ok", scene->name, when);
-	printf("# %u runs, %u survivors, %u with litter, %u late, %u ran on; the worst took %.1f "
-	       "ms\n",
+	printf("# %u runs, %u survivors, %u with mount points left, %u late, %u ran on; the worst "
+	       "took %.1f ms\n",
 	       tally->runs, tally->left, tally->mount_points, tally->late, tally->ran_on,
 	       (double)tally->worst_us / MS);
 	(void)fflush(stdout);
