@@ -41,8 +41,9 @@ static int set_up(void **state __attribute__((unused)))
 	return 0;
 }
 
-/* Run with privileges that are @lent, or not. */
-static int run_lent(bool privileged, const char *const *argv, struct outcome *out, struct err *e)
+/* Run as a set-user-ID program, or not. */
+static int run_privileged(bool privileged, const char *const *argv, struct outcome *out,
+			  struct err *e)
 {
 	const struct host host = {.privileged = privileged};
 	autoplan struct plan plan = {0};
@@ -57,7 +58,7 @@ static int run_lent(bool privileged, const char *const *argv, struct outcome *ou
 
 static int run(const char *const *argv, struct outcome *out, struct err *e)
 {
-	return run_lent(false, argv, out, e);
+	return run_privileged(false, argv, out, e);
 }
 
 /*
@@ -208,7 +209,7 @@ TEST(does_not_outlive_a_parent_that_is_gone_already)
 	assert_null(strstr(fake_sys_trace(), "clone"));
 }
 
-/* Whoever has adopted this process may as well be who has started it. */
+/* The process that has adopted this one may as well be the one that started it. */
 TEST(takes_no_parent_for_dead_that_it_had_from_the_beginning)
 {
 	static const int parents[] = {0, 1, 500};
@@ -248,7 +249,7 @@ TEST(leaves_signals_that_the_caller_ignores_ignored)
 	assert_contains(fake_sys_trace(), "signalfd 2 3 10 15 17 18 20 28\n");
 }
 
-/* Command lines, who is to end whom, and whether it becomes the one that adopts them. */
+/* Command lines, and whether the monitor adopts orphans. */
 static const struct {
 	const char *argv[5];
 	bool adopts;
@@ -368,7 +369,7 @@ TEST(says_what_helps_when_namespaces_cannot_be_made)
 	assert_string_equal(e.hint, "this kernel lacks one of the requested namespace types");
 }
 
-/* Command lines, and whether somebody is to be told who the processes are. */
+/* Command lines, and whether processes are reported. */
 static const struct {
 	const char *argv[4];
 	bool is_watched;
@@ -578,7 +579,7 @@ TEST(gives_a_helper_the_stack_that_the_command_needs)
 	assert_int_equal(out.status, 3 << 8);
 }
 
-/* --- Privileges that are lent --------------------------------------------- */
+/* --- Set-user-ID ---------------------------------------------------------- */
 
 #define HOLD(permitted, effective)                                                                 \
 	"cap_init\n"                                                                               \
@@ -586,7 +587,7 @@ TEST(gives_a_helper_the_stack_that_the_command_needs)
 	"cap_get_proc\n"
 
 /* An ordinary user has started a sbx that is set-user-ID root. */
-static void start_lent(void)
+static void start_privileged(void)
 {
 	start();
 	fake_cap_reset(0);
@@ -600,8 +601,8 @@ TEST(has_privileges_in_effect_only_to_make_the_child)
 	struct err e = {0};
 	struct outcome out = {.status = -1};
 
-	start_lent();
-	assert_int_equal(run_lent(true, ARGV("true"), &out, &e), 0);
+	start_privileged();
+	assert_int_equal(run_privileged(true, ARGV("true"), &out, &e), 0);
 	assert_contains(fake_sys_trace(),
 			"socketpair\n" HOLD("280002", "200000") "clone user mnt\n" HOLD(
 				"280002", "80002") "open /proc path dir\n");
@@ -631,9 +632,9 @@ TEST(gives_privileges_up_whatever_fails)
 		struct err e = {0};
 		struct outcome out = {.status = -1};
 
-		start_lent();
+		start_privileged();
 		fake_sys_answer(calls[i].call, calls[i].r);
-		assert_int_equal(run_lent(true, ARGV("true"), &out, &e), -EIO);
+		assert_int_equal(run_privileged(true, ARGV("true"), &out, &e), -EIO);
 		assert_string_equal(e.msg, calls[i].msg);
 		assert_contains(fake_sys_trace(), HOLD("0", "0"));
 		assert_null(strstr(fake_sys_trace(), "send outside"));
@@ -645,9 +646,9 @@ TEST(starts_nothing_with_privileges_that_it_cannot_give_up)
 	struct err e = {0};
 	struct outcome out = {.status = -1};
 
-	start_lent();
+	start_privileged();
 	fake_sys_answer("cap_set_proc permitted 0*", -EIO);
-	assert_int_equal(run_lent(true, ARGV("true"), &out, &e), -EIO);
+	assert_int_equal(run_privileged(true, ARGV("true"), &out, &e), -EIO);
 	assert_string_equal(e.msg, "cannot drop capabilities: Input/output error");
 	assert_null(strstr(fake_sys_trace(), "send outside"));
 }

@@ -25,8 +25,8 @@ static void start(void)
 	fake_cap_know_all();
 }
 
-/* Somebody with user id 1000 and group id 100 has started a set-user-ID program of root's. */
-static void start_lent(void)
+/* A user with user id 1000 and group id 100 has started a set-user-ID program of root's. */
+static void start_privileged(void)
 {
 	start();
 	fake_sys_always("getuid", 1000);
@@ -37,13 +37,13 @@ static void start_lent(void)
 
 static int set_up(void **state __attribute__((unused)))
 {
-	start_lent();
+	start_privileged();
 	return 0;
 }
 
 /* --- The beginning -------------------------------------------------------- */
 
-TEST(does_nothing_where_nothing_is_lent)
+TEST(does_nothing_without_privileges)
 {
 	struct err e = {0};
 	bool privileged = true;
@@ -135,7 +135,7 @@ TEST(reports_every_call_that_fails_at_the_beginning)
 		struct err e = {0};
 		bool privileged = true;
 
-		start_lent();
+		start_privileged();
 		fake_sys_fail_at(nth, EIO);
 		if (setuid_begin(&privileged, &e) == 0)
 			break;
@@ -200,7 +200,7 @@ static const struct ns ns = {
 	.pids = -1,
 };
 
-TEST(does_nothing_later_where_nothing_is_lent)
+TEST(does_nothing_later_without_privileges)
 {
 	struct err e = {0};
 
@@ -275,7 +275,7 @@ TEST(reports_every_call_that_fails_while_mapping)
 	for (nth = 1;; nth++) {
 		struct err e = {0};
 
-		start_lent();
+		start_privileged();
 		fake_sys_fail_at(nth, EIO);
 		if (setuid_map(true, &ns, 4321, &e) == 0)
 			break;
@@ -292,7 +292,7 @@ TEST(reports_every_call_that_fails_while_mapping)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(does_nothing_where_nothing_is_lent, set_up),
+		cmocka_unit_test_setup(does_nothing_without_privileges, set_up),
 		cmocka_unit_test_setup(lends_root_nothing, set_up),
 		cmocka_unit_test_setup(becomes_the_caller_and_keeps_two_capabilities_of_no_effect,
 				       set_up),
@@ -302,7 +302,7 @@ int main(void)
 		cmocka_unit_test_setup(sees_that_other_capabilities_are_still_there, set_up),
 		cmocka_unit_test_setup(reports_every_call_that_fails_at_the_beginning, set_up),
 		cmocka_unit_test_setup(refuses_what_an_ordinary_user_may_not_ask_of_it, set_up),
-		cmocka_unit_test_setup(does_nothing_later_where_nothing_is_lent, set_up),
+		cmocka_unit_test_setup(does_nothing_later_without_privileges, set_up),
 		cmocka_unit_test_setup(puts_one_capability_into_effect_to_make_namespaces, set_up),
 		cmocka_unit_test_setup(puts_the_other_one_into_effect_to_map_ids, set_up),
 		cmocka_unit_test_setup(maps_no_ids_that_the_caller_is_to_map, set_up),
