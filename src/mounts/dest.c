@@ -325,14 +325,9 @@ int dest_find(struct dest_root root, const char *path, mode_t parents_mode, bool
 }
 
 /* Open @dest; do not follow a link that was created there meanwhile. */
-static int open_found_as(const struct entry *dest, int flags)
+static int open_found(const struct entry *dest, int flags)
 {
 	return sys_openat(dest->dir, dest->name, flags | O_NOFOLLOW, 0);
-}
-
-static int open_found(const struct entry *dest)
-{
-	return open_found_as(dest, O_PATH);
 }
 
 int dest_resolve(struct dest_root root, const char *path, const struct dest_watch *watch, char *ret,
@@ -345,7 +340,7 @@ int dest_resolve(struct dest_root root, const char *path, const struct dest_watc
 
 	if (r < 0)
 		return r;
-	fd = open_found(&dest);
+	fd = open_found(&dest, O_PATH);
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);
 	(void)memcpy(ret, w.path, sizeof(w.path));
@@ -376,7 +371,7 @@ int dest_open_as(struct dest_root root, const char *path, int flags, struct err 
 		fd = dest_find(root, path, DEST_NO_PARENTS, false, &dest, e);
 		if (fd < 0)
 			return fd;
-		fd = open_found_as(&dest, flags);
+		fd = open_found(&dest, flags);
 	}
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s %s", as_asked(&root, path),
@@ -415,18 +410,22 @@ static int make_for_good(const struct entry *dest, mode_t mode)
 	return file < 0 && file != -EEXIST ? file : 0;
 }
 
-/* Create @dest, which is removed at exit, unless it exists; then lock it.  Returns 0 or -errno. */
-static int make_or_adopt(struct mount_points *mount_points, const struct entry *dest, mode_t mode)
+/*
+ * Create @dest, which is removed at exit, unless it exists; then call @adopt, which locks it.
+ * Returns 0 or -errno.
+ */
+static int make_or_adopt(struct mount_points *mount_points, const struct entry *dest, mode_t mode,
+			 int (*adopt)(struct mount_points *, const struct entry *, int point))
 {
-	autoclose int point = open_found(dest);
+	autoclose int point = open_found(dest, O_PATH);
 	int r;
 
-	if (point != -ENOENT) {
-		r = point < 0 ? point : mount_point_adopt(mount_points, dest, point);
-		return r < 0 ? r : 0;
+	if (point == -ENOENT) {
+		r = mount_point_make(mount_points, dest, mode);
+		return r == -EEXIST ? -ESTALE : r;
 	}
-	r = mount_point_make(mount_points, dest, mode);
-	return r == -EEXIST ? -ESTALE : r;
+	r = point < 0 ? point : adopt(mount_points, dest, point);
+	return r < 0 ? r : 0;
 }
 
 /*
@@ -443,12 +442,12 @@ static int make_mount_point(struct walk *w, const struct entry *dest, int mount)
 	mode = mount_point_mode(mount);
 	if (mode < 0)
 		return mode;
-	return r > 0 ? make_or_adopt(w->mount_points, dest, (mode_t)mode)
+	return r > 0 ? make_or_adopt(w->mount_points, dest, (mode_t)mode, mount_point_adopt)
 		     : make_for_good(dest, (mode_t)mode);
 }
 
 /*
- * Lock @point at @dest if it is another sandbox's placeholder.  Returns 0, -EEXIST if it is
+ * Lock @point at @dest if it is another sandbox's placeholder.  Returns 1, -EEXIST if it is
  * something else, or another -errno.
  */
 static int adopt_placeholder(struct mount_points *mount_points, const struct entry *dest, int point)
@@ -461,14 +460,14 @@ static int adopt_placeholder(struct mount_points *mount_points, const struct ent
 	if (!S_ISREG(st.stx_mode))
 		return -EEXIST;
 	r = mount_point_adopt(mount_points, dest, point);
-	return r == 0 ? -EEXIST : r < 0 ? r : 0;
+	return r == 0 ? -EEXIST : r;
 }
 
 /*
  * Create an empty file at @dest that stays, with the mark: in an overlay, it is there when that is
  * mounted again.  Returns 0, also if it exists, or -errno.
  */
-static int place_for_good(const struct entry *dest)
+static int make_placeholder_for_good(const struct entry *dest)
 {
 	autoclose int point =
 		sys_openat(dest->dir, dest->name, O_CREAT | O_EXCL | O_RDONLY | O_NOFOLLOW,
@@ -480,7 +479,7 @@ static int place_for_good(const struct entry *dest)
 		mount_point_mark(point);
 	if (point != -EEXIST)
 		return point < 0 ? point : 0;
-	point = open_found(dest);
+	point = open_found(dest, O_PATH);
 	r = point < 0 ? point : sys_statx(point, STATX_TYPE | STATX_MODE | STATX_SIZE, &st);
 	if (r < 0)
 		return r;
@@ -490,21 +489,13 @@ static int place_for_good(const struct entry *dest)
 /* Create an empty file at @dest, to which @w led.  Returns as make_mount_point(). */
 static int make_placeholder(struct walk *w, const struct entry *dest, int mount)
 {
-	autoclose int point = -1;
 	int r = judge(w, dest);
 
 	(void)mount;
 	if (r < 0)
 		return r;
-	if (r == 0)
-		return place_for_good(dest);
-	point = open_found(dest);
-	if (point >= 0)
-		return adopt_placeholder(w->mount_points, dest, point);
-	if (point != -ENOENT)
-		return point;
-	r = mount_point_make(w->mount_points, dest, S_IFREG | FILE_MODE);
-	return r == -EEXIST ? -ESTALE : r;
+	return r > 0 ? make_or_adopt(w->mount_points, dest, S_IFREG | FILE_MODE, adopt_placeholder)
+		     : make_placeholder_for_good(dest);
 }
 
 /*
@@ -530,7 +521,7 @@ static int walk_and_make(struct walk *w, const char *path,
 		return explain_lock(path, path, e);
 	if (r < 0)
 		return err_sys(e, r, "cannot create the mount point %s in the sandbox", path);
-	fd = open_found(&dest);
+	fd = open_found(&dest, O_PATH);
 	if (fd < 0)
 		return err_sys(e, fd, "cannot open %s in the sandbox", path);
 	return fd;

@@ -368,13 +368,13 @@ static int lock(int point)
  */
 static int lock_entry(int parent, const char *name, int point, struct inode *ret)
 {
-	struct statx held = {0};
+	struct statx locked = {0};
 	struct statx there = {0};
 	autoclose int fd = -1;
 	int r = lock(point);
 
 	if (r == 0)
-		r = sys_statx(point, STATX_INO, &held);
+		r = sys_statx(point, STATX_INO, &locked);
 	if (r < 0)
 		return r;
 	fd = sys_openat(parent, name, O_PATH | O_NOFOLLOW, 0);
@@ -383,19 +383,14 @@ static int lock_entry(int parent, const char *name, int point, struct inode *ret
 	r = sys_statx(fd, STATX_INO, &there);
 	if (r < 0)
 		return r;
-	*ret = inode_of(&held);
+	*ret = inode_of(&locked);
 	return inode_is_same(*ret, inode_of(&there)) ? 0 : -ESTALE;
 }
 
-/*
- * The directory @dir, by a mount of it alone.  Returns -1 if the kernel refuses, because of locked
- * mounts below.
- */
+/* The directory @dir, by a mount of it alone, or -errno: not if there are locked mounts below. */
 static int open_alone(int dir)
 {
-	int fd = sys_open_tree(dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
-
-	return fd < 0 ? -1 : fd;
+	return sys_open_tree(dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
 }
 
 /* Create @name in @parent.  Returns a descriptor of it that can be locked, or -errno. */

@@ -148,14 +148,14 @@ static bool has_marks(const struct removal_entry *entry, int point, const struct
 /* Whether the name leads to @point, and that is as it was created.  Sets *@is_dir. */
 static bool is_as_made(const struct removal_entry *entry, int point, bool *is_dir)
 {
-	struct statx held = {0};
+	struct statx locked = {0};
 	struct statx there = {0};
 
-	if (sys_statx(point, WANTED, &held) < 0 || look(entry, &there) < 0 ||
-	    !inode_is_same(inode_of(&held), inode_of(&there)))
+	if (sys_statx(point, WANTED, &locked) < 0 || look(entry, &there) < 0 ||
+	    !inode_is_same(inode_of(&locked), inode_of(&there)))
 		return false;
-	*is_dir = S_ISDIR(held.stx_mode);
-	return has_marks(entry, point, &held);
+	*is_dir = S_ISDIR(locked.stx_mode);
+	return has_marks(entry, point, &locked);
 }
 
 /* Remove the entry; if its directory was marked, mark that again. */
