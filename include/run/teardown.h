@@ -34,4 +34,4 @@ int teardown_look(int child, struct teardown_child *ret) must_check;
  * Wait until nothing is left of the sandbox: kill processes, have the janitor free what is stuck,
  * but wait no longer than the plan says.  Records in @out which processes are left then.
  */
-void teardown_await(struct teardown *w, struct outcome *out);
+void teardown_await(struct teardown *t, struct outcome *out);
