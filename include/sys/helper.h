@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * Child processes that do what may get stuck, or what needs other namespaces.
@@ -15,6 +16,9 @@ int helper_run(int (*work)(const void *arg), const void *arg, int ms);
 
 /* Kill the child of @pidfd and reap it, if it exits within @ms.  Returns as helper_run(). */
 int helper_kill(int pidfd, int ms);
+
+/* Wait for the child @pid to exit and reap it, unless @pid is no PID but 0 or -errno. */
+void helper_reap(pid_t pid);
 
 /* Whether the process of @pidfd exits within @ms. */
 bool helper_exits(int pidfd, int ms);

@@ -19,8 +19,9 @@ static void append(struct err *e, const char *text)
 }
 
 /* Begin a new record: an old one is about another failure. */
-static void begin(struct err *e, int code)
+static void printf_like(3, 0) begin(struct err *e, int code, const char *fmt, va_list ap)
 {
+	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
 	e->code = code;
 	e->stage = ERR_SETUP;
 	e->option[0] = '\0';
@@ -33,9 +34,8 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	begin(e, code);
 	va_start(ap, fmt);
-	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
+	begin(e, code, fmt, ap);
 	va_end(ap);
 	return -code;
 }
@@ -51,9 +51,8 @@ int err_sys(struct err *e, int ret, const char *fmt, ...)
 {
 	va_list ap;
 
-	begin(e, -ret);
 	va_start(ap, fmt);
-	(void)vsnprintf(e->msg, DESCRIPTION_BYTES, fmt, ap);
+	begin(e, -ret, fmt, ap);
 	va_end(ap);
 	append(e, ": ");
 	append(e, meaning(-ret));

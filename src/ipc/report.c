@@ -12,28 +12,31 @@
 #define SIZE_TO(member)                                                                            \
 	(offsetof(struct report, member) + sizeof(((const struct report *)0)->member))
 
+/* Messages are sent whole or not at all. */
+static int failure(ssize_t sent)
+{
+	return sent < 0 ? (int)sent : 0;
+}
+
 int report_started(int sock)
 {
 	struct report report = {.kind = REPORT_STARTED};
-	ssize_t n = sys_send(sock, &report, SIZE_TO(kind), -1);
 
-	return n < 0 ? (int)n : 0;
+	return failure(sys_send(sock, &report, SIZE_TO(kind), -1));
 }
 
 int report_namespaces(int sock, const struct ns_ids *ids)
 {
 	struct report report = {.kind = REPORT_NAMESPACES, .namespaces = *ids};
-	ssize_t n = sys_write(sock, &report, SIZE_TO(namespaces));
 
-	return n < 0 ? (int)n : 0;
+	return failure(sys_write(sock, &report, SIZE_TO(namespaces)));
 }
 
 int report_note(int sock, const struct note *note)
 {
 	struct report report = {.kind = REPORT_NOTE, .note = *note};
-	ssize_t n = sys_write(sock, &report, SIZE_TO(note));
 
-	return n < 0 ? (int)n : 0;
+	return failure(sys_write(sock, &report, SIZE_TO(note)));
 }
 
 int report_mount_point(int sock, const struct mount_point_note *note, int fd)
@@ -139,9 +142,8 @@ enum { GO = 'g', GO_AND_GIVE_MOUNTS = 'm' };
 int report_go(int sock, bool needs_mounts)
 {
 	const char go = needs_mounts ? GO_AND_GIVE_MOUNTS : GO;
-	ssize_t n = sys_send(sock, &go, sizeof(go), -1);
 
-	return n < 0 ? (int)n : 0;
+	return failure(sys_send(sock, &go, sizeof(go), -1));
 }
 
 int report_await_go(int sock)

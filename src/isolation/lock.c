@@ -30,6 +30,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "host/hint.h"
+#include "sys/helper.h"
 #include "sys/io.h"
 #include "sys/sys.h"
 
@@ -135,7 +136,6 @@ int lock_enter(int proc, unsigned flags, struct err *e)
 	autoclose int process = sys_openat(proc, "self", O_PATH | O_DIRECTORY, 0);
 	autoclose int pidfd = -1;
 	int pair[ENDS];
-	int status;
 	pid_t pid = process < 0 ? process : sys_socketpair(pair);
 	int r;
 
@@ -151,7 +151,6 @@ int lock_enter(int proc, unsigned flags, struct err *e)
 	r = pid < 0 ? err_sys(e, pid, "cannot start a helper that maps ids")
 		    : enter(pair[HERE], flags, e);
 	(void)sys_close(pair[HERE]);
-	while (pid > 0 && sys_wait(pid, &status, 0) == -EINTR)
-		;
+	helper_reap(pid);
 	return r;
 }

@@ -36,6 +36,7 @@
 #include "host/hint.h"
 #include "host/proc.h"
 #include "isolation/lock.h"
+#include "sys/helper.h"
 #include "sys/io.h"
 #include "sys/sys.h"
 
@@ -138,15 +139,6 @@ static int join(void *arg)
 	return 0;
 }
 
-/* Reap the helper @pid, if there is one. */
-static void reap_helper(pid_t pid)
-{
-	int status;
-
-	while (pid > 0 && sys_wait(pid, &status, 0) == -EINTR)
-		;
-}
-
 static pid_t clone_joined(struct joining *j)
 {
 	pid_t helper = hide(j->e);
@@ -156,8 +148,8 @@ static pid_t clone_joined(struct joining *j)
 	helper = sys_vfork(join, j, CLONE_FILES, j->start->stack);
 	if (helper < 0)
 		return err_sys(j->e, helper, "cannot start a helper that enters namespaces");
-	reap_helper(helper);
-	reap_helper(j->helper);
+	helper_reap(helper);
+	helper_reap(j->helper);
 	if (j->ret == 0)
 		return err_set(j->e, ECHILD, "a helper that enters namespaces was killed");
 	return j->ret;

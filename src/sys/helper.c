@@ -51,6 +51,14 @@ int helper_run(int (*work)(const void *arg), const void *arg, int ms)
 	return helper_exits(pidfd, ms) ? reap(pidfd) : helper_kill(pidfd, EXIT_MS);
 }
 
+void helper_reap(pid_t pid)
+{
+	int status;
+
+	while (pid > 0 && sys_wait(pid, &status, 0) == -EINTR)
+		;
+}
+
 int helper_enter(int mounts)
 {
 	int r = sys_prctl(PR_SET_DUMPABLE, 0);
