@@ -10,7 +10,7 @@
 #define USUAL_GRACE_MS 1000    /* for a program to save its work after SIGTERM */
 #define USUAL_TEARDOWN_MS 1000 /* before a caller takes sbx for hung */
 
-/* Readers of what sbx writes, which may have stopped reading. */
+/* Readers of the output of sbx, which may have stopped reading. */
 #define READER_MS 1000     /* an error or the status lines: one wait for each run */
 #define NOTE_READER_MS 100 /* a note or a warning: many of these may wait in a row */
 
@@ -31,7 +31,7 @@
 #define GUARD_KILLS_MS 1000 /* for a guard that has failed to kill the sandbox's processes */
 
 /* Teardown. */
-#define FREE_MS 200      /* until what is stuck is freed by force; half a shorter timeout */
+#define FREE_MS 200      /* until stuck processes are freed by force; half a shorter timeout */
 #define LEAST_MS 30      /* the least timeout: a normal exit takes less */
 #define END_ALL_MS 100   /* the same where a reaper has to find and kill the processes */
 #define ALL_STACKS_MS 50 /* for reading stacks: a report is worth no longer delay */
@@ -39,7 +39,7 @@
 #define GRACE_LOOK_MS 5  /* between looks whether all have exited after SIGTERM */
 
 /* Killing descendants. */
-#define KILL_LOOK_MS 2        /* before the next look at what is left; it doubles */
+#define KILL_LOOK_MS 2        /* before the next look at the rest; it doubles */
 #define KILL_LOOK_MAX_MS 20   /* up to this: a walk through /proc takes long on a busy machine */
 #define KILL_ROUNDS 100       /* of killing without a clock: a fork bomb may outrun some */
 #define QUICK_KILL_ROUNDS 100 /* the same for this process's own children */
@@ -59,9 +59,9 @@
 
 /* The guard. */
 #define GUARD_LOOK_MS 40    /* between looks without an event: a rename sends none, */
-#define GUARD_LOOK_SHARE 20 /* or so many times what a look takes */
+#define GUARD_LOOK_SHARE 20 /* or so many times the duration of a look */
 #define QUIET_MS 5          /* after a look, before an event counts again, */
-#define QUIET_SHARE 4       /* or so many times what a look takes, */
+#define QUIET_SHARE 4       /* or so many times the duration of a look, */
 #define QUIET_MAX_MS 50     /* but no more than that, so that protection comes back soon */
 #define FAILING_MS 100      /* for a path that cannot be protected at once: a save takes less */
 #define NOTES_MS 1000       /* between notes about the same path, for the reader's sake */

@@ -42,7 +42,7 @@ enum note_level {
 	NOTE_WARNING, /* always printed */
 };
 
-/* A result that differs from what an option asks for. */
+/* An option that was not carried out literally. */
 struct note {
 	enum note_level level;
 	char option[32]; /* the option, as in "--proc" */

@@ -5,8 +5,8 @@
 #include "isolation/ns.h"
 
 /*
- * Choose the namespaces, ids and capabilities of the command that @plan and this host make for; see
- * setuid.h for @privileged.
+ * Choose the namespaces, ids and capabilities of the command, from @plan and the state of this
+ * host; see setuid.h for @privileged.
  *
  * Returns 0, or -errno with @e naming the option that cannot be had; then *@ns and *@caps mean
  * nothing.

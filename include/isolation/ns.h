@@ -15,7 +15,7 @@ struct ids {
 
 /* The process that maps the ids of the new user namespace. */
 enum ns_mapper {
-	NS_MAPPER_INSIDE,  /* the first process inside */
+	NS_MAPPER_INSIDE,  /* the first process in the sandbox */
 	NS_MAPPER_MONITOR, /* the monitor, if it is privileged: see setuid.h */
 	NS_MAPPER_CALLER,  /* the process that releases --userns-block-fd */
 };

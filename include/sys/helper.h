@@ -5,11 +5,11 @@
 #include <sys/types.h>
 
 /*
- * Child processes that do what may get stuck, or what needs other namespaces.
+ * Child processes for calls that may get stuck or need other namespaces.
  */
 
 /*
- * Have a child call @work with @arg and exit with what it returns.  Kills the child after @ms
+ * Let a child call @work with @arg and exit with the result.  Kills the child after @ms
  * milliseconds.  Returns its wait status, or -errno: -ETIMEDOUT if it has not even exited then.
  */
 int helper_run(int (*work)(const void *arg), const void *arg, int ms);

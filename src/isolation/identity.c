@@ -4,11 +4,11 @@
  *
  * Namespaces, ids and capabilities depend on each other, so that they are chosen in this order:
  *
- *	namespaces   from the options and from what the host permits
+ *	namespaces   from the options and the host's policy
  *	capabilities from the options; in another user namespace, every one can be had
- *	protection   what these capabilities could undo decides on locked mounts, the barrier
- *	             around root's command, the ban on user namespaces and the second one
- *	bound        in another user namespace, capabilities are limited to what they were
+ *	protection   locked mounts, the barrier around root's command, the ban on user namespaces
+ *	             and the second one, against the harm these capabilities could do
+ *	bound        in another user namespace, the command never gains more capabilities
  */
 #include "isolation/identity.h"
 
@@ -198,7 +198,7 @@ static bool can_signal_others(const struct plan *plan, const struct ns *ns)
 	return !plan->as_bwrap && !plan->privileges.no_signal_scope && !(ns->flags & CLONE_NEWPID);
 }
 
-/* Choose what protects the sandbox and the host from @caps, and where the command has them. */
+/* Choose the protection of the sandbox and the host from a command with @caps. */
 static int choose_protection(const struct plan *plan, const struct caps *caps, struct ns *ns,
 			     struct err *e)
 {

@@ -114,13 +114,13 @@ void sys_shutdown(int sock)
 
 /* Aligned room for the control messages of one message. */
 union sent_control {
-	/* cppcheck-suppress unusedStructMember ; it makes the size */
+	/* cppcheck-suppress unusedStructMember ; it gives the size */
 	char room[CMSG_SPACE(sizeof(int))];
 	struct cmsghdr align;
 };
 
 union received_control {
-	/* cppcheck-suppress unusedStructMember ; it makes the size */
+	/* cppcheck-suppress unusedStructMember ; it gives the size */
 	char room[2 * CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	struct cmsghdr align;
 };

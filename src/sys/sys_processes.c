@@ -198,7 +198,7 @@ int sys_set_command_line(const char *text, size_t size)
 
 int sys_exec(const char *file, const char *const *argv)
 {
-	/* execvp() takes what it does not write as writable, for history's sake. */
+	/* For historical reasons, execvp(3) takes writable strings, but does not write to them. */
 	union {
 		const char *const
 			*given; /* cppcheck-suppress unusedStructMember ; by initialiser */
@@ -210,7 +210,7 @@ int sys_exec(const char *file, const char *const *argv)
 
 int sys_exec_fd(int fd, const char *const *argv)
 {
-	/* The kernel does not write what execve(2) takes as writable, for history's sake. */
+	/* For historical reasons, execve(2) takes writable strings, but does not write to them. */
 	return ret(syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH));
 }
 
