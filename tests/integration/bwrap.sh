@@ -23,7 +23,7 @@ about()
 	check "warnings as well" fails 0 "bwrap: Only the last --chdir option will take effect" \
 		box --chdir /nope --chdir /usr -- true
 	check "a hint is a line of its own" \
-		fails_saying 1 "^hint: the file is there" bare_box --ro-bind /usr /usr -- /usr/bin/true
+		fails_saying 1 "^hint: the file exists" bare_box --ro-bind /usr /usr -- /usr/bin/true
 }
 
 usage_on_stderr()

@@ -109,7 +109,7 @@ true_messages()
 		is_told ": this user has too many descriptors in flight in sockets" \
 		--bind "$scratch/shared" "$scratch/shared" --tmpfs "$scratch/shared/new"
 	check "the remedy is told as well" \
-		is_told "end the process of this user .*, or make the mount point beforehand" \
+		is_told "end the process of this user .*, or create the mount point beforehand" \
 		--bind "$scratch/shared" "$scratch/shared" --tmpfs "$scratch/shared/new"
 	mkdir -m 777 shared/there
 	check "it helps" works --bind "$scratch/shared" "$scratch/shared" \
