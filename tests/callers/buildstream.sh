@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# BuildStream, which builds in a sandbox that has only what was built before.
+# BuildStream, which builds in a sandbox that contains only earlier builds.
 . "$(dirname "$0")/../integration/lib.sh"
 
 is_installed()
@@ -23,7 +23,7 @@ element()
 	} >"project/elements/$1.bst"
 }
 
-# make_project: a file system with nothing but busybox, and what is built in it.
+# make_project: a file system with busybox alone, and an element that is built in it.
 make_project()
 {
 	local applet files=project/files

@@ -14,7 +14,7 @@ start_bus()
 	eventually test -S "$XDG_RUNTIME_DIR/bus"
 }
 
-# stop_bus: what it started ends with it.
+# stop_bus: the processes that it has started exit with it.
 stop_bus()
 {
 	kill "$bus"

@@ -26,7 +26,7 @@ make_icon()
 	END
 }
 
-# exports_bad_icon: export the app with what is not an icon.
+# exports_bad_icon: export the app with a file that is not an icon.
 exports_bad_icon()
 {
 	cp -r app spoilt &&
@@ -168,7 +168,7 @@ has_ended()
 	[ ! -e "/proc/$child/exe" ]
 }
 
-# ends_saying STATUS: what was started by start_app ends.
+# ends_saying STATUS: the app of start_app exits with STATUS, which is printed.
 ends_saying()
 {
 	local status=0
@@ -177,7 +177,7 @@ ends_saying()
 	[ "$status" -eq "$1" ] && eventually has_ended
 }
 
-# info NAME: a number that the launcher told of the instance.
+# info NAME: a number that the launcher has reported about the instance.
 info()
 {
 	grep -o "\"$1\": [0-9]*" "$XDG_RUNTIME_DIR/.flatpak/$instance/bwrapinfo.json" | grep -o '[0-9]*$'

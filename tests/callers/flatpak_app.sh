@@ -42,7 +42,7 @@ make_runtime()
 	END
 }
 
-# install_from_repository NAME FOLDER [OPTION]...: export FOLDER, and install what it is.
+# install_from_repository NAME FOLDER [OPTION]...: export FOLDER, and install the app or runtime in it.
 install_from_repository()
 {
 	local name=$1 folder=$2

@@ -11,7 +11,7 @@ is_installed()
 
 break_and_clean='(open("photo.png", "w").write("no image"), photo.remove_all())'
 
-# mat EXPRESSION: print what a Python EXPRESSION about "photo", mat2's view of photo.png, is.
+# mat EXPRESSION: print the value of a Python EXPRESSION on "photo", mat2's view of photo.png.
 mat()
 {
 	within 60 python3 -c '

@@ -87,7 +87,7 @@ is_gone()
 	! grep -qsa "[s]leep.$1" /proc/[0-9]*/cmdline
 }
 
-# interrupted SIGNAL SECONDS: the portal's command "sleep SECONDS" gets a SIGNAL and says so.
+# interrupted SIGNAL SECONDS: the portal's command "sleep SECONDS" gets a SIGNAL and reports it.
 interrupted()
 {
 	in_app '

@@ -60,7 +60,7 @@ fill_work()
 		chown "$ordinary:$ordinary" "$1/user"
 }
 
-# Sources and build may lie in what is about to be covered: copy first, then move.
+# Sources and build may lie below a new mount: copy first, then move.
 make_work()
 {
 	local home
@@ -72,7 +72,7 @@ make_work()
 		rmdir "$home"
 }
 
-# From here on nothing is written to the machine's disks.
+# From here on no file is written to the machine's disks.
 cover_temporary()
 {
 	local folder
@@ -82,7 +82,7 @@ cover_temporary()
 	done
 }
 
-# The file that is watched is the one that lies there, in whichever mount it is found.
+# The watched file is the one at that path, in whichever mount it is.
 replace_bwrap()
 {
 	mount --bind "$work/bin/launcher" "$bwrap" && : >"$work/launches" || return
@@ -91,7 +91,7 @@ replace_bwrap()
 	eventually grep -qx watching "$work/launches"
 }
 
-# prepare_more is a script's own part of it.
+# A script may define prepare_more for preparations of its own.
 prepare()
 {
 	make_work && cover_temporary && replace_bwrap || return

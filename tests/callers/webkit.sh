@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# WebKitGTK, which has a sandboxed process make a page of what the network sends.
+# WebKitGTK, which renders pages from the network in a sandboxed process.
 . "$(dirname "$0")/../integration/lib.sh"
 . "$(dirname "$0")/bus.sh"
 export DISPLAY=:1 LIBGL_ALWAYS_SOFTWARE=1

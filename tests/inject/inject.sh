@@ -3,13 +3,12 @@
 # Each system call of a run of the real binary fails in turn, with each of four errors.
 #
 # strace(1) makes the N-th call of one name fail in every process of a sandbox.  COMMAND is
-# "look", which no tracer follows: it prints the restrictions that it finds.  Either it prints
-# what it prints when nothing fails, or sbx ends with an error of its own and COMMAND has not
-# run.  In either case the run comes to an end, and leaves nothing behind without a word.
+# "look", which no tracer follows: it prints the restrictions that it finds.  Either it prints the
+# same as without a failure, or sbx exits with an error of its own and COMMAND has not run.  In
+# either case the run ends, and any entry that it leaves behind is reported.
 #
 # SBX_INJECT=all makes every injection, which takes long; else a sample is taken: one of a number that
-# grows with the command line.  SBX_INJECT=LINE:CALL:ERROR:N
-# makes one, and shows what came of it.
+# grows with the command line.  SBX_INJECT=LINE:CALL:ERROR:N makes one, and shows its result.
 set -u
 export LC_ALL=C.UTF-8
 
@@ -19,7 +18,7 @@ ordinary=65534 # user and group id
 jobs=2 # runs at a time
 time_limit=60 # seconds, of a run
 
-# What a program without any sandbox needs to start, or cannot go on without.
+# Calls without which a program cannot start or go on, even without a sandbox.
 never='execve|exit_group|exit|brk|mmap|munmap|mprotect|arch_prctl|set_tid_address'
 never+='|set_robust_list|rseq|rt_sigreturn|restart_syscall|getrandom|futex|vfork'
 
@@ -77,9 +76,9 @@ sandbox()
 	) </dev/null >"$slot/out" 2>"$slot/err"
 }
 
-# restrictions: what is compared of the output of "look": namespaces are new or the host's, and
-# an ordinary fall-back of --chdir's absence is no restriction.  Mounts of other programs' temporary
-# folders come and go: to remove a mount point unmounts in every namespace.
+# restrictions: the part of the output of "look" that is compared.  Namespaces are new or the host's.
+# The working directory without --chdir is no restriction.  Mounts of other programs' temporary
+# folders come and go: removing a mount point unmounts it in every namespace.
 restrictions()
 {
 	sed -E -f "$work/host.sed" -e 's/\[[0-9]+\]/new/; /^in /d' "$slot/out" |
@@ -101,7 +100,7 @@ owner()
 
 # --- One injection ------------------------------------------------------------
 
-# verdict LINE STATUS CALL: print what is wrong with a run, if something is.
+# verdict LINE STATUS CALL: print the fault of a run, if it has one.
 verdict()
 {
 	local line=$1 status=$2 call=$3 name=sbx codes='125|126|127'
@@ -125,14 +124,14 @@ verdict()
 		echo "leaves something behind: $(ls -m "$slot/project")"
 }
 
-# stays_unsaid: what cannot be removed stays on the host, and the janitor, which removes it, has
-# nothing to print to.  Of what cannot be locked or marked nothing is said as bwrap.
+# stays_unsaid: an entry that cannot be removed stays on the host, and the janitor cannot print that.
+# As bwrap, no message says that an entry cannot be locked or marked.
 stays_unsaid()
 {
 	[[ $call = unlinkat || $line:$call =~ ^bwrap:(flock|utimensat|inotify_add_watch)$ ]]
 }
 
-# explained: sbx says what failed, unless it is to say that which fails.
+# explained: sbx reports the failure, unless writing the report is what fails.
 explained()
 {
 	[ "$call" = write ] || grep -q "^$name: " "$slot/err"
@@ -145,7 +144,7 @@ leaves_entries()
 	[ "$there" != $'config\nsecret\nsecret\nconfig' ] || grep -qF "$slot/" /proc/self/mountinfo
 }
 
-# End what a run that did not end has left: all that have the folder in their command line.
+# Kill the processes of a run that did not end: all with the folder in their command line.
 end_stuck()
 {
 	local file
@@ -154,7 +153,7 @@ end_stuck()
 	done
 }
 
-# try LINE CALL ERROR N: print what is wrong, after what was injected.
+# try LINE CALL ERROR N: print the fault of the run, after the injection.
 try()
 {
 	local line=$1 said began=$SECONDS
@@ -168,8 +167,8 @@ try()
 	make_project "$line"
 }
 
-# inject LINE CALL ERROR N: the same of what can be repeated.  Which call is the N-th is up to the
-# scheduler, and strace itself may be what hangs; a failure that comes once is told on stderr.
+# inject LINE CALL ERROR N: print a fault that can be repeated.  The scheduler decides which call is
+# the N-th, and strace itself may hang; a failure that comes once is printed to stderr.
 inject()
 {
 	local once twice
@@ -259,7 +258,7 @@ test_line()
 
 # --- All of it ----------------------------------------------------------------
 
-# What tells the host's namespaces.
+# The IDs of the host's namespaces.
 host_namespaces()
 {
 	local file

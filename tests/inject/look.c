@@ -57,7 +57,7 @@ static void print_mounts(void)
 		(void)puts("no mounts");
 }
 
-/* Print the names in the directory @path, with what the links say if @links. */
+/* Print the names in the directory @path, with the targets of links if @links. */
 static void print_names(const char *path, int links)
 {
 	DIR *dir = opendir(path);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Who dies when: --die-with-parent, --kill-on-exit, --keep-running; and that all is reaped.
+# Which process ends with which: --die-with-parent, --kill-on-exit, --keep-running; all are reaped.
 . "$(dirname "$0")/../integration/lib.sh"
 
 # sandbox [OPTION]... -- WORD...: the words of a sandbox with the host's files, for a COMMAND of
@@ -41,7 +41,7 @@ takes()
 	[ "$took" -ge "$from" ] && [ "$took" -le "$to" ]
 }
 
-# in_turn COMMAND...: for each set of options that changes who there is, call COMMAND NAME OPTION...
+# in_turn COMMAND...: for each set of options with other processes, call COMMAND NAME OPTION...
 in_turn()
 {
 	"$@" "without a process namespace"
@@ -51,8 +51,8 @@ in_turn()
 
 # --- The parent ----------------------------------------------------------------
 
-# parent_ends HOW FROM TO RUNS OPTION... -- WORD...: see helpers/witness.c.  What sbx says of it
-# is no part of the result.
+# parent_ends HOW FROM TO RUNS OPTION... -- WORD...: see helpers/witness.c.  The messages of sbx are
+# not part of the result.
 parent_ends()
 {
 	witness "${@:1:4}" -- --die-with-parent "${@:5}" 2>said
@@ -174,7 +174,7 @@ dies_with_command()
 	done
 }
 
-# held_by_another OPTION...: what is left keeps COMMAND from being reaped.
+# held_by_another OPTION...: a remaining process keeps COMMAND from being reaped.
 held_by_another()
 {
 	check "it is ended if it holds COMMAND in its exit: $*" \
@@ -227,7 +227,7 @@ no_zombies()
 
 # --- The processes of sbx ------------------------------------------------------
 
-# start OPTION... -- WORD...: start a sandbox that says "ready"; sets $started, and $pipe to its output.
+# start OPTION... -- WORD...: start a sandbox that prints "ready"; sets $started, and $pipe to its output.
 start()
 {
 	local line
@@ -354,8 +354,8 @@ members()
 	check "as it does under the name bwrap, $name" lives_without "$bwrap" monitor "$@"
 }
 
-# stops_waiting FROM TO OPTION...: sbx does not wait for a janitor that cannot do its work any
-# longer than it was told; and says who it is.
+# stops_waiting FROM TO OPTION...: sbx waits no longer than the timeout for a janitor that cannot do
+# its work, and reports it.
 stops_waiting()
 {
 	local from=$1 to=$2 janitor status=0
@@ -374,7 +374,7 @@ stops_waiting()
 	return $status
 }
 
-# does_not_wait_for_readers OPTION...: nor if what it says of that cannot be read.
+# does_not_wait_for_readers OPTION...: nor if its report cannot be read.
 does_not_wait_for_readers()
 {
 	local full janitor status=0

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sandboxes as jobs of a shell on a terminal: Ctrl-Z, fg, bg, and whose the terminal is.
+# Sandboxes as jobs of a shell on a terminal: Ctrl-Z, fg, bg, and the foreground process group.
 . "$(dirname "$0")/../integration/lib.sh"
 
 # in_shell STEP... -- WORD...: type a command line of the WORDs in a shell on a terminal, take the
@@ -89,7 +89,7 @@ in_script()
 	timeout --kill-after=5 120 "$helpers/dialogue" "${steps[@]}" -- sh -c "$2"
 }
 
-# Whose the terminal is: fields 5 and 8 of the file are the shell's group and the terminal's.
+# Fields 5 and 8 of the file are the shell's process group and the terminal's foreground group.
 whose='set -- $(cat /proc/$$/stat); [ "$5" = "$8" ] && echo ours || echo "of $8, not $5"'
 
 # gives_back OPTION...: what had taken the terminal is gone, and it is the caller's again.

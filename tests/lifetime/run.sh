@@ -5,9 +5,9 @@
 # with "setuid" as $who, is an ordinary user's with sbx installed set-user-ID root.
 #
 # Only root can trace a set-user-ID program: the kernel ignores the bit for other tracers.  A script
-# that traces sets $traces, and its third copy is root's; what it starts has to be the user's.
+# that traces sets $traces; its third copy runs as root, and has to start sbx as the user.
 #
-# SBX_LIFETIME_FULL=1 makes a script do all it can, however long that takes.
+# SBX_LIFETIME_FULL=1 makes a script run all of its checks, however long that takes.
 . "$(dirname "$0")/../integration/run.sh"
 inherited+=(SBX_LIFETIME_FULL)
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Whose the terminal is: a sandbox is a job of its own beside the caller's process group.
+# The terminal's foreground: a sandbox is a process group of its own beside the caller's.
 . "$(dirname "$0")/../integration/lib.sh"
 
 # on_terminal STEP... -- WORD...: take the steps (see helpers/dialogue.c) while the command of the
@@ -26,8 +26,8 @@ set_words()
 	words="$sbx --bind / / --dev-bind /dev /dev --proc /proc $* --"
 }
 
-# Fields 5 and 8 are a process's group and the terminal's.  The quotes keep what is typed from
-# being taken for what is said.
+# Fields 5 and 8 are a process's group and the terminal's.  The quotes keep typed text apart from
+# printed text.
 whose='set -- $(cat /proc/$$/stat); [ "$5" = "$8" ] && echo ou""rs || echo not ou""rs'
 
 has_it_at_once()
@@ -91,8 +91,8 @@ stops_in()
 		type 'fg\n' grows ticks type ^C see '$ ' still ticks type 'exit 0\n' -- "$@"
 }
 
-# Once the sandbox of a script has the terminal, Ctrl-Z stops the script as well.  What is typed
-# while the shell changes the terminal's mode can be lost.
+# Once the sandbox of a script has the terminal, Ctrl-Z stops the script as well.  Text typed while
+# the shell changes the terminal's mode can be lost.
 stops_script()
 {
 	set_words "$@"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# incident.sh [--compare]: a sandbox whose tmpfs holds so much that the kernel needs seconds to take
-# it down.  sbx does not wait for that, unless it is told to.  --compare prints a table instead,
-# of what sbx and bubblewrap do.
+# incident.sh [--compare]: a sandbox with a tmpfs so full that the kernel needs seconds to unmount
+# it.  sbx does not wait for that, unless an option asks for it.  --compare prints a table of the
+# actions of sbx and bubblewrap instead.
 # shellcheck disable=SC2034,SC2154 # variables of lib.sh and run.sh
 . "$(dirname "$0")/../integration/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# matrix.sh [--compare]: sandboxes that cannot end, or end slowly, and what their launcher does.
+# matrix.sh [--compare]: the launcher's actions for sandboxes that cannot exit, or exit slowly.
 #
-# In each scene sbx has to return soon after the command's end, with its status.  A process that is
+# In each scene sbx has to return soon after the command's exit, with its status.  A process that is
 # left a second later has to be unkillable, and to be reported.  --compare prints a table of the
 # actions of sbx and bubblewrap instead.  SBX_STUCK_ONLY is a pattern: only the scenes whose
 # "WHO: NAME" matches it are run.

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of ../integration/lib.sh, and for the scripts
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by ../integration/lib.sh: what scenes are said in, in which a sandbox cannot end.
+# Sourced by ../integration/lib.sh: functions for scenes in which a sandbox cannot exit.
 #
-# A scene is a function that starts a launcher by "start" and brings the command's end about.
+# A scene is a function that starts a launcher by "start" and makes the command exit.
 # It runs in an empty working directory.  $who is "root", "user", or, if the script has set
 # $setuid_too, "setuid": a user with sbx installed set-user-ID root.  $pidns is empty or
 # --unshare-pid, and $helpers a folder with the helpers.  It sets variables to the processes that it
@@ -13,7 +13,7 @@ ends_within=20 # seconds until a command ends
 hung_after=10  # seconds from then on until a launcher is killed
 deadline=1     # seconds that sbx waits after the command's end
 margin=0.3     # seconds that it may take longer
-unable=77      # what a scene returns that cannot be played here
+unable=77      # status of a scene that cannot be run here
 
 # --- Playing a scene ------------------------------------------------------------
 
@@ -128,7 +128,7 @@ freeze()
 	esac
 }
 
-# --- What is done around it -----------------------------------------------------
+# --- Around a scene --------------------------------------------------------------
 
 # play LAUNCHER SCENE...: sets $how to "returned" or "hung", $seconds to the time from the
 # command's end on, and $status.  The arrays there and left have a line "PID STATE NAME" for each
@@ -210,7 +210,7 @@ end_clocked()
 	wait "$clocked"
 }
 
-# --- What is expected ------------------------------------------------------------
+# --- Expectations ----------------------------------------------------------------
 
 show_failure()
 {
@@ -262,7 +262,7 @@ print_outcome()
 	clear_up || printf ' (cannot be cleared away)'
 }
 
-# describe PID STATE NAME: a star says that it was reported.
+# describe PID STATE NAME: a star marks a reported process.
 describe()
 {
 	local star=""
@@ -294,7 +294,7 @@ prepare()
 	return 0 # not every kernel has both: freeze looks for them
 }
 
-# What was made is removed, and nothing else: this also runs where prepare has failed half-way.
+# Remove what prepare has created, and nothing else: this also runs if prepare has failed half-way.
 clean()
 {
 	local folder
@@ -307,7 +307,7 @@ clean()
 	work=""
 }
 
-# for_who WHO FUNCTION...: call it as WHO; $as is what makes a launcher run as WHO.
+# for_who WHO FUNCTION...: call it as WHO; $as runs a launcher as WHO.
 for_who()
 {
 	who=$1

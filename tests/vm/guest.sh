@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The first process of the system in a machine that run.sh boots: runs the scripts that the file
-# "scripts" names, as "options" says.
+# "scripts" names, with the settings in "options".
 #
-# What they print goes to the second serial line.  Lines that begin with "sbx-vm:" are its own:
-# "script NAME" before one, "status N" after it, "done" at the end.
+# Their output goes to the second serial line.  Lines that begin with "sbx-vm:" come from this one:
+# "script NAME" before a script, "status N" after it, "done" at the end.
 cd /tests || exit
 read -r who lsm table <options || exit
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -25,7 +25,7 @@ enforce_selinux()
 		exec runcon unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023 bash "$0" enforce
 }
 
-# as_who COMMAND...: run it as the one who is to run the scripts, with little in its environment.
+# as_who COMMAND...: run it as the user for the scripts, with a small environment.
 as_who()
 {
 	local home=/root
@@ -49,7 +49,7 @@ is_too_old()
 	[ "$(printf '%s\n' "$oldest" "$(uname -r)" | sort -V | tail -n 1)" = "$oldest" ]
 }
 
-# On a kernel that is too old there is one error, and it says so.
+# On a kernel that is too old, one error reports that.
 check_refusal()
 {
 	local said status=0 result=ok

@@ -4,7 +4,7 @@
 #
 # A machine has two disks: a Debian system, made once, to which nothing is written, and an archive
 # of the tests and of what they need from the build.  init.sh starts it, guest.sh runs the scripts,
-# and what they print comes out of the second serial line, for summary.awk.
+# and their output goes to the second serial line, for summary.awk.
 set -euo pipefail
 export LC_ALL=C.UTF-8 PATH=$PATH:/usr/sbin:/sbin
 
@@ -69,7 +69,7 @@ die()
 	exit "$unable"
 }
 
-# quietly COMMAND...: what it prints is shown only if it fails.
+# quietly COMMAND...: its output is shown only if it fails.
 quietly()
 {
 	"$@" >"$cache/log" 2>&1 && return
@@ -126,7 +126,7 @@ find_script()
 	die "there is no script $1"
 }
 
-# Not what the scripts source, nor what is for another kind of test.
+# Without files that scripts source, and without those of other kinds of test.
 is_script()
 {
 	[[ " ${folders[*]} " == *" ${1%/*} "* && $1 != */lib.sh && $1 != */run.sh && -f $top/tests/$1 ]]
@@ -143,7 +143,7 @@ all_scripts()
 	done
 }
 
-# --- What is made once -----------------------------------------------------------
+# --- Files that are created once -------------------------------------------------
 
 must_have()
 {
@@ -243,7 +243,7 @@ get_kernel()
 	[ -n "$release" ] || download_kernel "$1"
 }
 
-# What is done to a system once its packages are there; "$1" is its root.
+# Commands for a system that has its packages; "$1" is its root.
 customize='
 	mkdir "$1/tests" && install -d -o 1000 -g 1000 "$1/home/user" &&
 	echo vm >"$1/etc/hostname" &&
@@ -377,7 +377,7 @@ read_options "$@"
 must_have
 mkdir -p "$cache"
 exec {lock}>"$cache/lock"
-flock "$lock" # one run at a time, as they share what is made once
+flock "$lock" # one run at a time, as they share the files that are created once
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit "$unable"' HUP INT TERM

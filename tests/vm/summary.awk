@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Reads what guest.sh and the scripts print: one line for each script, and what has failed.  The
-# variable name is the kernel's.  If a line begins with "sbx-vm:", the machine has not finished.
+# Summarises the output of guest.sh and the scripts: a line for each script, and the failed checks.
+# The variable name is the kernel's.  "sbx-vm:" starts a line if the machine has not finished.
 
-function told(passed, failed, skipped)
+function counts(passed, failed, skipped)
 {
 	return passed + 0 " passed, " failed + 0 " failed, " skipped + 0 " skipped"
 }
@@ -25,7 +25,7 @@ function count()
 		failed++
 		print "  " script ": ended with status " $3
 	}
-	print "  " script ": " told(passed, failed, skipped)
+	print "  " script ": " counts(passed, failed, skipped)
 	fflush()
 	count()
 	script = ""
@@ -55,6 +55,6 @@ END {
 		count()
 	if (!done)
 		print "sbx-vm: the machine did not finish" (script != "" ? ", nor did " script : "")
-	print name ": " told(all_passed, all_failed, all_skipped)
+	print name ": " counts(all_passed, all_failed, all_skipped)
 	exit !done || all_failed > 0
 }

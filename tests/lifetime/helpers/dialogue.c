@@ -2,7 +2,7 @@
 /*
  * dialogue [STEP]... -- COMMAND...: run COMMAND on a terminal of its own, and take the steps:
  *
- *	see TEXT     wait until the terminal shows TEXT, after what was seen before;
+ *	see TEXT     wait until the terminal shows TEXT, after the text of an earlier step;
  *	type TEXT    type it: "^Z" stands for Ctrl-Z, "\n" for the end of a line;
  *	resize ROWS  the terminal has so many from now on;
  *	still FILE   FILE does not grow for some time;
@@ -26,9 +26,9 @@
 #include <unistd.h>
 
 enum {
-	PATIENCE_MS = 10000, /* for what is to come */
-	SETTLE_MS = 100,     /* until what was typed has had its effect */
-	STILL_MS = 200,      /* for what is not to come */
+	PATIENCE_MS = 10000, /* for an expected event */
+	SETTLE_MS = 100,     /* until typed text has had its effect */
+	STILL_MS = 200,      /* for an event that must not come */
 	LOOK_MS = 10,
 	MAX_SHOWN = 65536,
 };
@@ -39,7 +39,7 @@ struct dialogue {
 	int terminal;
 	char shown[MAX_SHOWN];
 	size_t used;
-	size_t seen; /* what is before was seen by an earlier step */
+	size_t seen; /* text before this was seen by an earlier step */
 	bool is_over;
 };
 
@@ -50,7 +50,7 @@ static void pause_ms(long ms)
 	(void)nanosleep(&t, NULL);
 }
 
-/* Take what the terminal shows, waiting for it for @ms milliseconds. */
+/* Read the terminal's output, waiting for it for @ms milliseconds. */
 static void listen_for(struct dialogue *d, int ms)
 {
 	struct pollfd terminal = {.fd = d->terminal, .events = POLLIN};
@@ -117,7 +117,7 @@ static long size_of(const char *path)
 	return stat(path, &st) < 0 ? -1 : (long)st.st_size;
 }
 
-/* Give what was typed the time to have its effect. */
+/* Wait until typed text has had its effect. */
 static void settle(struct dialogue *d)
 {
 	for (int ms = 0; ms < SETTLE_MS; ms += LOOK_MS) {

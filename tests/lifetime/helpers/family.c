@@ -75,8 +75,8 @@ pid_t family_fork(void)
 }
 
 /*
- * Wait for a child's signal, or a moment: what was made with CLONE_AUTOREAP (Linux 7.1) ends
- * without one.  Returns whether there is something to look for before @until.
+ * Wait briefly for a child's signal: a process created with CLONE_AUTOREAP (Linux 7.1) sends none.
+ * Returns whether to look again before @until.
  */
 static bool await_signal(uint64_t until)
 {
@@ -162,7 +162,7 @@ static bool has_parent_below(const struct relatives *all, const struct relative 
 	return false;
 }
 
-/* Mark what is below this process, one generation after the other. */
+/* Mark the descendants of this process, one generation after the other. */
 static void mark(struct relatives *all)
 {
 	bool changed;

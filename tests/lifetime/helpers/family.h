@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * All processes below the calling one, at any depth.  It adopts those whose parent exits; so none
- * is left exactly when it has no child.
+ * All descendants of the calling process.  It adopts orphans, so none is left exactly when it has
+ * no child.
  */
 #pragma once
 
@@ -60,10 +60,7 @@ void family_find(struct relatives *ret);
 /* Print a line about each that is found, starting with "# ". */
 void family_print(const struct relatives *found);
 
-/*
- * Kill those that are found and whose name is @name, or all of them if it is NULL.  Returns
- * how many these are.
- */
+/* Kill the processes found whose name is @name, NULL for all.  Returns their number. */
 unsigned family_kill(const struct relatives *found, const char *name);
 
 /* Kill all until nothing is left, and reap it.  Ends the program if it cannot. */

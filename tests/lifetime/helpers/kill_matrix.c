@@ -2,8 +2,8 @@
 /*
  * kill_matrix [--as ID] SBX PAYLOAD FOLDER RUNS: start SBX again and again, kill one of its
  * processes each time, and see that nothing is left.
- * kill_matrix [--as ID] SBX PAYLOAD FOLDER RUNS SCENE WAY CHOICE PROCESS STOP: the same run again
- * and again, one that is told to have failed.
+ * kill_matrix [--as ID] SBX PAYLOAD FOLDER RUNS SCENE WAY CHOICE PROCESS STOP: repeat one run, in
+ * the words of its failure report.
  *
  * With --as, SBX is started as the user and group ID, while this process stays root: root alone can
  * trace a set-user-ID program.
@@ -13,8 +13,8 @@
  * or SIGSTOP and then SIGKILL; then all go on.  In half as many more runs nothing is traced, and
  * the signal comes at a random time.
  *
- * The sandbox makes mount points in FOLDER, which have to be gone with its processes; what else is
- * there has to stay.
+ * The sandbox creates mount points in FOLDER, which have to be gone with its processes; other
+ * entries have to stay.
  *
  * Prints TAP lines without numbers.  FOLDER is empty, and is empty again at exit.  PAYLOAD is the
  * helper; see payload.c.
@@ -40,11 +40,11 @@
 
 enum {
 	BOUND_US = 100 * MS,   /* until nothing is left after a signal that ends all */
-	PATIENCE_US = 1000000, /* for anything else; beyond, what is left is stuck */
+	PATIENCE_US = 1000000, /* for anything else; after that, remaining processes are stuck */
 	STOPPED_US = 3 * MS,   /* between SIGSTOP and SIGKILL */
 	LOOK_US = 5 * MS,      /* between looks at the payload's output */
 	RANDOM_US = 5000,      /* from the start of SBX to a signal at a random time */
-	DATA_FD = 9,           /* what is in --file */
+	DATA_FD = 9,           /* of --file */
 	LAST_STOPS = 24,       /* of the command before it is executed: see may_live() */
 	MAX_WORDS = 48,
 	MAX_NAMES = 8,
@@ -97,7 +97,7 @@ static const char *const way_names[WAYS] = {
 struct run {
 	const struct scene *scene;
 	enum way way;
-	unsigned choice;  /* whom to kill: of those that are there, in the order of birth */
+	unsigned choice;  /* which process to kill: an index in the order of creation */
 	unsigned process; /* where to stop, see struct trace; or stop is 0 */
 	unsigned stop;
 	bool is_at_end;    /* that is just before the command is executed */
@@ -110,9 +110,8 @@ enum result {
 	RESULT_RAN_ON, /* the command runs, as it may; and nothing was left once it was killed */
 	RESULT_LATE,   /* nothing was left, but not in time */
 	RESULT_LEFT,   /* something was left */
-	RESULT_MOUNT_POINTS, /* no process was, but a mount point; or what was there before is not
-			      */
-	RESULT_NOT_RUN,      /* what was to be killed was not there */
+	RESULT_MOUNT_POINTS, /* no process was, but a mount point; or another entry is gone */
+	RESULT_NOT_RUN,      /* the process to kill was not there */
 };
 
 /* A sandbox that is started. */
@@ -120,12 +119,12 @@ struct sandbox {
 	pid_t monitor;
 	bool monitor_ended;
 	int monitor_status;
-	int output; /* what the payload says comes from here */
+	int output; /* of the payload */
 	int go;     /* SBX is executed when a byte is written here */
 	bool is_ready;
 	bool ends;           /* see struct scene */
 	struct trace *trace; /* NULL where nothing is traced */
-	char victim[20];     /* the name of what was killed */
+	char victim[20];     /* the name of the killed process */
 	int64_t took_us;     /* until nothing was left */
 };
 
@@ -135,7 +134,7 @@ struct victims {
 	unsigned count;
 };
 
-/* What the runs of one kind gave. */
+/* The results of the runs of one kind. */
 struct tally {
 	struct victims victims[MAX_NAMES];
 	unsigned runs;
@@ -178,7 +177,7 @@ static unsigned add_words(const char **words, unsigned n, const char *const *mor
 	return n;
 }
 
-/* What the payload does. */
+/* The kind of payload. */
 static const char *kind_of(const struct scene *scene)
 {
 	if (scene->ends)
@@ -226,7 +225,7 @@ static void be_sbx(const struct scene *scene, int go, int output)
 	_exit(2);
 }
 
-/* Make a process that becomes SBX when it is told to. */
+/* Create a process that executes SBX after a byte on a pipe. */
 static void start(struct sandbox *box, const struct scene *scene)
 {
 	int go[2];
@@ -273,7 +272,7 @@ static void take(void *arg, pid_t pid, int status)
 		trace_take(box->trace, pid, status);
 }
 
-/* See whether the payload has said that it is ready. */
+/* Check whether the payload has reported that it is ready. */
 static bool is_ready(struct sandbox *box)
 {
 	struct pollfd output = {.fd = box->output, .events = POLLIN};
@@ -283,7 +282,7 @@ static bool is_ready(struct sandbox *box)
 	return box->is_ready;
 }
 
-/* Look, but only until the payload's output is to be looked at again. */
+/* Wait for an event, at most until the next check of the payload's output. */
 static bool look(struct sandbox *box, uint64_t until)
 {
 	uint64_t soon = family_clock() + LOOK_US;
@@ -301,8 +300,8 @@ static void serve(struct sandbox *box, uint64_t us)
 }
 
 /*
- * Take what happens until the wanted stop is reached.  Returns false if it cannot be any
- * more: all have ended, or the payload is ready and has got over what it does.
+ * Handle events until the wanted stop.  Returns false if it cannot come any more: all processes
+ * have exited, or the payload is ready and has finished its work.
  */
 static bool reach(struct sandbox *box)
 {
@@ -344,10 +343,7 @@ static bool is_of_sbx(const char *name)
 	return strncmp(name, "sbx", 3) == 0;
 }
 
-/*
- * Whom to kill: @choice among those that are there, the oldest first; of what the command
- * has made, none.
- */
+/* The process to kill: number @choice, the oldest first, without the command's children. */
 static pid_t choose_traced(const struct trace *trace, unsigned choice)
 {
 	pid_t there[MAX_TRACEES];
@@ -433,7 +429,7 @@ static void await_victim(struct sandbox *box, pid_t victim)
 		(void)family_look(family_clock() + MS / 10, take, box);
 }
 
-/* Send what is to be sent, and let all go. */
+/* Send the signal, and let all processes continue. */
 static void strike(struct sandbox *box, const struct run *run, pid_t victim)
 {
 	read_name(victim, box->victim);
@@ -514,11 +510,11 @@ static enum result judge(struct sandbox *box, const struct run *run)
 	return judge_life(box, may_live(box, run));
 }
 
-/* --- What is left on the host --------------------------------------------------- */
+/* --- Entries left on the host ---------------------------------------------------- */
 
-#define OWN "mine" /* what is in the folder before */
+#define OWN "mine" /* the folder's entry before the run */
 
-/* Look at what is in the folder; all but OWN is removed if @clear.  Returns how much that is. */
+/* Count the entries of the folder but OWN; remove them if @clear. */
 static unsigned count_mount_points(bool clear)
 {
 	DIR *dir = opendir(folder);
@@ -706,7 +702,7 @@ static bool executes(const struct trace *surveyed, unsigned i)
 	return surveyed->tracees[i].pid == surveyed->command;
 }
 
-/* Find the stop @index among those of all processes.  Returns whether there is one. */
+/* Find the stop @index, counted over all processes.  Returns whether there is one. */
 static bool find_stop(const struct scene *scene, const struct trace *surveyed, unsigned index,
 		      struct run *run)
 {
@@ -791,7 +787,7 @@ static void kill_at_times(const struct scene *scene, unsigned runs)
 	print_tally(scene, "at any time", &tally, runs);
 }
 
-/* Make one run again and again; @words say which one. */
+/* Repeat the run that @words describe. */
 static void repeat(unsigned runs, char **words)
 {
 	static struct trace trace; /* large */

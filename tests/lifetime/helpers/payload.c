@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * payload KIND [ARGUMENT]...: what runs inside.
+ * payload KIND [ARGUMENT]...: the command of a sandbox.
  *
- *	alone          says "ready" and waits for ever;
- *	brief          says "ready" and exits;
+ *	alone          prints "ready" and waits for ever;
+ *	brief          prints "ready" and exits;
  *	family         the same as alone, with a child that has left its group, session and parent,
  *	               and has a name of two lines;
- *	leave KIND     leaves a process in the background, see below, says "ready" and exits
+ *	leave KIND     leaves a process in the background, see below, prints "ready" and exits
  *	               with status 3;
- *	grab           takes the terminal for a process group of its own, says "ready" and
+ *	grab           takes the terminal for a process group of its own, prints "ready" and
  *	               is killed;
- *	ticks FILE N   N processes write to FILE all the time, the first one says "ready"; the
- *	               others end when it does.
+ *	ticks FILE N   N processes write to FILE all the time, the first one prints "ready"; the
+ *	               others exit when it does.
  *
  * No process of it lives for longer than a minute.
  */
@@ -101,7 +101,7 @@ static int family(char **args)
 	return alone(args);
 }
 
-/* --- What is left in the background ------------------------------------------ */
+/* --- Processes left in the background ---------------------------------------- */
 
 static void ignore_term(void)
 {
@@ -130,7 +130,7 @@ static void say_end(int sig)
 	_exit(0);
 }
 
-/* Ends in peace on SIGTERM, and says so. */
+/* Exits on SIGTERM, and reports that. */
 static void say_at_term(void)
 {
 	said_at_end = "in peace\n";
@@ -167,7 +167,7 @@ static const struct leaver {
 	{.name = "hasty", .is_hidden = true, .forks = true, .prepare = ignore_term},
 };
 
-/* The process that is left: tell that it is what it is to be. */
+/* In the process that is left: report that it is set up. */
 static void be_left(const struct leaver *leaver, int told)
 {
 	if (leaver->prepare != NULL)

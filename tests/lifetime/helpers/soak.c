@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * soak SBX [LAUNCHES [IN-FLIGHT]]: launch a sandbox again and again, as the calling user, with
- * some always running at the same time.  Tells how many failed, what they left (processes,
- * mounts), and what that did to the caller.  Fails if there is anything of this.
+ * some always running at the same time.  Reports how many failed, the processes and mounts that
+ * they left, and the growth of the caller.  Fails if there is any of these.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,11 +21,11 @@ enum {
 	MAX_IN_FLIGHT = 256,
 	SECOND_US = 1000000,
 	END_US = SECOND_US,  /* for processes that still exit after the last launch */
-	GROWTH_KIB = 512,    /* of the caller's memory that says nothing */
-	MAX_COMPLAINTS = 10, /* failures that are told one by one */
+	GROWTH_KIB = 512,    /* growth of the caller's memory that means nothing */
+	MAX_COMPLAINTS = 10, /* failures that are reported one by one */
 };
 
-/* What is launched, in turn. */
+/* The command lines, launched in turn. */
 static const char *const kinds[][12] = {
 	{"--ro-bind", "/", "/"},
 	{"--ro-bind", "/", "/", "--unshare-pid", "--die-with-parent"},
@@ -45,7 +45,7 @@ struct soak {
 	unsigned unreaped; /* processes that were left to be reaped by us */
 };
 
-/* What the caller has. */
+/* The caller's resources. */
 struct belongings {
 	long memory_kib;
 	unsigned descriptors;

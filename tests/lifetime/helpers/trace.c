@@ -40,7 +40,7 @@ static struct tracee *find_or_add(struct trace *trace, pid_t pid)
 	return tracee;
 }
 
-/* Remember that @pid has stopped before its parent has told of it. */
+/* Record that @pid has stopped before its parent's event. */
 static void note_early(struct trace *trace, pid_t pid)
 {
 	if (trace->n_early < MAX_TRACEES)
@@ -128,7 +128,7 @@ static void note_call(struct trace *trace, struct tracee *tracee)
 		trace->exec = EXEC_BEGUN;
 }
 
-/* @parent has made a process: its place is that after those that were made before. */
+/* @parent has created a process: its index follows those created before. */
 static void note_birth(struct trace *trace, const struct tracee *parent)
 {
 	unsigned long message = 0;

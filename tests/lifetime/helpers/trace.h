@@ -40,7 +40,7 @@ struct trace {
 	pid_t spared;
 	enum trace_exec exec;
 	pid_t command;            /* the process that has executed another program, or 0 */
-	pid_t early[MAX_TRACEES]; /* what was seen before its parent has told of it */
+	pid_t early[MAX_TRACEES]; /* stopped before the event of their parents */
 	unsigned n_early;
 	unsigned stops_before_exec[MAX_TRACEES]; /* of each, until EXEC_BEGUN */
 };

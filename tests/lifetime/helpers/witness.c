@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * witness run COMMAND...
- *	runs it and prints "status N, left N, zombies N": what of its processes lived, or had
- *	to be reaped by its parent's parent, when it returned.
+ *	runs it and prints "status N, left N, zombies N": the processes that were alive, or had to
+ *	be reaped by its parent's parent, when it returned.
  * witness killed|thread FROM TO RUNS COMMAND...
  *	RUNS times, start COMMAND as the child of a process, which is killed, or of a thread,
- *	which ends, after FROM microseconds, in the last run after TO.  Or, if FROM is
+ *	which exits, after FROM microseconds, in the last run after TO.  Or, if FROM is
  *	"ready", after COMMAND has printed something.  The time begins when COMMAND, which is sbx,
- *	has seen its parent.  Nothing may be left 100 ms later.
+ *	has seen its parent.  No process may be left 100 ms later.
  * witness orphan COMMAND...
- *	the parent of COMMAND, which was in another session, has ended before COMMAND is run.
+ *	the parent of COMMAND, which was in another session, has exited before COMMAND is run.
  * witness new-session COMMAND...
- *	the parent of COMMAND begins a session before COMMAND is run; the status is COMMAND's.
+ *	the parent of COMMAND creates a session before COMMAND is run; the status is COMMAND's.
  *
- * Fails if anything is left, but where that is told.  What is left is killed.
+ * Kills processes that are left, and fails if there are any, except with "run".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,11 +32,11 @@
 
 enum {
 	BOUND_US = 100 * MS,
-	PATIENCE_US = 1000 * MS, /* until what is left is left for good */
+	PATIENCE_US = 1000 * MS, /* after that, a process counts as left for good */
 	READY_MS = 10000,        /* until COMMAND has printed something */
 };
 
-/* The children whose ends were seen. */
+/* The children that were reaped. */
 struct seen {
 	pid_t command;
 	bool command_ended;
@@ -143,10 +143,7 @@ static void await_moment(const struct parent *parent, pid_t command)
 		fprintf(stderr, "witness: the command says nothing\n");
 }
 
-/*
- * The parent is a process, in a session of its own.  It tells on the pipe which child it has
- * made.
- */
+/* The parent is a process, in a session of its own.  It sends its child's PID on the pipe. */
 static void end_process(const struct parent *parent)
 {
 	int made[2];
@@ -271,7 +268,7 @@ static void await_orphanhood(pid_t parent)
 		family_pause(MS);
 }
 
-/* In a session of its own: make a child that becomes the command, tell who it is, and end. */
+/* In a session of its own: create a child that becomes the command, send its PID, and exit. */
 static void be_lost_parent(char **command, int told)
 {
 	pid_t parent = getpid();

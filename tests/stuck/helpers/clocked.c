@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * clocked LIMIT COMMAND...: run COMMAND, which is about to start a sandbox, and adopt whatever it
- * leaves.  One second after COMMAND's end, or when nothing is left, the file "outcome" says:
+ * clocked LIMIT COMMAND...: run COMMAND, which starts a sandbox, and adopt its orphans.  One second
+ * after COMMAND's exit, or as soon as no process is left, write to the file "outcome":
  *
- *	returned SECONDS STATUS     COMMAND ended that long after the time in the file "ended"
+ *	returned SECONDS STATUS     COMMAND exited that long after the time in the file "ended"
  *	hung LIMIT -                it did not within LIMIT seconds, so it was killed
- *	there PID STATE NAME        for each process that was there at COMMAND's end
- *	left PID STATE NAME         for each that is left
+ *	there PID STATE NAME        for each process that was there at COMMAND's exit
+ *	left PID STATE NAME         for each process that is left
  *
- * At SIGTERM, kill everything that is left; status 1 says that something cannot be killed.
+ * On SIGTERM, kill all processes that are left; status 1 means that one cannot be killed.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -26,7 +26,7 @@
 
 #define TURN_MS 5
 #define LONG_TURN_MS 20 /* where each process of the machine is looked at */
-#define LEFT_S 1.0      /* how long what is left may take */
+#define LEFT_S 1.0      /* for the remaining processes to exit */
 #define KILL_S 15.0     /* and how long when it is killed */
 #define MAX_LEFT 256
 #define NAME_BYTES 16
@@ -118,7 +118,7 @@ static void list_descendants(struct list *ret)
 	(void)closedir(proc);
 }
 
-/* Reap what has ended.  Returns whether @pid was among them, with its status in @ret. */
+/* Reap exited children.  Returns whether @pid was among them, with its status in @ret. */
 static bool reap(pid_t pid, int *ret)
 {
 	bool found = false;
@@ -183,7 +183,7 @@ static void write_list(FILE *file, const char *word, const struct list *list)
 			      list->processes[i].state, list->processes[i].name);
 }
 
-/* Give what is left its time, and write down what is there at the beginning and at the end. */
+/* Wait for the remaining processes, and record them at the beginning and at the end. */
 static void wait_for_rest(FILE *outcome, struct list *ret)
 {
 	double start = seconds_now();
@@ -200,7 +200,7 @@ static void wait_for_rest(FILE *outcome, struct list *ret)
 	write_list(outcome, "left", ret);
 }
 
-/* Run @command and write its outcome.  Returns what is left in @ret. */
+/* Run @command and write its outcome.  Returns the remaining processes in @ret. */
 static bool watch(double limit, char **command, struct list *ret)
 {
 	int status = 0;

@@ -2,8 +2,8 @@
 /*
  * hold_file HOW FILE: open FILE, use it in the way HOW, and exit with status 7 without closing it.
  *
- * HOW: "open", nothing more; "read" some bytes of it; "write" to it; "map" it and change what is
- * mapped, which is written back when the process ends.
+ * HOW: "open" alone; "read" some bytes; "write" some bytes; "map" it and change the mapping, which
+ * is written back when the process exits.
  */
 #include <fcntl.h>
 #include <stdbool.h>

@@ -104,7 +104,7 @@ static int answer_open(const struct request *request, union answer *ret)
 	return (int)sizeof(ret->open);
 }
 
-/* Zeros.  Less than is wanted would say that the file ends there. */
+/* Zeros.  A short read would mean the end of the file. */
 static int answer_read(const struct request *request, union answer *ret)
 {
 	uint32_t wanted = request->body.read.size;

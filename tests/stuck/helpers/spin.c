@@ -24,7 +24,7 @@
 #define CHUNK_BYTES 8192
 #define CHUNKS_IN_MIB ((1L << 20) / CHUNK_BYTES)
 #define MOMENT_MS 50
-#define LEAD_MS 10 /* what the other process can do before it has to share */
+#define LEAD_MS 10 /* for the other process, before it has to share the CPU */
 #define LOWEST_PRIORITY 19
 
 static void pause_ms(long ms)

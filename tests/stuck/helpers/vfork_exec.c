@@ -14,7 +14,7 @@
 
 #define STATUS 7
 
-#ifdef __clang_analyzer__ /* which warns of vfork(), whatever a comment says */
+#ifdef __clang_analyzer__ /* it warns of vfork() in spite of a NOLINT comment */
 #define vfork fork
 #endif
 
