@@ -42,6 +42,22 @@ int next_fd(void)
 	return fake.next_fd++;
 }
 
+int open_as(struct outcome outcome, mode_t type, const char *fmt, ...)
+{
+	char name[NAME_BYTES];
+	va_list ap;
+	int fd;
+
+	if (failed(outcome))
+		return (int)outcome.r;
+	va_start(ap, fmt);
+	(void)vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	fd = next_fd();
+	set_fd(fd, type, "%s", outcome.passed != NULL ? outcome.passed : name);
+	return fd;
+}
+
 void fake_sys_given(int fd, const char *name)
 {
 	set_fd(fd, S_IFDIR, "%s", name);

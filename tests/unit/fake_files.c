@@ -259,13 +259,8 @@ int sys_statx_path(const char *path, unsigned mask, struct statx *st)
 int sys_memfd(const char *name)
 {
 	struct outcome outcome = call("memfd %s", name);
-	int fd;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	fd = next_fd();
-	set_fd(fd, S_IFREG, "memfd:%s", name);
-	return fd;
+	return open_as(outcome, S_IFREG, "memfd:%s", name);
 }
 
 int sys_seals(int fd)

@@ -49,16 +49,8 @@ int sys_open_tree(int dirfd, const char *path, unsigned flags)
 	struct words dir = dir_words(*path == '/' && dirfd < 0 ? AT_FDCWD : dirfd);
 	struct outcome outcome = call("open_tree %s%s%s", *path == '\0' ? name_of(dirfd) : dir.text,
 				      path, words(tree_words, flags).text);
-	int fd;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	fd = next_fd();
-	if (outcome.passed != NULL)
-		set_fd(fd, S_IFDIR, "%s", outcome.passed);
-	else
-		set_fd(fd, S_IFDIR, "tree:%s", *path == '\0' ? name_of(dirfd) : path);
-	return fd;
+	return open_as(outcome, S_IFDIR, "tree:%s", *path == '\0' ? name_of(dirfd) : path);
 }
 
 int sys_mount_setattr(int fd, unsigned flags, struct mount_attr *attr)
@@ -82,13 +74,8 @@ int sys_mount(const char *type, const char *target, unsigned long flags, const c
 int sys_fsopen(const char *type)
 {
 	struct outcome outcome = call("fsopen %s", type);
-	int fd;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	fd = next_fd();
-	set_fd(fd, S_IFREG, "fs:%s", type);
-	return fd;
+	return open_as(outcome, S_IFREG, "fs:%s", type);
 }
 
 int sys_fsconfig_string(int fsfd, const char *key, const char *value)
@@ -109,13 +96,8 @@ int sys_fsconfig_create(int fsfd)
 int sys_fsmount(int fsfd, unsigned attr)
 {
 	struct outcome outcome = call("fsmount %s%s", name_of(fsfd), words(attr_words, attr).text);
-	int fd;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	fd = next_fd();
-	set_fd(fd, S_IFDIR, "mount:%s", name_of(fsfd) + strlen("fs:"));
-	return fd;
+	return open_as(outcome, S_IFDIR, "mount:%s", name_of(fsfd) + strlen("fs:"));
 }
 
 int sys_pivot_root(const char *new_root, const char *put_old)
@@ -139,11 +121,6 @@ int sys_umount(const char *path, int flags)
 int sys_watch_unmount(const char *path)
 {
 	struct outcome outcome = call("watch_unmount %s", path);
-	int fd;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	fd = next_fd();
-	set_fd(fd, 0, "unmounted");
-	return fd;
+	return open_as(outcome, 0, "unmounted");
 }

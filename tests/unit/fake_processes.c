@@ -158,52 +158,29 @@ int sys_pidfd_open(pid_t pid)
 int sys_pidfd_getfd(int pidfd, int fd)
 {
 	struct outcome outcome = call("pidfd_getfd %s %d", name_of(pidfd), fd);
-	int copy;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	copy = next_fd();
-	if (outcome.passed != NULL)
-		set_fd(copy, 0, "%s", outcome.passed);
-	else
-		set_fd(copy, 0, "%s:%d", name_of(pidfd), fd);
-	return copy;
+	return open_as(outcome, 0, "%s:%d", name_of(pidfd), fd);
 }
 
 int sys_ns_mounts(int pidfd)
 {
 	struct outcome outcome = call("ns_mounts %s", name_of(pidfd));
-	int mounts;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	mounts = next_fd();
-	set_fd(mounts, 0, "mounts:%s", name_of(pidfd));
-	return mounts;
+	return open_as(outcome, 0, "mounts:%s", name_of(pidfd));
 }
 
 int sys_ns_parent(int fd)
 {
 	struct outcome outcome = call("ns_parent %s", name_of(fd));
-	int parent;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	parent = next_fd();
-	set_fd(parent, 0, "parent:%s", name_of(fd));
-	return parent;
+	return open_as(outcome, 0, "parent:%s", name_of(fd));
 }
 
 int sys_ns_users(int fd)
 {
 	struct outcome outcome = call("ns_users %s", name_of(fd));
-	int users;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	users = next_fd();
-	set_fd(users, 0, "users:%s", name_of(fd));
-	return users;
+	return open_as(outcome, 0, "users:%s", name_of(fd));
 }
 
 int sys_uname(struct utsname *ret)
@@ -385,13 +362,8 @@ int sys_new_session_keyring(void)
 int sys_landlock_scope_signals(void)
 {
 	struct outcome outcome = call("landlock signals");
-	int fd;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	fd = next_fd();
-	set_fd(fd, 0, "rules");
-	return fd;
+	return open_as(outcome, 0, "rules");
 }
 
 int sys_landlock_restrict_self(int rules)
@@ -512,11 +484,6 @@ int sys_take_signal(int sig)
 int sys_signalfd(const sigset_t *set)
 {
 	struct outcome outcome = call("signalfd%s", signal_words(set).text);
-	int fd;
 
-	if (failed(outcome))
-		return (int)outcome.r;
-	fd = next_fd();
-	set_fd(fd, 0, "signals");
-	return fd;
+	return open_as(outcome, 0, "signals");
 }

@@ -147,6 +147,9 @@ int next_fd(void);
 /* Open @fd, whose name is given as by printf(3). */
 printf_like(3, 4) void set_fd(int fd, mode_t type, const char *fmt, ...);
 
+/* A new descriptor of that name, or of the name that was told; or -errno if that was told. */
+printf_like(3, 4) int open_as(struct outcome outcome, mode_t type, const char *fmt, ...);
+
 /* A new descriptor of the process @pid, called @name, or after it if that is NULL. */
 int new_pidfd(pid_t pid, const char *name);
 
