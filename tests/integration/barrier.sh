@@ -65,7 +65,7 @@ almost_shut()
 	[ -z "$seen" ] || [ "$seen" = "environ maps" ]
 }
 
-# What $1 says of barriers: with what else, and why.
+# The checks of barriers; $1 is the end of their names.
 barriers()
 {
 	check "root's COMMAND gets at no process outside$1" shut
@@ -163,7 +163,7 @@ too_many()
 
 # --- Signals ---------------------------------------------------------------------
 
-# signals PATTERN OPTION...: what becomes of signal 0 to a process outside and to those of sbx itself.
+# signals PATTERN OPTION...: the results of signal 0 to a process outside and to the processes of sbx.
 signals()
 {
 	local pattern=$1 seen

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# --bind-fd and --ro-bind-fd: what the descriptor is open on is bound, whatever its path says by
-# now, or nothing is.
+# --bind-fd and --ro-bind-fd: the file or folder of the descriptor is bound, or the option fails if
+# another one is at its path by now.
 . "$(dirname "$0")/lib.sh"
 
 gone="the file of descriptor 7 is no longer at its path"

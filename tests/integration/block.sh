@@ -82,8 +82,8 @@ map()
 		env printf '%s\n' "$2" >"/proc/$child/gid_map"
 }
 
-# start_unmapped OPTION... -- COMMAND...: start a sandbox that waits for its maps; $maps is
-# what it waits for.
+# start_unmapped OPTION... -- COMMAND...: start a sandbox that waits for its ID maps; $maps is the
+# descriptor that it reads from.
 start_unmapped()
 {
 	local both reader
@@ -92,7 +92,7 @@ start_unmapped()
 	exec {maps}>unmapped
 	exec {both}>&- 8<&"$reader" {reader}<&-
 	(
-		# only here may be who would keep the pipe open
+		# only here could another process keep the pipe open
 		exec {maps}>&-
 		exec "$sbx" --ro-bind / / --unshare-user --userns-block-fd 8 --info-fd 6 \
 			--json-status-fd 7 "$@" >said 2>&1 </dev/null 6>info 7>status
@@ -178,7 +178,7 @@ maps_not_passed_on()
 
 # --- Ends meanwhile -----------------------------------------------------------
 
-# dies HOW SIGNAL OPTION...: held by HOW, "block" or "maps", it ends by SIGNAL, with all that it made.
+# dies HOW SIGNAL OPTION...: held by HOW, "block" or "maps", it dies of SIGNAL, with all its processes.
 dies()
 {
 	local how=$1 signal=$2 status=0 want

@@ -3,7 +3,7 @@
 # The name bwrap: what programs that call bubblewrap rely on.
 . "$(dirname "$0")/lib.sh"
 
-# says TEXT OPTION...: it fails with status 1 and says TEXT, after its name and nothing else.
+# says TEXT OPTION...: it fails with status 1 and prints its name and TEXT, and no more.
 says()
 {
 	local text=$1
@@ -216,14 +216,14 @@ on_terminal()
 	grep -q "^$want" <<<"$said" && [ "$(grep -cE '^[A-Z0-9]+ [0-9]+' <<<"$said")" -eq 1 ]
 }
 
-# in_shared_mounts FUNCTION: run FUNCTION where all mounts are shared with each copy made of them.
+# in_shared_mounts FUNCTION: run FUNCTION where all mounts are shared with their copies.
 in_shared_mounts()
 {
 	timeout 60 unshare --mount --propagation private bash -c \
 		"mount --make-rshared / && $(declare -f box bare_box "$1") && sbx=$bwrap && $1"
 }
 
-# What is mounted on the host later appears, what is unmounted vanishes, and nothing comes back.
+# Later mounts and unmounts on the host propagate into the sandbox, and none propagates out.
 mounts_follow()
 {
 	local before seen=() line

@@ -101,8 +101,8 @@ as_bwrap()
 	"$@"
 }
 
-# undoes_nothing [PREFIX...]: a COMMAND of user 0, as PREFIX starts it, can remount, unmount and
-# mount nothing, and makes no device node.
+# undoes_nothing [PREFIX...]: a COMMAND of user 0, started by PREFIX, can neither remount, unmount,
+# mount, nor create a device node.
 undoes_nothing()
 {
 	rm -rf tree && mkdir -p tree/hidden tree/ro && : >tree/hidden/key &&
@@ -153,7 +153,7 @@ lacking()
 	setpriv --bounding-set "${names#,}" --inh-caps "${names#,}" "$@"
 }
 
-# Root that may make no namespaces makes a user namespace, as others do, and is user 0 there.
+# Root that may not create other namespaces creates a user namespace, as users do, and is user 0 there.
 of_lesser_root()
 {
 	local name both=("$sbx" "$bwrap") sbx=$sbx

@@ -148,7 +148,7 @@ pipes()
 	check "nor without a process namespace" output_is_free
 }
 
-# COMMAND closes descriptor 7 and stays: the reader sees the end.
+# COMMAND closes descriptor 7 and stays: the reader sees the end of file.
 pipe_is_free()
 {
 	local result=0 started
@@ -162,7 +162,7 @@ pipe_is_free()
 	return $result
 }
 
-# A process that is left behind has closed its standard output: the reader sees the end.
+# A process that is left behind has closed its standard output: the reader sees the end of file.
 output_is_free()
 {
 	rm -f go && mkfifo go

@@ -44,7 +44,7 @@ environment()
 	check "without any PATH, in /bin and /usr/bin" box --clearenv -- true
 }
 
-# at DIRECTORY OPTION...: COMMAND runs in DIRECTORY, and PWD says so.
+# at DIRECTORY OPTION...: COMMAND runs in DIRECTORY, which PWD names.
 at()
 {
 	local directory=$1

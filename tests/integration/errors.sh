@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What sbx says when the host refuses, and the hints that it gives.
+# The errors and hints of sbx when the host refuses a step.
 . "$(dirname "$0")/lib.sh"
 
 messages()
@@ -136,7 +136,7 @@ hint: user.max_net_namespaces is 0, which forbids them: run sysctl -w user.max_n
 		"$sbx" --unshare-user --ro-bind / / -- "$sbx" --unshare-user --ro-bind / / -- true
 }
 
-# In a container, parts of /proc are covered.
+# In a container, parts of /proc are masked.
 in_container()
 {
 	timeout 30 unshare --user --map-root-user --mount --pid --fork --propagation private bash -c '

@@ -22,13 +22,13 @@ start_more()
 	fi
 }
 
-# --- What the payload has left ------------------------------------------------
+# --- Links that a payload has left ---------------------------------------------
 
 first=3 last=40 # the descriptors that are tried
 
-# The folder out is not bound: it has a folder, "open", to open, and programs beside that. The folder
-# project is what payloads write to.  Its folder N has links to descriptor N and to the folder above
-# it, scripts, and a program whose interpreter is beside it.
+# The folder "out" is not bound: it has a folder, "open", to open, and programs beside that. Payloads
+# write to the folder "project".  Its folder N has links to descriptor N and to the folder above it,
+# scripts, and a program whose interpreter is beside it.
 plant()
 {
 	local fd loader
@@ -59,7 +59,7 @@ other_loader()
 	sed "s|$1|$2$fill|" /usr/bin/true
 }
 
-# every FORMAT: what printf makes of each number, with colons between.
+# every FORMAT: each number in FORMAT of printf, with colons between.
 every()
 {
 	local fd list=""
@@ -153,7 +153,7 @@ no_program_is_found()
 {
 	local path
 	path=$(every /proc/self/fd/%s/..)
-	# a command that may trace every process reaches what the reaper holds for the caller
+	# a command that may trace every process reaches the descriptors that the reaper keeps open
 	[[ $who = root && $* = *--sync-fd* ]] || path+=:$(every /proc/1/fd/%s/..)
 	is_not_found in_project --setenv PATH "$path" "$@" -- shout OUT
 }
@@ -276,7 +276,7 @@ namespaces()
 	wait "$holder"
 }
 
-# The caller maps the ids when it has heard of the child, and lets it go by descriptor 7.
+# The caller maps the IDs once it has received the child's PID, and releases it by descriptor 7.
 userns_block()
 {
 	local called=sbx mode="" child started go
@@ -292,7 +292,7 @@ userns_block()
 
 # --- Other processes ----------------------------------------------------------
 
-# COMMAND sees nothing of the host through what /proc says of any process.
+# COMMAND reaches no file of the host through the entries of any process in /proc.
 others_show_nothing()
 {
 	# shellcheck disable=SC2016 # for the shell inside
@@ -317,8 +317,7 @@ others()
 
 # --- The directory, in every way that it is looked up -------------------------
 
-# Each number in turn is what the caller's working directory and HOME lead to; there is the project
-# in "/" alone.
+# The caller's working directory and HOME lead to each number in turn; only "/" has the project.
 no_number_leads_out()
 {
 	local fd there=$PWD/here
@@ -342,7 +341,7 @@ is_inside()
 		! in_project "$@" --chdir /p/7/link -- test -e marker
 }
 
-# Without openat2(2), links are read, and what they say is looked for inside.
+# Without openat2(2), sbx reads links and resolves their targets inside.
 by_walk()
 {
 	local launcher=("$helpers/filter" run 38 openat2 --)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What the options that make files, folders and links leave in the sandbox.
+# The results of options that create files, folders and links in the sandbox.
 . "$(dirname "$0")/lib.sh"
 
 # with_data TEXT OPTION...: box with descriptor 7 holding TEXT.
@@ -99,8 +99,8 @@ regular_files()
 	check "whatever it is" modes_under_umask 0000
 }
 
-# modes_on_host UMASK MODE MODE_BELOW [OPTION]...: of a file that --file makes after OPTION, and of
-# one that it makes without
+# modes_on_host UMASK MODE MODE_BELOW [OPTION]...: of a file that --file creates after OPTION, and of
+# one that it creates without
 modes_on_host()
 {
 	local mask=$1 mode=$2 below=$3

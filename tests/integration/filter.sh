@@ -38,7 +38,7 @@ numbers_of()
 	esac
 }
 
-# What is refused in $abi, and what is not; the errors tell the filter from the kernel.
+# The calls refused and permitted in $abi; the errors tell the filter from the kernel.
 in_one_abi()
 {
 	local ioctl keyctl add request prlimit socket uring group
@@ -80,8 +80,8 @@ in_one_abi()
 	check "$abi: other sockets work" answers 'done' "$abi" "$socket" 1 1 0 : --unshare-net
 }
 
-# Each call in each ABI that this machine can tell of: one without x32 answers all the same, as
-# the filter comes first.
+# Each call in each ABI that can be tested here: a machine without x32 answers, too, as the filter
+# comes first.
 every_abi()
 {
 	local abi
@@ -162,8 +162,8 @@ keyring_stays_as_bwrap()
 	! joins "$bwrap"
 }
 
-# A user may have some 200 keys.  Those of 300 sandboxes at once, all held until the last one runs, are
-# more; the user of this test has nothing else.
+# A user may have some 200 keys.  300 sandboxes at once, all waiting until the last one runs, need
+# more; the user of this test has no other keys.
 many_at_once()
 {
 	local i pids=() bad=0 number=$keyctl
@@ -200,7 +200,7 @@ quota()
 	check "300 sandboxes of one user at once all run, none with keys" many_at_once
 }
 
-# What is installed, and where that cannot be.
+# The filters installed, and kernels without any.
 installed()
 {
 	check "the filter is one program" \
@@ -231,7 +231,7 @@ roots_numbers_of()
 	esac
 }
 
-# What is refused to root's COMMAND in $abi: ways to namespaces that are not its own, and to control groups.
+# Calls refused to root's COMMAND in $abi: ways to other namespaces and to control groups.
 roots_in_one_abi()
 {
 	local ioctl unshare clone clone3 handle

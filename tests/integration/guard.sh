@@ -12,7 +12,7 @@ prepare_more()
 
 # --- A sandbox that answers -----------------------------------------------------
 
-# What COMMAND does: it executes what is put into /ctl/ask, until there is /ctl/stop.
+# COMMAND executes the commands in /ctl/ask, until there is /ctl/stop.
 agent='touch /ctl/ready
 	while [ ! -e /ctl/stop ]; do
 		if [ -e /ctl/ask ]; then sh /ctl/ask >/ctl/said 2>&1; rm /ctl/ask; else sleep 0.01; fi
@@ -79,7 +79,7 @@ is_noted()
 		grep -q "\"phase\": \"note\", \"level\": \"warning\", \"option\": \"$1\"" status
 }
 
-# --- What the host does ---------------------------------------------------------
+# --- Changes on the host --------------------------------------------------------
 
 by_rename()
 {
@@ -116,7 +116,7 @@ by_folder_later()
 
 ways="by_rename by_new_file by_sed by_copy_kept by_folder by_folder_later"
 
-# --- What is protected again ----------------------------------------------------
+# --- Protection comes back ------------------------------------------------------
 
 shows()
 {
@@ -135,7 +135,7 @@ masks_folder_again()
 		[ "$(ask 'ls -A /w/d 2>&-; cat /w/d/g 2>&-')" = "" ] && finish && [ "$(cat w/d/g)" = new ]
 }
 
-# What was a file is a folder, or a link.
+# A folder or a link replaces a file.
 masks_other_kinds()
 {
 	begin --mask /w/a/secret && rm w/a/secret && mkdir w/a/secret && echo new >w/a/secret/f &&
@@ -262,7 +262,7 @@ all_hidden()
 	[ "$(ask 'cat /w/m/* 2>&-')" = "" ]
 }
 
-# What a later option has put over a protected path is left alone.
+# A later option's mount over a protected path is left alone.
 leaves_covers()
 {
 	begin --mask /w/a/secret --bind w/d /w/a --mask /w/d/f --bind w/a/x /w/d/f && by_rename w/a/secret &&
@@ -300,9 +300,9 @@ puts_back()
 	check "two options for one place" both_of_one_place
 }
 
-# --- What ends ------------------------------------------------------------------
+# --- The sandbox ends -----------------------------------------------------------
 
-# ends_unprotected PATTERN: the sandbox ends with the status for that, and says so.
+# ends_unprotected PATTERN: the sandbox ends with the status for that, and reports it.
 ends_unprotected()
 {
 	local status=0
@@ -313,7 +313,7 @@ ends_unprotected()
 		! grep -q '"exit-code"' status
 }
 
-# What COMMAND has left behind ends as well.
+# The processes that COMMAND has left behind are killed as well.
 dies()
 {
 	begin "$@" --mask /w/a/secret && ask 'setsid sleep 600 >/dev/null 2>&1 & echo $!' >/dev/null &&

@@ -14,7 +14,7 @@ is_free()
 	"$helpers/lock" "$1"
 }
 
-# start_locking OPTION... -- COMMAND...: start a sandbox in which COMMAND first says "ready" and
+# start_locking OPTION... -- COMMAND...: start a sandbox in which COMMAND first prints "ready" and
 # then waits for a line from the fifo "go"; "file" is locked.
 start_locking()
 {

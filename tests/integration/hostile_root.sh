@@ -16,13 +16,13 @@ plant()
 	up=../../../../../../../..
 }
 
-# in_root [OPTION]... -- COMMAND...: a sandbox whose root it is, writable.
+# in_root [OPTION]... -- COMMAND...: a sandbox with it as its root, writable.
 in_root()
 {
 	bare_box --bind root / --ro-bind /usr /usr "$@"
 }
 
-# out_is_as_it_was: what is outside; nothing was made, mounted, or written to there.
+# out_is_as_it_was: no file outside was created, mounted on, or written to.
 out_is_as_it_was()
 {
 	[ "$(cd out && find . -printf '%p %y %s\n' | sort)" = "$(printf '. d %s\n./dir d %s\n./victim f 7' \
@@ -37,7 +37,7 @@ stays_inside()
 	out_is_as_it_was
 }
 
-# links PATH...: a link at each of root/PATH to what is outside, by a way that is too long.
+# links PATH...: at each of root/PATH a link to the outside, by a path with too many "..".
 links()
 {
 	local path
@@ -101,7 +101,7 @@ on_terminal()
 	[[ $said = *console* ]]
 }
 
-# --- What is written to /proc -------------------------------------------------
+# --- Writing to /proc ----------------------------------------------------------
 
 # The root has files where sbx writes in the host's procfs.
 writes()

@@ -22,7 +22,7 @@ as_someone()
 	)
 }
 
-# start_payload: a sandbox that shares nothing with others but its user; $payload is its end.
+# start_payload: a sandbox that shares only its user with others; $payload is its end of the pipe.
 start_payload()
 {
 	local line said
@@ -41,7 +41,7 @@ works()
 	as_someone "$launcher" --ro-bind / / "$@" -- true
 }
 
-# works_traced CALL ERROR WHEN OPTION...: also where a system call does what it does on another kernel.
+# works_traced CALL ERROR WHEN OPTION...: also where a system call fails as on another kernel.
 works_traced()
 {
 	local call=$1 error=$2 when=$3
@@ -90,7 +90,7 @@ other_kernels()
 		-e inject=pidfd_getfd:error=ENOSYS "$sbx"
 }
 
-# What cannot be done is said.
+# Failures are reported.
 is_told()
 {
 	fails_saying 125 "$1" as_someone "$sbx" --ro-bind / / "${@:2}" -- true
@@ -119,7 +119,7 @@ true_messages()
 tests()
 {
 	if [ "$who" != root ]; then
-		return # nobody else can be somebody else
+		return # only root can become another user
 	fi
 	mkdir -m 777 shared && chmod 777 shared
 	if ! as_someone unshare --user true; then

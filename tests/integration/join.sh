@@ -199,8 +199,7 @@ tells_new_pids()
 	let_go && number=$(cat said) && grep "\"pid-namespace\": $number,*$" <<<"$info"
 }
 
-# Process 1 of the namespace is killed, and the kernel kills the rest; new ones are made for the
-# other tests.
+# Process 1 of the namespace is killed, and the kernel kills the rest; the other tests get new ones.
 ends_with_namespace()
 {
 	start_held --userns 20 --pidns 21 "$@" -- sleep 100 || return
@@ -261,7 +260,7 @@ wrong()
 
 # --- No more of them ----------------------------------------------------------
 
-# makes_users OPTION...: COMMAND can make a user namespace.
+# makes_users OPTION...: COMMAND can create a user namespace.
 makes_users()
 {
 	box "$@" -- unshare --user true

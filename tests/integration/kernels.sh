@@ -65,7 +65,7 @@ with_table()
 		exec "$@"' - "$SBX_KERNELS" "$table" $as "$@"
 }
 
-# says TEXT TABLE COMMAND...: it succeeds and says just that on stderr.
+# says TEXT TABLE COMMAND...: it succeeds and prints TEXT alone to stderr.
 says()
 {
 	ends_saying 0 "$@"

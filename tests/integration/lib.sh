@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by each test script: what its checks are said in.  The last line of a script
+# Sourced by each test script: the functions for its checks.  The last line of a script
 # is "run_as_both FUNCTION"; see run.sh.
 #
 # FUNCTION finds in $who "root" or "user", in $sbx the program under test, in $bwrap the same under
@@ -17,7 +17,7 @@ box()
 		--symlink usr/lib /lib --symlink usr/lib64 /lib64 "$@"
 }
 
-# bare_box [OPTION]... -- COMMAND...: the same with nothing in it.
+# bare_box [OPTION]... -- COMMAND...: run COMMAND in an empty sandbox.
 bare_box()
 {
 	timeout --kill-after=5 60 "$sbx" "$@"
@@ -53,7 +53,7 @@ ends_with()
 	[ "$status" -eq "$want" ]
 }
 
-# fails STATUS TEXT COMMAND...: COMMAND exits with STATUS and all it says on stderr is TEXT.
+# fails STATUS TEXT COMMAND...: COMMAND exits with STATUS and prints TEXT alone to stderr.
 fails()
 {
 	local want=$1 text=$2 status=0 said
@@ -63,7 +63,7 @@ fails()
 	[ "$status" -eq "$want" ] && [ "$said" = "$text" ]
 }
 
-# fails_saying STATUS PATTERN COMMAND...: COMMAND exits with STATUS and says PATTERN on stderr.
+# fails_saying STATUS PATTERN COMMAND...: COMMAND exits with STATUS and prints PATTERN to stderr.
 fails_saying()
 {
 	local want=$1 pattern=$2 status=0 said
@@ -93,9 +93,9 @@ skip()
 # --- A sandbox that is held ---------------------------------------------------
 
 # start_held OPTION... -- COMMAND...: start a sandbox that sees the host's files, and hold
-# COMMAND back by --block-fd.  Sets $started, the monitor; $info, what --info-fd says; $child,
+# COMMAND back by --block-fd.  Sets $started, the monitor; $info, the text of --info-fd; $child,
 # the process that it names; $block, a descriptor: let_go releases COMMAND.  The files
-# "status" and "said" get what --json-status-fd says and what is printed.
+# "status" and "said" get the text of --json-status-fd and the output.
 start_held()
 {
 	local reader both
@@ -140,13 +140,13 @@ ended()
 	wait "$started"
 }
 
-# wait_for_status PATTERN: until a line of what --json-status-fd says matches PATTERN.
+# wait_for_status PATTERN: until a line of --json-status-fd matches PATTERN.
 wait_for_status()
 {
 	eventually grep -qs -e "$1" status
 }
 
-# command_pid: the process id of COMMAND, as --json-status-fd tells it.
+# command_pid: the PID of COMMAND, from --json-status-fd.
 command_pid()
 {
 	wait_for_status '"phase": "running"' && sed -nE 's/.*"command-pid": ([0-9]+) }/\1/p' status

@@ -12,7 +12,7 @@ as_other()
 }
 
 # Folders "victim", the caller's, with a file "secret", and "shared", with links into it: to the
-# folder itself, to the file, and to what does not exist.
+# folder itself, to the file, and to a missing file.
 # set_links MODE OWNER COMMAND...: "shared" is of that mode and that user's; COMMAND makes the links.
 set_links()
 {
@@ -26,7 +26,7 @@ set_links()
 	chmod "$mode" shared
 }
 
-# What is in "victim".
+# The contents of "victim".
 state()
 {
 	find victim -printf '%P %y %m %s %T@ ' && cat victim/secret
@@ -151,7 +151,7 @@ set_project()
 		ln -s ../secrets/new project/new && ln -s cache project/chain
 }
 
-# plain OPTION...: what was there before, and --no-symlinks for what follows; COMMAND at the end
+# plain OPTION...: the earlier options, and --no-symlinks for the following ones; COMMAND at the end
 plain()
 {
 	box --bind project /project --no-symlinks "$@"

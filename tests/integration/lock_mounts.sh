@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# --lock-mounts: what is mounted stays mounted and as restricted as it is, whatever COMMAND does
-# with CAP_SYS_ADMIN; what COMMAND mounts itself is its own.
+# --lock-mounts: mounts stay in place and restricted, whatever COMMAND does with CAP_SYS_ADMIN; it may
+# undo its own mounts.
 #
 # The attacked tree has two secrets and a folder that is bound read-only.  One secret is in a file that
 # is masked by a file, the other in a folder that is masked by a tmpfs.
@@ -125,8 +125,8 @@ answers_are()
 		}' "$1" "$2"
 }
 
-# all_hold ANSWERS OPTION... -- [PREFIX...]: make all attacks, by COMMAND or what PREFIX starts;
-# ANSWERS are those that are other than usual.
+# all_hold ANSWERS OPTION... -- [PREFIX...]: make all attacks, by COMMAND or a program that PREFIX
+# starts; ANSWERS are the unusual answers.
 all_hold()
 {
 	local other=$1
@@ -209,7 +209,7 @@ of_setuid()
 
 # --- The attacks would work --------------------------------------------------------
 
-# succeeds ATTACK: it does what it is meant to where mounts are not locked.
+# succeeds ATTACK: it works where mounts are not locked.
 succeeds()
 {
 	make_tree && tree_box --no-lock-mounts --cap-add ALL --unshare-user --uid 0 --gid 0 --unshare-pid -- \
@@ -247,9 +247,9 @@ names()
 		elsewhere EPERM --cap-drop ALL --unshare-user --disable-userns --unshare-pid --
 }
 
-# --- What is the payload's ---------------------------------------------------------
+# --- The payload's own mounts ------------------------------------------------------
 
-# What is put where a free bind was is seen by itself: nothing is left beneath.
+# A mount in place of a free bind is seen by itself: none is left beneath.
 free_bind()
 {
 	make_tree && tree_box --cap-add ALL --unshare-user --uid 0 --gid 0 --unshare-pid \
@@ -264,7 +264,7 @@ free_bind()
 		! umount /w/free'
 }
 
-# The host has a mount below what is bound.
+# The host has a mount below a bound folder.
 free_bind_tree()
 {
 	make_tree && unshare --user --map-root-user --mount --propagation private bash -c '
@@ -279,7 +279,7 @@ free_bind_tree()
 		! grep "/tmp/free" /proc/self/mountinfo'
 }
 
-# Nothing that is put on a free bind may end up beneath it, unseen; to refuse is as good.
+# No mount on a free bind may end up beneath it, unseen; an error is as good.
 free_bind_covered()
 {
 	local said
@@ -289,7 +289,7 @@ free_bind_covered()
 	[ -z "$said" ] || [[ $said == sbx:* ]]
 }
 
-# What is below a free bind cannot be protected, by whatever way it is reached.
+# A path below a free bind cannot be protected, by any way that leads to it.
 free_bind_protected()
 {
 	local way words
@@ -305,7 +305,7 @@ free_bind_protected()
 		box --tmpfs /w --free-bind tree /w/free --no-lock-mounts --mask /w/free/open -- true
 }
 
-# covers OPTION...: what is put over a free bind as a whole, or the directory that it is in, stays.
+# covers OPTION...: a mount over a free bind as a whole, or over its parent directory, stays.
 covers()
 {
 	make_tree && tree_box --cap-add ALL --unshare-user --uid 0 --gid 0 --unshare-pid \

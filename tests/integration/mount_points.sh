@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Mount points that are made in directories of the host: nothing of them is left.
+# Mount points created in directories of the host: none is left.
 . "$(dirname "$0")/lib.sh"
 
 many=1500 # mount points
@@ -34,11 +34,11 @@ until_left()
 
 # --- The end --------------------------------------------------------------------
 
-# What there is to the end of a sandbox.
+# Entries that exist until the sandbox ends.
 kinds=("" "--unshare-pid" "--unshare-pid --as-pid-1" "--kill-on-exit" "--die-with-parent"
 	"--unshare-user --uid 5 --gid 5" "--unshare-pid --unshare-user --new-session")
 
-# leaves_nothing OPTION...: neither a folder nor a file, nor what is above them.
+# leaves_nothing OPTION...: neither a folder nor a file, nor the folders above them.
 leaves_nothing()
 {
 	in_host "$@" --tmpfs /h/a/b/c --ro-bind /etc/passwd /h/f --tmpfs /h/a/d \
@@ -172,9 +172,9 @@ stays()
 	check "nor where they have to be set again" fresh without_modes
 }
 
-# --- Who uses it longer -----------------------------------------------------------
+# --- Used by other processes and sandboxes ----------------------------------------
 
-# outlives OPTION...: what a process in the background has is there until it ends.
+# outlives OPTION...: the entries that a background process uses stay until it exits.
 outlives()
 {
 	rm -f go said && mkfifo go || return
@@ -246,7 +246,7 @@ longer()
 	check "many share a mount point, and start and end at any time" fresh share_among_many
 }
 
-# --- What is the user's -----------------------------------------------------------
+# --- The user's own entries -------------------------------------------------------
 
 # keeps COMMAND: what COMMAND does in "host" meanwhile stays: the file or folder "mine".
 keeps()
@@ -393,7 +393,7 @@ in_mapped()
 	is_left d && return "$status"
 }
 
-# --- What was left ----------------------------------------------------------------
+# --- Entries left by killed sandboxes ---------------------------------------------
 
 # Let the processes of sbx be killed at once, as by a power failure.
 leave()
@@ -419,7 +419,7 @@ descendants()
 	done
 }
 
-# Stop them first, so that none sees another one's end.
+# Stop them first, so that none sees the exit of another one.
 kill_below()
 {
 	local all

@@ -232,15 +232,15 @@ remount()
 }
 
 # in_shared_mounts FUNCTION: run FUNCTION in a copy of the machine's mounts in which all
-# mounts are shared with each other copy that is made of them.
+# mounts are shared with each other copy of them.
 in_shared_mounts()
 {
 	timeout 60 unshare --mount --propagation private bash -c \
 		"mount --make-rshared / && $(declare -f box bare_box "$1") && sbx=$sbx && $1"
 }
 
-# What sbx mounts does not appear on the host; what is mounted on the host after sbx
-# started does not appear in the sandbox.
+# Mounts of sbx do not appear on the host; mounts on the host after the start of sbx do not appear in
+# the sandbox.
 mounts_spread()
 {
 	local before ready

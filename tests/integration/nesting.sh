@@ -6,7 +6,7 @@
 # refuses it otherwise, because it would show the masked part.
 . "$(dirname "$0")/lib.sh"
 
-# What every sandbox here is made of, whether on the host or in another one.
+# The options of every sandbox here, on the host or in another one.
 programs=(--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/sbin /sbin --symlink usr/lib /lib
 	--symlink usr/lib64 /lib64 --dev /dev --perms 1777 --tmpfs /tmp)
 
@@ -37,7 +37,7 @@ three_deep()
 all_there='[ $$ -le 3 ] && echo >/dev/null && echo >/tmp/new && grep -q "^Name:.*sh$" /proc/$$/status &&
 	echo $(id -u) $(id -g)'
 
-# covered COMMAND...: COMMAND in a sandbox in one whose procfs is covered, so that there can be no new
+# covered COMMAND...: COMMAND in a sandbox in one whose procfs is masked, so that there can be no new
 # one inside
 covered()
 {
@@ -75,7 +75,7 @@ of_sbx()
 		outer_cover_holds --unshare-user --uid 5 --gid 6 --cap-drop ALL
 }
 
-# A folder and a file that the outer sandbox covers; the COMMAND of the inner one makes all attacks.
+# A folder and a file that the outer sandbox masks; the COMMAND of the inner one makes all attacks.
 outer_cover_holds()
 {
 	rm -rf tree && mkdir -p tree/hidden tree/ro tree/open && echo secret >tree/key &&

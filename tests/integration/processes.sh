@@ -97,7 +97,7 @@ new_session_has_no_tty()
 		sh -c 'echo >/dev/tty || exit 1'
 }
 
-# --- What is left running -----------------------------------------------------
+# --- Processes left running ---------------------------------------------------
 
 # gone PIPE: all processes that hold the writing end of the pipe are gone, soon.
 gone()
@@ -122,7 +122,7 @@ background()
 	[ "$line" = "$expected" ]
 }
 
-# The end of standard output comes when the last one who writes to it is gone.
+# Standard output ends when the last process that writes to it is gone.
 end_of_file()
 {
 	rm -f go && mkfifo go
@@ -132,7 +132,7 @@ end_of_file()
 	timeout 10 sh -c 'echo >go'
 }
 
-# Start COMMAND... in the background, connected by $pipe; returns when it says "ready".
+# Start COMMAND... in the background, connected by $pipe; returns when it prints "ready".
 # Sets $started to its process.
 start()
 {

@@ -90,7 +90,7 @@ attacks()
 	done
 }
 
-# --- What it is executed from -------------------------------------------------
+# --- The file that is executed ------------------------------------------------
 
 # executed_from PROGRAM PATTERN NAME [OPTION]...: the monitor's file is called PATTERN, and the
 # process NAME.
@@ -106,7 +106,7 @@ executed_from()
 	let_go && [[ $exe = $pattern ]] && [ "$name" = "$want" ]
 }
 
-# The command sees what it would see otherwise.
+# The command sees the same as without a clone.
 unnoticed()
 {
 	prints "0 1 2 3" "$1" --ro-bind / / --proc /proc -- sh -c 'echo $(ls /proc/self/fd)' 3>&- &&

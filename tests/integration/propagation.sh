@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# --propagation: whether what the host mounts later appears inside.
+# --propagation: whether later mounts on the host appear inside.
 . "$(dirname "$0")/lib.sh"
 
 # in_shared_mounts FUNCTION ARGUMENT...: run FUNCTION where mounts can be made, and where all of
@@ -13,8 +13,8 @@ in_shared_mounts()
 		"mount --make-rshared / && $(declare -p sbx bwrap); $(declare -f "$1"); \"\$@\"" - "$@"
 }
 
-# What is seen inside, below a bind that is read-only, before something is mounted there, after,
-# and after it is unmounted.  $1 is "ordinary" for a sandbox of an ordinary user, else "same".
+# The view inside, below a read-only bind, before a mount there, after it, and after the unmount.
+# $1 is "ordinary" for a sandbox of an ordinary user, else "same".
 observe()
 {
 	local line seen=() as=()

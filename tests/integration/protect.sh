@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# --mask, --ro and --deny-create: what COMMAND gets to see of what is protected, and to do with
-# it; and that it finds no way around.
+# --mask, --ro and --deny-create: COMMAND's view of protected paths, its access to them, and attempts
+# to get around.
 . "$(dirname "$0")/lib.sh"
 
 # The program, set-user-ID root, is $work/suid/sbx.  $work/others is a folder of root's with one of
@@ -37,7 +37,7 @@ answers()
 	fresh && prints "$words" protected "$@" -- /h/attempt "$path" "$other" $calls
 }
 
-# refuses PATH OTHER CALLS OPTION...: no call works, and each says so in a way that is promised.
+# refuses PATH OTHER CALLS OPTION...: no call works, and each fails with a documented error.
 refuses()
 {
 	local path=$1 other=$2 calls=$3 said word
@@ -55,7 +55,7 @@ does_not()
 	! "$@"
 }
 
-# What is in "w": names, numbers, kinds, modes, owners, sizes, links, times and contents.
+# The contents of "w": names, numbers, kinds, modes, owners, sizes, links, times and text.
 state()
 {
 	find w -printf '%p %i %y %m %U:%G %s %l %T@\n' | sort
@@ -72,7 +72,7 @@ unchanged()
 	diff <(echo "$before") <(state)
 }
 
-# --- What is masked -----------------------------------------------------------
+# --- Masked paths -------------------------------------------------------------
 
 file_calls="read write empty truncate chmod chown utime xattr unlink rename replace exchange"
 
@@ -120,7 +120,7 @@ masks()
 	check "many of them" many
 }
 
-# masked_stat FORMAT PATH [MORE]: print what stat says of PATH, which is masked, and MORE.
+# masked_stat FORMAT PATH [MORE]: print the stat of PATH, which is masked, in FORMAT, and MORE.
 masked_stat()
 {
 	fresh && protected --mask "$2" -- sh -c "echo \"\$(stat -c '$1' $2) ${3-}\"" | sed 's/ $//; s/directory$/directory /'
@@ -156,7 +156,7 @@ many()
 	[ "$said" = stays ]
 }
 
-# --- What is read-only --------------------------------------------------------
+# --- Read-only paths ----------------------------------------------------------
 
 read_only()
 {
@@ -245,7 +245,7 @@ refused_where_something_is()
 	done
 }
 
-# --- What is left of what must not be created ---------------------------------
+# --- Remains of --deny-create -------------------------------------------------
 
 left()
 {
@@ -302,7 +302,7 @@ denies_twice()
 		protected --deny-create /w/new -- true
 }
 
-# --- What is missing ----------------------------------------------------------
+# --- Missing paths ------------------------------------------------------------
 
 missing()
 {
@@ -381,7 +381,7 @@ hidden2()
 	[[ $said =~ ^(EACCES|ENOENT)\ (EACCES|ENOENT)$ ]]
 }
 
-# --- What is above ------------------------------------------------------------
+# --- Folders above ------------------------------------------------------------
 
 above()
 {
@@ -493,8 +493,8 @@ of_root()
 	check "nor can it take the folder" owner_moves_nothing chown 0 /w /w/a
 }
 
-# owner_moves_nothing [WORD...]: COMMAND of a root without CAP_DAC_OVERRIDE, having done what the WORDs
-# say, becomes the owner of the folders above what is protected, and cannot move them.
+# owner_moves_nothing [WORD...]: COMMAND of a root without CAP_DAC_OVERRIDE executes the WORDs, becomes
+# the owner of the folders above a protected path, and cannot move them.
 owner_moves_nothing()
 {
 	local owner=4711 sbx=$sbx drop=-dac_override,-dac_read_search
@@ -615,7 +615,7 @@ thieves()
 }
 
 # Without a barrier, root's COMMAND is in the user namespace of the processes outside.  Then it may
-# look into those that have no more capabilities than its own.
+# trace processes that have no more capabilities than its own.
 without_admin()
 {
 	local dropped outside base=()
@@ -679,7 +679,7 @@ race_way()
 		race --mask /w/x/f w/x w/y 'cat /w/x/f /w/y/f /w/z/f 2>&-; true'
 }
 
-# The file itself, and a link to another: COMMAND says which can be written.
+# The file itself, and a link to another: COMMAND prints the writable ones.
 race_link()
 {
 	fresh && echo one >w/x && echo two >w/z && ln -s z w/y &&
@@ -693,9 +693,9 @@ races()
 	check "a file that is exchanged for a link" race_link
 }
 
-# --- Who ----------------------------------------------------------------------
+# --- Users --------------------------------------------------------------------
 
-# all_as NAME OPTION...: everything, in sandboxes that are made with OPTIONs.
+# all_as NAME OPTION...: all checks, in sandboxes with OPTIONs.
 all_as()
 {
 	local part

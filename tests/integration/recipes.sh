@@ -171,7 +171,7 @@ with_key()
 	"$@" 9<.ssh/id_ed25519
 }
 
-# typed COMMAND...: the probe is what a shell reads.
+# typed COMMAND...: the probe is the input of a shell.
 typed()
 {
 	"$@" <probe

@@ -8,10 +8,10 @@
 # that starts more of them; in one that is called "setuid", $sbx is $work/suid/sbx.
 ordinary=65534 # user and group id
 
-# Variables that survive in the copies: ours, and those that steer the sanitizers.
+# Variables that survive in the copies: those of the tests and of the sanitizers.
 inherited=(SBX_MUST_WORK SBX_KERNELS ASAN_OPTIONS UBSAN_OPTIONS)
 
-# prepare: make $work and copy what is needed there; prepare_more is a script's own part of it.
+# prepare: create $work and copy the needed files there; a script may define prepare_more.
 prepare()
 {
 	work=$(mktemp -d) || return

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Nothing that is written in a bound folder or on the command line leads out of the
-# sandbox, neither sbx while it builds nor COMMAND.
+# No link in a bound folder and no word of the command line leads out of the sandbox, neither sbx
+# while it builds nor COMMAND.
 #
 # The attacker owns the folder "att", which is bound at /a, and puts links into it;
 # sbx is then made to use a destination below them.  Whatever it does or says,
 # the folder "victim" on the host must stay as it is.
 . "$(dirname "$0")/lib.sh"
 
-# What is in the victim's folder: names, kinds, modes, owners, sizes, links and contents.
+# The contents of the victim's folder: names, kinds, modes, owners, sizes, links and text.
 state()
 {
 	find "$PWD/victim" -printf '%p %y %m %U:%G %s %l %T@\n' | sort
@@ -195,7 +195,7 @@ mounts_inside()
 		awk '{ for (i = 7; $i != "-"; i++); print $5, $(i + 1) }' | sort | paste -sd ,
 }
 
-# What of /proc is covered, in the same form.
+# The protected entries of /proc, in the same form.
 covers_inside()
 {
 	local roots="bus fs irq sysrq-trigger kcore timer_list" name
@@ -225,7 +225,7 @@ contents()
 	check "not even with all capabilities" first_leads_nowhere --unshare-user --uid 0 --cap-add ALL
 }
 
-# What can be seen through the links of process 1; it is as good if that is forbidden.
+# The view through the links of process 1; an error is as good.
 first_leads_nowhere()
 {
 	local seen

@@ -40,7 +40,7 @@ is_forbidden()
 
 ids=$(id -u)
 
-# --- What it is good for ------------------------------------------------------
+# --- Its use ------------------------------------------------------------------
 
 works()
 {
@@ -123,7 +123,7 @@ makes_files()
 		[ "$(find made -printf '%U\n' | sort -u)" = "$ids" ]
 }
 
-# It works as without the bits, or says that it cannot.
+# It works as without the bits, or reports an error.
 harmless()
 {
 	local said
@@ -142,7 +142,7 @@ caps_of_program()
 	sbx=$1 caps box
 }
 
-# --- What is refused ----------------------------------------------------------
+# --- Refused options ----------------------------------------------------------
 
 refused()
 {
@@ -170,7 +170,7 @@ refused()
 	check "--userns-block-fd is of no use without privilege" cannot_map
 }
 
-# The caller cannot write the maps of what is not dumpable.
+# The caller cannot write the maps of a process that is not dumpable.
 cannot_map()
 {
 	local result=0
@@ -193,8 +193,8 @@ status_of()
 	sed -nE "s/^$2:\t//p" "/proc/$1/status"
 }
 
-# protected PID PERMITTED: root alone can look into it.  It has the caller's ids and no effective
-# capability on the host; PERMITTED are those it may keep.
+# protected PID PERMITTED: only root can trace it.  It has the caller's IDs and no effective
+# capability on the host; PERMITTED are the ones that it may keep.
 protected()
 {
 	local pid=$1 permitted=$2 seen result=0
@@ -318,7 +318,7 @@ phase_unmapped()
 	return $result
 }
 
-# While COMMAND runs, those of sbx are as they were.
+# While COMMAND runs, the processes of sbx are as they were.
 phase_running()
 {
 	local result=0 command
@@ -361,7 +361,7 @@ phases()
 
 # --- Root's files -------------------------------------------------------------
 
-# hidden COMMAND...: whatever comes of it, it does not print what is in root's files.
+# hidden COMMAND...: with any result, it does not print the contents of root's files.
 hidden()
 {
 	local said
@@ -370,7 +370,7 @@ hidden()
 	[[ $said != *precious* ]]
 }
 
-# unchanged COMMAND...: the same, and it leaves all of root's as it is.
+# unchanged COMMAND...: the same, and it leaves all of root's files as they are.
 unchanged()
 {
 	local before result=0
@@ -392,7 +392,7 @@ reading=("--bind %s /x" "--dev-bind %s /x" "--ro-bind %s /x" "--bind-try %s /x" 
 	"--bind %s /x --perms 4777 --file 7 /x/file" "--bind %s /x --file 7 /x/secret"
 	"--bind %s /x --chmod 4777 /x/file" "--bind %s /x --chmod 0777 /x/closed" "--bind %s /x --chmod 0777 /x/.")
 
-# on_all OPTION: with each kind of root's things; COMMAND then tries what it can.
+# on_all OPTION: with each kind of root's files; COMMAND then tries to read and write them.
 on_all()
 {
 	local what words
@@ -496,7 +496,7 @@ unaffected()
 		fails 3 "" env "$1=$2" "$sbx" --ro-bind / / --unsetenv "$1" -- sh -c 'exit 3' && [ ! -e trace ]
 }
 
-# closed N COMMAND...: with 0, 1 and 2 closed as the bits of N say.
+# closed N COMMAND...: with 0, 1 and 2 closed by the bits of N.
 closed()
 {
 	local n=$1
@@ -522,7 +522,7 @@ not_confused()
 	[ "$(cat made/f)" = data ] && [ "$(cat input)" = data ]
 }
 
-# limited LIMIT: with this limit of prlimit(1) it works or says why not, unless no program works;
+# limited LIMIT: with this limit of prlimit(1) it works or reports an error, unless no program works;
 # no core is left.
 limited()
 {
@@ -656,12 +656,12 @@ joins()
 
 as_user=(setpriv --reuid "$ordinary" --regid "$ordinary" --clear-groups)
 
-# In a user namespace in which all ids are those of the host, limits can be set.
+# In a user namespace in which all IDs are the host's, limits can be set.
 no_more_users()
 {
 	local status=0 made
 	rm -f mapped && mkfifo mapped || return
-	# who is root by the map has root's capabilities after the next exec
+	# a process that the map makes root has root's capabilities after the next exec
 	timeout 30 unshare --user sh -c 'read -r line <mapped && exec "$@"' - \
 		sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' - \
 		"${as_user[@]}" "$sbx" --ro-bind / / -- true >said 2>&1 &
@@ -737,7 +737,7 @@ cannot_peek_at()
 	grep -qx "result 0" <<<"$said" && grep -q "^[0-9]" <<<"$said"
 }
 
-# Where strace can delay calls and start what is set-user-ID.
+# Where strace can delay calls and start a set-user-ID program.
 traced()
 {
 	local call

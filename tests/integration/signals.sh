@@ -185,8 +185,8 @@ ends_in_time()
 		bash -c '[ -z "$(timeout 0.3 "$@")" ]' - "$sbx" --ro-bind / / "$@" -- sh -c 'sleep 100; true'
 }
 
-# interrupts_all OPTION...: SIGINT to the process group of sbx ends what a shell waits for.
-# The shell ignores SIGINT until its child has ended.
+# interrupts_all OPTION...: SIGINT to the process group of sbx kills the shell's child.  The shell
+# ignores SIGINT until its child has exited.
 interrupts_all()
 {
 	prints "" timeout --kill-after=5 30 \

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# --info-fd and --json-status-fd: what is written, when, and byte by byte.
+# --info-fd and --json-status-fd: the text, byte by byte, and its time.
 . "$(dirname "$0")/lib.sh"
 
 # told BEFORE BETWEEN AFTER KIND...: a JSON object of child-pid and these namespaces, with their
@@ -16,7 +16,7 @@ told()
 	printf '%s\n' "$after"
 }
 
-# tells KINDS OPTION...: both descriptors tell of these namespaces, and nothing else.
+# tells KINDS OPTION...: both descriptors report these namespaces, and no others.
 tells()
 {
 	local kinds=$1 object line
@@ -45,7 +45,7 @@ beginnings()
 	check "nor a network that is kept" tells "cgroup ipc mnt pid uts" --unshare-all --share-net
 }
 
-# --- Who child-pid is ---------------------------------------------------------
+# --- The process child-pid ----------------------------------------------------
 
 parent_of()
 {
@@ -87,8 +87,8 @@ families()
 
 # --- When ---------------------------------------------------------------------
 
-# Before the mounts: what the process sees are still the host's.  start_held() has seen the end
-# of --info-fd while COMMAND is held.
+# Before the mounts: the process still sees the host's files.  start_held() has seen the end of
+# --info-fd while COMMAND is held.
 before_mounts()
 {
 	local result=0
@@ -119,7 +119,7 @@ before_data()
 	return $result
 }
 
-# Nothing more is said until COMMAND is released.
+# No other line comes until COMMAND is released.
 before_release()
 {
 	local result=0
@@ -138,7 +138,7 @@ order()
 	check "COMMAND gets neither descriptor" no_descriptor
 }
 
-# trace_writes OPTION...: in the file "trace", what is written to 6 and 7.
+# trace_writes OPTION...: record the writes to 6 and 7 in the file "trace".
 trace_writes()
 {
 	strace -f -qq -s 1000 -e trace=write -o trace "$sbx" --ro-bind / / "$@" \
@@ -168,8 +168,8 @@ no_descriptor()
 
 # --- How it ends --------------------------------------------------------------
 
-# says LINES COMMAND...: box says LINES to --json-status-fd, with numbers of processes, of
-# namespaces and of the usage replaced by N.
+# says LINES COMMAND...: box writes LINES to --json-status-fd, with the numbers of processes,
+# namespaces and usage replaced by N.
 says()
 {
 	local lines=$1

@@ -55,7 +55,7 @@ read_only="bus fs irq sys sysrq-trigger"
 # For an ordinary user, these are left to the kernel, which keeps them from all but root.
 left_to_the_kernel="kcore timer_list bus fs irq sysrq-trigger"
 
-# covers OPTION: what of /proc is covered, with a procfs as OPTION has it.
+# covers OPTION: the protected entries of a procfs that OPTION mounts.
 covers()
 {
 	local name
@@ -100,7 +100,7 @@ takes_away='
 	! mount -o remount,rw,bind /proc/sys || echo writable
 	! chmod 644 /proc/keys || echo changed'
 
-# What can be read of what is secret, and opened for writing of all else.
+# The secret files that can be read, and the others that can be opened for writing.
 tries_left='
 	for file in /proc/kcore /proc/timer_list; do
 		[ -z "$(head -c 64 "$file" 2>/dev/null | tr -d "\0")" ] || echo "$file"
@@ -229,7 +229,7 @@ network namespace" box --sys /s --verbose -- true
 where part of the host's is masked" covered_sys true
 }
 
-# covered_sys COMMAND...: in a sandbox in which part of /sys is covered.
+# covered_sys COMMAND...: in a sandbox in which part of /sys is masked.
 covered_sys()
 {
 	bare_box --bind / / --dev /dev --unshare-net --unshare-user --tmpfs /sys/kernel -- \

@@ -94,7 +94,7 @@ boot()
 		"$systemd" --system --show-status=no
 }
 
-# service_runs ID SAID PROPERTIES [OPTION]...: a service with PROPERTIES runs, and says SAID.
+# service_runs ID SAID PROPERTIES [OPTION]...: a service with PROPERTIES runs, and prints SAID.
 service_runs()
 {
 	write_units "$3" && chown -R "$1:$1" etc out && boot "$1" "${@:4}" &&
@@ -130,7 +130,7 @@ InaccessiblePaths=/usr/share"
 	check "also without --lock-mounts" service_runs "$1" "$open" "" --no-lock-mounts
 }
 
-# Whether a cgroup can be made here.
+# Whether a cgroup can be created here.
 has_cgroups()
 {
 	in_cgroup 0 true >"$scratch/.said" 2>&1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Who can look into the processes of sbx: callers into the one that they are told of, what runs
-# inside into none.
+# Tracing of the processes of sbx: callers may trace the one whose PID they receive, the sandbox's
+# processes none.
 . "$(dirname "$0")/lib.sh"
 
 # sees WANT PID COMMAND...: in WANT ways COMMAND can look into the process that the shell inside
