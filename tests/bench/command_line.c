@@ -16,7 +16,7 @@ static int add_word(struct command_line *line, const char *word, size_t length)
 	return line->words[line->count] ? (int)line->count++ : -1;
 }
 
-/* Add what the blanks in @words separate. */
+/* Add the words in @words, separated by blanks. */
 static int add_words(struct command_line *line, const char *words)
 {
 	for (;;) {

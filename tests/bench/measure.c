@@ -72,7 +72,7 @@ static int take_time(char **argv, double *ret)
 	return check_status(argv[0], status);
 }
 
-/* After a failure what is in flight is still waited for. */
+/* After a failure, wait for the launches in flight. */
 static int take_throughput(char **argv, double *ret)
 {
 	double start = now_us();
@@ -127,7 +127,7 @@ static struct {
 	posix_spawn_file_actions_t actions;
 } leaving;
 
-/* From here on, what a launcher leaves behind becomes a child of this process. */
+/* From here on, orphans of a launcher become children of this process. */
 static int prepare_leaving(void)
 {
 	int memory = memfd_create("bench: end of the command", MFD_CLOEXEC);

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # differential.sh MODE [CASE]: launch each case with bubblewrap's bwrap and with sbx under the name
-# bwrap, and compare what they did.  MODE is "root", "user", or "setuid": a user, and an sbx
-# that is set-user-ID root.  If a CASE is named, a pattern, only this.
+# bwrap, and compare the results.  MODE is "root", "user", or "setuid": a user, with an sbx that is
+# set-user-ID root.  CASE is a pattern: only the cases that match it.
 #
-# differences.txt has what is known to differ, and why; all else has to be the same.  The cases
-# are in cases/, the words that they are said in in lib.sh.
+# differences.txt lists the known differences and their reasons; all else has to be the same.  The
+# cases are in cases/, their functions in lib.sh.
 set -u
 export LC_ALL=C.UTF-8
 mode=${1:?usage: differential.sh MODE [CASE]}
@@ -26,7 +26,7 @@ skip()
 	exit 0
 }
 
-# as_launched COMMAND...: run COMMAND as the one who launches the sandboxes.
+# as_launched COMMAND...: run COMMAND as the user that launches the sandboxes.
 as_launched()
 {
 	if [ "$who" = user ] && [ "$(id -u)" -eq 0 ]; then
@@ -89,8 +89,8 @@ prepare()
 	[ "$(id -u)" -ne 0 ] || hide_unreachable
 }
 
-# Whatever else is mounted on the machine, the one who launches can get to it: flags of
-# mounts that cannot be reached are another matter to bwrap.  These are only our copies.
+# Unmount the machine's mounts that the launching user cannot reach, as bwrap handles the flags of
+# such mounts differently.  These are only copies.
 hide_unreachable()
 {
 	local point

@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2154 # run.sh sets what is not set here
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by run.sh: what the cases are said in.
+# Sourced by run.sh: the functions for cases.
 #
 # A case is one launch: "box NAME OPTION...".  It runs in a fresh copy of the fixture, see
-# differential.sh, with descriptors 8 and 9 taken (see helpers/probe.c).  The words before box
-# say more about it: "fails box ...".  A case finds, in $who, "root" or "user"; in $launcher the
+# differential.sh, with descriptors 8 and 9 taken (see helpers/probe.c).  Words before box change
+# what is expected: "fails box ...".  A case finds, in $who, "root" or "user"; in $launcher the
 # program, named bwrap; in $bin the helpers; in $scratch the working directory.  There, "words"
 # is free to use.
 
@@ -52,7 +52,7 @@ host()
 	bare "$name" --bind / / "$@" -- "$bin/probe"
 }
 
-# --- What can stand before these ------------------------------------------------
+# --- Words before these ----------------------------------------------------------
 
 # ends STATUS ...: bwrap exits with STATUS, or "any"; 0 without this word.
 ends()
@@ -73,7 +73,7 @@ either()
 	ends any "$@"
 }
 
-# says ...: the first line on standard error counts, not only whether there is one.
+# says ...: compare the first line on standard error, not only whether there is one.
 says()
 {
 	local said=1
@@ -132,7 +132,7 @@ eventually()
 	return 1
 }
 
-# running: wait until COMMAND says that it is ready.
+# running: wait until COMMAND prints that it is ready.
 running()
 {
 	eventually grep -q ready "$run/stdout"
@@ -162,7 +162,7 @@ look()
 	(cd "$scratch" && exec "$bin/probe" tree .) >"$run/tree"
 }
 
-# fresh: make it as it has to be, without replacing it: it is the working directory.
+# fresh: restore its contents without replacing it: it is the working directory.
 fresh()
 {
 	[ "$(<"$run/tree")" != "$untouched" ] || return 0

@@ -5,7 +5,7 @@
 
 #define MODE_BITS 07777u
 
-/* An error has a code, which is what was returned, and a message that ends. */
+/* An error has a code, which is the one returned, and a message with a NUL. */
 static void check_error(int r, const struct err *e)
 {
 	check(r <= 0 && r == -e->code);
@@ -83,7 +83,7 @@ static void check_lists(const struct plan *plan)
 void check_outcome(int r, const struct err *e, const struct plan *plan)
 {
 	check_error(r, e);
-	check_lists(plan); /* what was taken before an error is whole as well */
+	check_lists(plan); /* options taken before an error are whole as well */
 	check_descriptors(plan);
 	check(plan->mounts.propagation <= PROPAGATION_SLAVE &&
 	      plan->proc.subset <= PROC_SUBSET_PID && plan->proc.hidepid <= HIDEPID_PTRACEABLE);

@@ -75,7 +75,7 @@ fill_tables()
 	words=(x "" $'\xff' "$name" "a b" $'\n')
 }
 
-# word METAVAR: set $picked to something for it, as a rule what makes sense.
+# word METAVAR: set $picked to a word for it, mostly a valid one.
 word()
 {
 	if chance 3; then
@@ -156,7 +156,7 @@ run()
 
 # --- What came of it ----------------------------------------------------------
 
-# complaint STATUS: what is wrong with the run, if something is.
+# complaint STATUS: print the fault of the run, if it has one.
 complaint()
 {
 	if [ "$1" = "$finding" ] || grep -qE 'Sanitizer|runtime error:' err; then
@@ -264,7 +264,7 @@ mounts)
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do wait "$i" || status=1; done
-	sleep 2 # what a command leaves running sleeps for a second
+	sleep 2 # a process that a command leaves running sleeps for a second
 	sbx=$world/bin/sbx
 	! left_over || status=1
 	umount -l "$world" && rmdir "$world"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * probe: what a sandbox looks like to the command inside, one fact a line.
+ * probe: print the view of the command inside a sandbox, one fact a line.
  *
  *   probe [WORD]...           all facts, WORDs being among them
  *   probe and WORD [ARG]...   the same, and then as follows
@@ -66,7 +66,7 @@ static const char *answer(int r)
 	return r < 0 ? strerror(errno) : "yes";
 }
 
-/* --- What /proc knows of this process ------------------------------------- */
+/* --- This process in /proc -------------------------------------------------- */
 
 static FILE *open_host_proc(const char *path)
 {
@@ -198,7 +198,7 @@ static void put_descriptors(void)
 	}
 }
 
-/* --- What it is told by the kernel ---------------------------------------- */
+/* --- Data from the kernel -------------------------------------------------- */
 
 static void put_loopback(void)
 {
@@ -362,7 +362,7 @@ static void put_entries(int dir, const char *path)
 	(void)closedir(entries);
 }
 
-/* Print the file @name in directory @at, which is @path, and what is below it. */
+/* Print the file @name in the directory @at, which is @path, and the files below it. */
 static void put_tree(int at, const char *name, const char *path)
 {
 	struct stat st;

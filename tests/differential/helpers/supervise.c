@@ -62,7 +62,7 @@ static void for_each_child(int what, FILE *report)
 		(void)fclose(list);
 }
 
-/* Reap what has ended.  Returns whether children are left. */
+/* Reap exited children.  Returns whether others are left. */
 static bool reap_ended(pid_t command, int *status)
 {
 	int one;

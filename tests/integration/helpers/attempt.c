@@ -84,7 +84,7 @@ static int try_link(const char *path, const char *other)
 	return link(path, other);
 }
 
-/* A link of what a descriptor is of, which needs no look at its name. */
+/* Link the file of a descriptor, without resolving its name. */
 static int try_link_fd(const char *path, const char *other)
 {
 	char name[64];

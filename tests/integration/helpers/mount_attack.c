@@ -471,7 +471,7 @@ static int by_rbind_rw(void)
 	return umount_lazily(copy.text);
 }
 
-/* Look at the copy by a descriptor after it was taken away, with what was mounted in it. */
+/* Look at the copy by a descriptor after its unmount, with the mounts in it. */
 static int by_rbind_detached(void)
 {
 	struct path copy = new_folder();
@@ -807,7 +807,7 @@ static int by_setns_user_1(void)
 	return note(fd < 0 ? fd : ret(setns(fd, CLONE_NEWUSER)));
 }
 
-/* The user namespace above, and those that own what the payload is in. */
+/* The parent user namespace, and the owners of the payload's namespaces. */
 static int by_owner(void)
 {
 	static const char *const namespaces[] = {"ipc", "net", "pid", "uts"};
@@ -875,7 +875,7 @@ static int each_process(int (*attack)(const char *pid))
 	return 0;
 }
 
-/* One that ends meanwhile says nothing. */
+/* A process that exits meanwhile prints nothing. */
 static int unless_gone(int r)
 {
 	return r == -ESRCH || r == -ENOENT ? -EACCES : r;

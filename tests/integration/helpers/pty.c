@@ -11,7 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Do not show what is typed; the rest stays as it is on any terminal. */
+/* Do not echo typed text; other settings stay as usual. */
 static void stop_echo(void)
 {
 	struct termios settings;
@@ -36,7 +36,7 @@ static void converse(int terminal, const char *key)
 		used += (size_t)n;
 		seen[used] = '\0';
 		if (typed == 0 || strstr(seen, "ready\r\n") == NULL)
-			continue; /* KEY may be one that throws away what is not shown yet */
+			continue; /* KEY may be one that discards pending output */
 		if (write(terminal, key, typed) < 0)
 			perror("pty");
 		typed = 0;

@@ -25,7 +25,7 @@ static void pause_ms(long ms)
 	(void)nanosleep(&t, NULL);
 }
 
-/* Reap what has ended.  Returns whether children are left. */
+/* Reap exited children.  Returns whether others are left. */
 static bool reap_ended(void)
 {
 	pid_t pid;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* swap A B: exchange what the names A and B stand for, again and again, until killed. */
+/* swap A B: exchange the names A and B, again and again, until killed. */
 #include <fcntl.h>
 #include <stdio.h>
 

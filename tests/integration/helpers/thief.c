@@ -48,7 +48,7 @@ static int steal(int fd)
 	return STOLEN;
 }
 
-/* Read what is at @path below @dir, and write to it. */
+/* Read the file at @path below @dir, and write to it. */
 static int steal_at(int dir, const char *path)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
