@@ -59,6 +59,14 @@ refers_to_sections()
 		sed -E "s/\*([A-Z ]+)\* in \*([a-z-]+)\*\((.)\)/\1|\2.\3/; s/^\*(.+)\*$/\1|$name/")
 }
 
+# is_tested OPTION: an integration test names it
+is_tested()
+{
+	grep -rqE -e "$1([^a-z0-9-]|\$)" "$src/tests/integration" && return
+	echo "no integration test names $1" >&2
+	status=1
+}
+
 # completes LINE WORD: bash offers WORD as the last word of LINE
 completes()
 {
@@ -80,6 +88,9 @@ for shell in bash zsh fish; do
 	"$shell" -n "$src/completions/sbx.$shell" || status=1
 done
 same man/sbx.1.scd <(headings "$src/man/sbx.1.scd") <("$gen" man)
+for option in $("$gen" man | grep -oE '^\*--[a-z0-9-]+' | tr -d '*'); do
+	is_tested "$option"
+done
 for page in "$@"; do
 	lint "$page"
 	is_clean "$page"

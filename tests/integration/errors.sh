@@ -3,6 +3,16 @@
 # The errors and hints of sbx when the host refuses a step.
 . "$(dirname "$0")/lib.sh"
 
+labels()
+{
+	local option
+	for option in --exec-label --file-label; do
+		check "$option without SELinux" \
+			fails 125 "sbx: $option: labeling not supported on this system" \
+			box "$option" x -- true
+	done
+}
+
 messages()
 {
 	check "one line says what failed, with the option and the path" \
@@ -15,6 +25,7 @@ messages()
 	check "the first of two errors is told" \
 		fails 125 "sbx: --dir: cannot create the directory /usr/x: Read-only file system" \
 		box --dir /usr/x --ro-bind /nope /x -- true
+	[ -e /sys/fs/selinux ] || labels
 	check "an unknown option is named, and there is a hint" \
 		fails_saying 125 "^sbx: unknown option --nope$" box --nope -- true
 	check "what can be printed is printed as it is" \

@@ -163,6 +163,7 @@ outliving()
 	expected=alive
 	check "sbx returns with COMMAND's status though a process is left" background --unshare-pid
 	check "without a process namespace as well" background
+	check "--keep-running is the default" background --keep-running
 	check "it waits for nothing of its output" end_of_file --unshare-pid
 	check "without a process namespace as well" end_of_file
 	expected=""
@@ -248,6 +249,8 @@ killed_stuck()
 
 habits()
 {
+	check "--not-a-security-boundary is accepted" \
+		prints works box --not-a-security-boundary -- echo works
 	check "a caller that ignores SIGCHLD gets the status, too" \
 		ends_with 7 env --ignore-signal=CHLD "$sbx" --ro-bind / / -- sh -c 'exit 7'
 	check "with --unshare-pid as well" \
