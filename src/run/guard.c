@@ -698,10 +698,10 @@ static int watch(struct guard *g)
 /* Kill the first process and its descendants. */
 static void end_sandbox(const struct box *box, int proc, int child)
 {
-	const struct descendants kin = {.proc = proc, .root = proc_pid_of(proc, child)};
+	const struct descendants scope = {.proc = proc, .root = proc_pid_of(proc, child)};
 
 	if (!box_is_over_with_first(box))
-		descendants_kill(&kin);
+		descendants_kill(&scope);
 	(void)sys_pidfd_send_signal(child, SIGKILL);
 }
 
