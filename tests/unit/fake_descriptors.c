@@ -179,7 +179,7 @@ ssize_t sys_write(int fd, const void *buf, size_t size)
 	struct outcome outcome;
 
 	if (fd < 0)
-		return -EBADF; /* nobody listens any more */
+		return -EBADF; /* the reader is gone */
 	outcome = call("write %s %.*s", name_of(fd), len, shown);
 	if (outcome.is_told)
 		return (ssize_t)outcome.r;
@@ -235,7 +235,7 @@ ssize_t sys_send(int sock, const void *buf, size_t size, int passed)
 	struct outcome outcome;
 
 	if (sock < 0)
-		return -EBADF; /* nobody is there */
+		return -EBADF; /* there is no socket */
 	outcome = call("send %s%s%s", name_of(sock), passed < 0 ? "" : " with ",
 		       passed < 0 ? "" : name_of(passed));
 	if (outcome.is_told)

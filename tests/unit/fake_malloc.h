@@ -8,14 +8,14 @@
 void fake_malloc_fail_at(unsigned nth);
 
 /*
- * Whether what is allocated from now on may be left, as by a process that ends: then
- * nobody takes it for lost.
+ * Whether allocations from now on may be left, as by a process that exits: no checker takes them
+ * for leaks.
  */
 void fake_malloc_leave(bool may_be_left);
 
 /*
- * What the linker calls instead of malloc(3) and its kin, told so with --wrap, and
- * what it calls these then.
+ * The functions that --wrap has the linker call instead of malloc(3) and the like, and their names
+ * for the real ones.
  */
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);

@@ -21,7 +21,7 @@
 #define PARENT_PID 500
 #define GROUP_ID 300 /* of processes */
 
-/* What execs left behind, so that nobody takes it for lost. */
+/* The arguments of execs, kept so that no checker takes them for leaks. */
 static const void *volatile left_behind[MAX_LEFT];
 
 static const struct word namespace_words[] = {
@@ -371,7 +371,7 @@ int sys_landlock_restrict_self(int rules)
 	return done(call("landlock_restrict %s", name_of(rules)));
 }
 
-/* Nobody is left to wait for, but a process that is waited for by its number has ended. */
+/* There are no children, but a process that is waited for by its number has exited. */
 pid_t sys_wait(pid_t pid, int *status, int flags)
 {
 	char which[16] = "";

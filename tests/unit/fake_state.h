@@ -54,7 +54,7 @@ struct answer {
 	const void *data;
 	size_t size;
 	const char *passed;
-	const char *handle; /* of who sends a message */
+	const char *handle; /* of the process that sends a message */
 	pid_t sender;
 };
 

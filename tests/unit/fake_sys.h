@@ -11,25 +11,24 @@
 /*
  * A kernel that does nothing, remembers everything and answers as it is told.
  *
- * Each call is one line of the trace, such as "mkdir box/usr lib 755".  In it a
- * descriptor has the name of what it was opened as: the directory's name, a slash
- * and the path for sys_openat() and sys_openat_in(), "tree:/usr", "fs:tmpfs" and
- * "mount:tmpfs" for mounts.  AT_FDCWD is left out.  What the child of sys_vfork()
- * does is indented.  Closing is not in the trace, but using or closing what is not
- * open fails the test.  Calls of sys_statx() that follow each other stand in the order of the
- * alphabet: nothing depends on which of them came first.
+ * Each call is one line of the trace, such as "mkdir box/usr lib 755".  A descriptor has the name
+ * that it was opened by.  For sys_openat() and sys_openat_in() that is the directory's name, a
+ * slash and the path.  Mounts are such as "tree:/usr", "fs:tmpfs" and "mount:tmpfs".  AT_FDCWD is
+ * left out.  What the child of sys_vfork() does is indented.  Closing is not in the trace, but
+ * using or closing a descriptor that is not open fails the test.  Consecutive calls of sys_statx()
+ * are sorted by the alphabet: nothing depends on their order.
  *
- * Without an answer calls succeed: what is opened exists and is a directory, or
- * a file if it was opened for writing; no path is a link; nothing is left to read
- * or wait for.  Processes are in one session, and on no terminal.
+ * Without an answer calls succeed.  A path exists and is a directory, or a file if it was opened
+ * for writing; none is a link.  Nothing is left to read or wait for.  Processes are in one session,
+ * and on no terminal.
  *
- * The line of sys_poll() is such as "poll child signals, 200 ms": the names in the order of the
- * alphabet, those that are negative left out, because poll(2) gives their order no meaning.  It has
- * to be told what happens, except in three cases.  If it is for room to write, that descriptor
- * comes first, as in "await_room status child, 1000 ms", and there is room.  If it does not wait,
- * as in "look signals, 0 ms", nothing is ready.  If it waits for time to pass, "poll, 20 ms", that
- * does. Time passes only there, and in fake_sys_advance().  Asking for the time, or for the number
- * of the calling process, leaves no line.
+ * The line of sys_poll() is such as "poll child signals, 200 ms".  The names are sorted, and
+ * negative descriptors left out: poll(2) gives their order no meaning.  It has to be told what
+ * happens, except in three cases.  If it is for room to write, that descriptor comes first, as in
+ * "await_room status child, 1000 ms", and there is room.  If it does not wait, as in
+ * "look signals, 0 ms", nothing is ready.  If it waits for time to pass, "poll, 20 ms", that does.
+ * Time passes only there, and in fake_sys_advance().  Asking for the time, or for the number of the
+ * calling process, leaves no line.
  *
  * A process of fake_proc.h that sleeps stops at a SIGSTOP by its directory, until a SIGCONT.
  */
@@ -48,10 +47,10 @@ void fake_sys_given_pidfd(int fd, const char *name, pid_t pid);
 void fake_sys_fail_at(unsigned nth, int error);
 
 /*
- * What to answer to a call whose line is @line, or starts with what stands before
- * a final "*" of it: once, in the order given, or always, if no answer of the
- * first kind is left.  @data goes to where the call writes; it has to stay there.
- * Calls that return how much they have written do so, whatever @r.
+ * Answer a call whose line is @line, or starts with the part of @line before a final "*".  An
+ * answer is given once, in the order given, or always, if none of the first kind is left.  @data
+ * goes to where the call writes; it has to stay there.  Calls that return how much they have
+ * written do so, whatever @r.
  *
  * For sys_dlsym(), @data is a function pointer.  For sys_wait_pidfd() it is an int, the status, or
  * a struct fake_end.
@@ -87,9 +86,9 @@ void fake_sys_answer_pair(const char *here, const char *there);
 void fake_sys_then(const char *line, void (*hook)(void *arg), void *arg);
 
 /*
- * From now on, what is opened as @name, such as "/proc/7/stat", contains @text, which is
- * copied; a directory's are the names in it, with blanks between; a link's is where it leads.
- * Each descriptor of it reads on from where it is.  If @text is NULL, @name does not exist.
+ * From now on the file @name, such as "/proc/7/stat", contains @text, which is copied.  The text of
+ * a directory is the names in it, with blanks between; that of a link is where it leads.  Each
+ * descriptor of it reads on from where it is.  If @text is NULL, @name does not exist.
  */
 void fake_sys_file(const char *name, const char *text);
 
