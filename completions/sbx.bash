@@ -134,6 +134,7 @@ _sbx_arity()
 		--file-label) echo 1 ;;
 		--argv0) echo 1 ;;
 		--chdir) echo 1 ;;
+		--umask) echo 1 ;;
 		--clearenv) echo 0 ;;
 		--setenv) echo 2 ;;
 		--unsetenv) echo 1 ;;
@@ -186,7 +187,7 @@ _sbx()
 	if [ "$i" -lt "$COMP_CWORD" ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	elif [[ $cur == -* && ${COMP_WORDS[COMP_CWORD - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --level-prefix --verbose --strict-kernel --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --hostname --uid --gid --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --sys --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --mask --mask-try --ro --deny-create --protect-or-die --protect-try --proc-subset --hidepid --proc-unmasked --propagation --no-symlinks --lock-mounts --no-lock-mounts --file-label --argv0 --chdir --clearenv --setenv --unsetenv --close-fds --keep-fd --cap-add --cap-drop --seccomp --add-seccomp-fd --no-tty-filter --no-signal-scope --keep-keyring --allow-io-uring --exec-label --not-a-security-boundary --new-session --as-pid-1 --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --info-fd --json-status-fd --block-fd --userns-block-fd --sync-fd --lock-file' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W '--help --version --args --level-prefix --verbose --strict-kernel --unshare-all --share-net --unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup --unshare-cgroup-try --hostname --uid --gid --userns --userns2 --pidns --disable-userns --allow-userns --assert-userns-disabled --bind --bind-try --dev-bind --dev-bind-try --ro-bind --ro-bind-try --bind-fd --ro-bind-fd --free-bind --overlay --tmp-overlay --ro-overlay --tmpfs --dir --proc --sys --dev --mqueue --symlink --file --bind-data --ro-bind-data --remount-ro --chmod --perms --size --overlay-src --mask --mask-try --ro --deny-create --protect-or-die --protect-try --proc-subset --hidepid --proc-unmasked --propagation --no-symlinks --lock-mounts --no-lock-mounts --file-label --argv0 --chdir --umask --clearenv --setenv --unsetenv --close-fds --keep-fd --cap-add --cap-drop --seccomp --add-seccomp-fd --no-tty-filter --no-signal-scope --keep-keyring --allow-io-uring --exec-label --not-a-security-boundary --new-session --as-pid-1 --die-with-parent --kill-on-exit --kill-on-exit-after --keep-running --teardown-timeout --info-fd --json-status-fd --block-fd --userns-block-fd --sync-fd --lock-file' -- "$cur")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 	fi

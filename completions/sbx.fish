@@ -69,6 +69,7 @@ complete -c sbx -l no-lock-mounts -d 'Let COMMAND change all mounts, even with -
 complete -c sbx -l file-label -x -d 'Give files that sbx creates the SELinux label LABEL'
 complete -c sbx -l argv0 -x -d 'Give COMMAND the name NAME as its argv[0]'
 complete -c sbx -l chdir -r -F -d 'Change to DIR inside'
+complete -c sbx -l umask -x -d 'Set the umask of COMMAND, not that of the caller'
 complete -c sbx -l clearenv -d 'Remove every environment variable'
 complete -c sbx -l setenv -x -a '(set -nx)' -d 'Set an environment variable'
 complete -c sbx -l unsetenv -x -a '(set -nx)' -d 'Remove an environment variable'

@@ -71,6 +71,7 @@ _arguments -S \
 	"*--file-label[Give files that sbx creates the SELinux label LABEL]:LABEL:" \
 	"*--argv0[Give COMMAND the name NAME as its argv\[0\]]:NAME:" \
 	"*--chdir[Change to DIR inside]:DIR:_files -/" \
+	"*--umask[Set the umask of COMMAND, not that of the caller]:OCTAL:" \
 	"*--clearenv[Remove every environment variable]" \
 	"*--setenv[Set an environment variable]:VAR:_parameters -g '*export*':VALUE:" \
 	"*--unsetenv[Remove an environment variable]:VAR:_parameters -g '*export*'" \

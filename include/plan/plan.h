@@ -197,6 +197,8 @@ struct plan {
 		size_t n_changes;
 		const char *argv0; /* NULL to use command[0] */
 		const char *chdir; /* NULL to keep where possible */
+		bool have_umask;   /* --umask was given */
+		mode_t umask;      /* if have_umask */
 		bool close_fds;
 		struct descriptors kept; /* those that stay open in spite of @close_fds */
 	} environment;

@@ -645,6 +645,16 @@ const struct opt opt_table[] = {
 		.field = FIELD(const char *, environment.chdir),
 	},
 	{
+		.name = "umask",
+		.args = {ARG_OCTAL},
+		.group = GROUP_ENVIRONMENT,
+		.help = "Set the umask of COMMAND, not that of the caller",
+		.take = take_mode,
+		.field = FIELD(mode_t, environment.umask),
+		.value = 0777,
+		.given = FIELD(bool, environment.have_umask),
+	},
+	{
 		.name = "clearenv",
 		.group = GROUP_ENVIRONMENT,
 		.help = "Remove every environment variable",

@@ -123,7 +123,8 @@ static int enter_group(const struct box *box, struct err *e)
 /* Set the command's umask and signal mask. */
 static int restore(const struct box *box, struct err *e)
 {
-	int r = sys_umask(box->umask);
+	bool given = box->plan->environment.have_umask;
+	int r = sys_umask(given ? box->plan->environment.umask : box->umask);
 
 	if (r < 0)
 		return err_sys(e, r, "cannot restore the umask");

@@ -86,6 +86,32 @@ at_removed()
 	(cd gone && rmdir ../gone && at / --unsetenv HOME)
 }
 
+# modes OPTION...: COMMAND's umask, and the modes of a file and a directory that it creates.
+modes()
+{
+	(umask 027 && box --tmpfs /t --chdir /t "$@" -- \
+		sh -c 'umask; : >file; mkdir dir; stat -c %a file dir') | xargs
+}
+
+umasks()
+{
+	local mask
+	check "the umask is the caller's" prints "0027 640 750" modes
+	check "--umask sets another" prints "0077 600 700" modes --umask 077
+	check "also a smaller one" prints "0000 666 777" modes --umask 0
+	check "also where COMMAND is process 1" \
+		prints "0002 664 775" modes --umask 2 --unshare-pid --as-pid-1
+	check "files that sbx creates do not depend on it" prints 644 box --umask 077 --perms 0644 \
+		--file 7 /f -- stat -c %a /f 7</dev/null
+	check "the last of two counts, and a warning says so" \
+		fails 0 "sbx: Only the last --umask option will take effect" \
+		box --umask 0 --umask 077 -- sh -c '[ "$(umask)" = 0077 ]'
+	for mask in 1000 8 -1 '' 0x7 u=rwx; do
+		check "'$mask' is an error" \
+			fails 125 "sbx: --umask: not an octal mode up to 777: $mask" box --umask "$mask" -- true
+	done
+}
+
 argv0()
 {
 	check "the name of COMMAND is what was said" prints "sh" box -- sh -c 'echo "$0"'
@@ -110,6 +136,7 @@ tests()
 {
 	environment
 	directories
+	umasks
 	argv0
 }
 
