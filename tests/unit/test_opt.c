@@ -219,6 +219,8 @@ static void put_settings(struct text *text, const struct plan *plan)
 		put(text, "hidepid %u\n", plan->proc.hidepid);
 	if (plan->environment.chdir != NULL)
 		put(text, "chdir %s\n", plan->environment.chdir);
+	if (plan->environment.have_umask)
+		put(text, "umask %o\n", plan->environment.umask);
 	if (plan->environment.argv0 != NULL)
 		put(text, "argv0 %s\n", plan->environment.argv0);
 	if (plan->privileges.exec_label != NULL)
@@ -370,6 +372,8 @@ static const struct {
 	 "clearenv\nsetenv A=b=c\nsetenv E=\nunsetenv A\nrun sh"},
 	{{"--chdir", "/a", "--chdir", "b", "--argv0", "-sh", "sh", "-l"},
 	 "chdir is repeated\nchdir b\nargv0 -sh\nrun sh -l"},
+	{{"--umask", "0", "sh"}, "umask 0\nrun sh"},
+	{{"--umask", "0777", "--umask", "22", "sh"}, "umask is repeated\numask 22\nrun sh"},
 	{{"--cap-add", "ALL", "--cap-drop", "cap_chown", "sh"},
 	 "cap-add: add ALL\ncap-drop: drop cap_chown\nrun sh"},
 	{{"--exec-label", "a", "--file-label", "b", "--exec-label", "c", "sh"},
@@ -659,6 +663,8 @@ static const struct {
 	{{"--uid", "4294967295", "sh"}, "--uid: not a number from 0 to 4294967294: 4294967295"},
 	{{"--gid", "wheel", "sh"}, "--gid: not a number from 0 to 4294967294: wheel"},
 	{{"--hostname", "box", "sh"}, "--hostname needs --unshare-uts"},
+	{{"--umask", "1000", "sh"}, "--umask: not an octal mode up to 777: 1000"},
+	{{"--umask", "", "sh"}, "--umask: not an octal mode up to 777: "},
 	{{"--hidepid", "3", "sh"}, "--hidepid: not off, noaccess, invisible or ptraceable: 3"},
 	{{"--proc-subset", "all", "sh"}, "--proc-subset: not pid: all"},
 	{{"--proc-unmasked", "sh"}, "--proc-unmasked needs --proc"},
