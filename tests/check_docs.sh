@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # check_docs.sh GEN_DOCS SRCDIR MAN_PAGE...: the manual and the completions match the option table, the
-# shells accept the completions, and mandoc and man accept the pages.
+# shells accept the completions, an integration script uses each option, and mandoc and man accept
+# the pages.
 set -u
 gen=$1 src=$2 status=0
 shift 2
@@ -59,11 +60,17 @@ refers_to_sections()
 		sed -E "s/\*([A-Z ]+)\* in \*([a-z-]+)\*\((.)\)/\1|\2.\3/; s/^\*(.+)\*$/\1|$name/")
 }
 
-# is_tested OPTION: an integration test names it
+# uses: the integration scripts, without comments and descriptions of checks
+uses()
+{
+	sed -e '/^[[:space:]]*#/d' -e 's/check "[^"]*"//' "$src"/tests/integration/*.sh
+}
+
+# is_tested OPTION: an integration script uses it
 is_tested()
 {
-	grep -rqE -e "$1([^a-z0-9-]|\$)" "$src/tests/integration" && return
-	echo "no integration test names $1" >&2
+	grep -qE -e "$1([^a-z0-9-]|\$)" <(uses) && return
+	echo "no integration script uses $1" >&2
 	status=1
 }
 

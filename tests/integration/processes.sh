@@ -164,6 +164,7 @@ outliving()
 	check "sbx returns with COMMAND's status though a process is left" background --unshare-pid
 	check "without a process namespace as well" background
 	check "--keep-running is the default" background --keep-running
+	check "--keep-running takes --kill-on-exit back" background --kill-on-exit --keep-running
 	check "it waits for nothing of its output" end_of_file --unshare-pid
 	check "without a process namespace as well" end_of_file
 	expected=""
