@@ -54,8 +54,8 @@ static const char *program(const struct plan *plan)
 }
 
 /*
- * Print a line on standard error.  It may quote a link or a file that somebody else
- * wrote: what a terminal would obey, or show otherwise, becomes question marks.
+ * Print a line on standard error.  It may quote a link or a file of another user.
+ * Control characters and the like become question marks.
  */
 static void print_line(const struct plan *plan, enum level level, const char *prefix,
 		       const char *text)
@@ -75,7 +75,7 @@ static bool has_room(int ms)
 	return io_has_room(STDERR_FILENO, ms);
 }
 
-/* Tell it who watches, if anybody still does. */
+/* Report the failure to the reader of --json-status-fd. */
 static void tell_failure(const struct plan *plan, const struct err *e)
 {
 	if (plan_fd(plan, FD_STATUS) < 0)
@@ -85,7 +85,7 @@ static void tell_failure(const struct plan *plan, const struct err *e)
 	status_failed(plan_fd(plan, FD_STATUS), e);
 }
 
-/* Say what is wrong.  Returns the exit status. */
+/* Print the error and its hint.  Returns the exit status. */
 static int report_error(const struct plan *plan, const struct err *e)
 {
 	bool has_bwrap = plan->as_bwrap && e->bwrap[0] != '\0';
@@ -141,7 +141,7 @@ static void warn_of_repeated(const struct plan *plan)
 	}
 }
 
-/* Say it if the kernel is known to be bad, or refuse to run, if so wanted. */
+/* Warn of a kernel that is known to be bad, or fail with --strict-kernel. */
 static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 {
 	struct kernel_flaw flaw;
@@ -153,7 +153,7 @@ static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-/* Tell of what was still there when the time was up. */
+/* Warn of the processes that were left at the timeout. */
 static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome)
 {
 	for (size_t i = 0; i < outcome->n_stuck && has_room(NOTE_READER_MS); i++) {
@@ -168,7 +168,7 @@ static void warn_of_stuck(const struct plan *plan, const struct outcome *outcome
 	free(outcome->stuck);
 }
 
-/* Tell what happens while a sandbox is being built; @arg is its plan. */
+/* Print a message of the set-up; @arg is the plan. */
 static void tell(void *arg, bool is_warning, const char *text)
 {
 	const struct plan *plan = arg;

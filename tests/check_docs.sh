@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# check_docs.sh GEN_DOCS SRCDIR MAN_PAGE...: the manual and the completions match the option table, the
-# shells accept the completions, an integration script uses each option, and mandoc and man accept
+# check_docs.sh GEN_DOCS SRCDIR MAN_PAGE...: the manual and the completions match the option table, and
+# the shells accept the completions.  An integration script uses each option.  mandoc and man accept
 # the pages.
 set -u
 gen=$1 src=$2 status=0

@@ -54,29 +54,29 @@ struct op {
 	unsigned flags;      /* enum op_flags */
 	const char *option;  /* the option it came from, for messages */
 	const char *dest;    /* path inside the sandbox; relative means relative to "/" */
-	mode_t mode;         /* permission bits of what is made */
+	mode_t mode;         /* permission bits of the created file */
 	mode_t parents_mode; /* permission bits of missing directories above it */
 	union {
 		const char *src;    /* OP_BIND: path on the host, never "" */
-		const char *target; /* OP_SYMLINK: what the link says */
+		const char *target; /* OP_SYMLINK: the target of the link */
 		uint64_t size;      /* OP_TMPFS: bytes, 0 for the kernel's default */
 		int fd; /* OP_FILE, OP_BIND_DATA: the contents; OP_BIND_FD: the source */
 		struct op_overlay overlay; /* the OP_..._OVERLAYs */
 	};
 };
 
-/* Whether the command, with CAP_SYS_ADMIN, is kept from the mounts that were made for it. */
+/* Whether a command with CAP_SYS_ADMIN is kept from changing the sandbox's mounts. */
 enum lock_mounts {
 	LOCK_WHERE_NEEDED, /* under the name sbx: capability given, or paths protected */
 	LOCK_YES,
 	LOCK_NO,
 };
 
-/* What is done when a protected path loses its protection. */
+/* How sbx reacts when a protected path loses its protection. */
 enum protect {
-	PROTECT_USUAL, /* it is put back, unless the command could undo that: then the run ends */
+	PROTECT_USUAL, /* restore it; end the run if the command could undo that */
 	PROTECT_OR_DIE,
-	PROTECT_TRY, /* it is put back in any case */
+	PROTECT_TRY, /* restore it in any case */
 };
 
 /* Strings in the order given. */
@@ -110,20 +110,21 @@ struct descriptors {
 	size_t n;
 };
 
-/* Whether mounts that the host makes or takes down later do so inside. */
+/* Whether later mounts and unmounts on the host propagate into the sandbox (mount_namespaces(7)).
+ */
 enum propagation {
 	PROPAGATION_USUAL, /* as the program's name has it */
 	PROPAGATION_PRIVATE,
 	PROPAGATION_SLAVE,
 };
 
-/* What a new procfs has; else all. */
+/* The contents of a new procfs. */
 enum proc_subset {
-	PROC_SUBSET_NONE,
-	PROC_SUBSET_PID, /* processes alone */
+	PROC_SUBSET_NONE, /* no subset: all of it */
+	PROC_SUBSET_PID,  /* only processes */
 };
 
-/* Whose processes a new procfs shows to whom: see proc(5). */
+/* Which processes a new procfs hides from other users: see proc(5). */
 enum hidepid {
 	HIDEPID_USUAL, /* as the kernel has it */
 	HIDEPID_OFF,
@@ -234,7 +235,7 @@ struct plan {
 
 #define autoplan __attribute__((cleanup(plan_done)))
 
-/* Free what @plan owns and leave an empty one; takes a half-made one too. */
+/* Free what @plan owns and leave an empty one; also for a plan that is incomplete. */
 void plan_done(struct plan *plan);
 
 /*
@@ -257,16 +258,16 @@ int plan_fd(const struct plan *plan, enum fd_use use);
 bool plan_has_op(const struct plan *plan, enum op_kind kind);
 
 /*
- * Whether @plan protects paths where others are writable: then who could make mount namespaces
- * could rename what is protected, and get at it.
+ * Whether @plan protects paths below writable directories.  A command that could create mount
+ * namespaces could rename a protected path and reach it.
  */
 bool plan_protects(const struct plan *plan);
 
-/* What is done when a protected path loses its protection, as the options have it. */
+/* The reaction to a lost protection that the options ask for. */
 enum protect plan_protect(const struct plan *plan);
 
 /*
- * Check what no single option can see: options that need or exclude others.
+ * Check the options that need or exclude others.
  *
  * Returns 0, or -EINVAL with @e naming the options.
  */

@@ -2,14 +2,14 @@
 /*
  * Theory of operation
  *
- * A command line is walked word by word: each word that starts with "-" is an
- * option of opt_table and takes as many words as its row says; "--" ends the
- * options; the first other word starts the command.  --args recurses into the
- * words of a descriptor, in place, so that order is kept across both.
+ * The parser reads a command line word by word.  Each word that starts with "-" is an
+ * option of opt_table and takes as many words as its row says.  "--" ends the options;
+ * the first other word starts the command.  --args recurses into the words of a
+ * descriptor, in place, so that the order is kept across both.
  *
- * --perms, --size and --overlay-src say something about the next option only.  They
- * wait in struct parse; an option that does not take what waits is an error, so that
- * nothing said is ever lost.
+ * The modifiers --perms, --size and --overlay-src apply to the next option only.  They are
+ * pending in struct parse until then; an option that does not take them is an error, so
+ * that no modifier is ignored.
  */
 #include "plan/opt.h"
 
@@ -19,7 +19,7 @@
 #include "base/cleanup.h"
 #include "base/times.h"
 
-/* What to say when a modifier finds nobody who takes it. */
+/* The messages about modifiers that no option takes. */
 static const struct {
 	enum modifier modifier;
 	const char *msg;
@@ -32,11 +32,11 @@ static const struct {
 		"--ro-overlay"},
 };
 
-/* What bubblewrap says that an option takes, by the number of its arguments. */
+/* Bubblewrap's words for the arguments of an option, by their number. */
 static const char *const takes[OPT_MAX_ARGS + 1] = {NULL, "an argument", "two arguments",
 						    "three arguments"};
 
-/* Those of which bubblewrap says that they take "one argument". */
+/* The options that take "one argument" in bubblewrap's words. */
 static const char *const takes_one[] = {"argv0", "chdir", "remount-ro"};
 
 int opt_arity(const struct opt *opt)
@@ -160,7 +160,7 @@ static const char *const *split(struct plan *plan, const char *text, size_t len,
 		n++;
 	words = calloc(n + 1, sizeof(*words));
 	if (words == NULL) {
-		(void)err_sys(e, -ENOMEM, "cannot note the arguments down");
+		(void)err_set(e, ENOMEM, "out of memory");
 		return NULL;
 	}
 	n = 0;

@@ -158,7 +158,7 @@ TAKE(fd_list)
 	return r < 0 ? r : plan_add_descriptor(at(p, opt->field), &element, e);
 }
 
-/* Mode of the directories made above something of @mode: closed where that is. */
+/* Mode of the directories created above a file of @mode: closed where that is closed. */
 static mode_t parents_mode(mode_t mode)
 {
 	mode_t parents = 0755;
@@ -228,7 +228,7 @@ TAKE(mode)
 	return r < 0 ? r : note_repeated(p, opt, set_given(p, opt), e);
 }
 
-/* What fills in what is particular to a kind of op. */
+/* Functions that set the members of struct op that one kind has. */
 #define FILL(name)                                                                                 \
 	static int fill_##name(struct parse *p, struct op *op, const char *const *args,            \
 			       struct err *e)
@@ -292,7 +292,7 @@ FILL(ro_overlay)
 
 #undef FILL
 
-/* Kinds that are not here have nothing but what all have. */
+/* The other kinds have no members of their own. */
 static int (*const fillers[OP_KINDS])(struct parse *, struct op *, const char *const *,
 				      struct err *) = {
 	[OP_BIND] = fill_bind,
@@ -330,7 +330,7 @@ TAKE(op_flags)
 	return 0;
 }
 
-/* Note that a modifier waits; each only once. */
+/* Record a pending modifier.  Each may be given once for an option. */
 static int set_pending(struct parse *p, const struct opt *opt, enum modifier modifier,
 		       struct err *e)
 {

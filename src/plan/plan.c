@@ -21,7 +21,7 @@ static int grow(void *array, size_t n, size_t size, struct err *e)
 		return 0;
 	larger = reallocarray(*list, n == 0 ? 1 : n * 2, size);
 	if (larger == NULL)
-		return err_sys(e, -ENOMEM, "cannot note the option down");
+		return err_set(e, ENOMEM, "out of memory");
 	*list = larger;
 	return 0;
 }
@@ -143,7 +143,7 @@ static bool disables_others_map(const struct plan *plan)
 	return plan->namespaces.disable_userns && plan_fd(plan, FD_USERNS_BLOCK) >= 0;
 }
 
-static bool keeps_what_nobody_closes(const struct plan *plan)
+static bool keeps_without_closing(const struct plan *plan)
 {
 	return plan->environment.kept.n > 0 && !plan->environment.close_fds;
 }
@@ -182,7 +182,7 @@ static bool both_kinds_of_seccomp(const struct plan *plan)
 	return false;
 }
 
-static bool unmasks_what_is_not_there(const struct plan *plan)
+static bool unmasks_without_proc(const struct plan *plan)
 {
 	return plan->proc.unmasked && !plan_has_op(plan, OP_PROC);
 }
@@ -192,12 +192,12 @@ static bool hides_processes(const struct plan *plan)
 	return plan->proc.subset != PROC_SUBSET_NONE || plan->proc.hidepid != HIDEPID_USUAL;
 }
 
-static bool hides_what_is_not_there(const struct plan *plan)
+static bool hides_without_proc(const struct plan *plan)
 {
 	return hides_processes(plan) && !plan_has_op(plan, OP_PROC);
 }
 
-static bool hides_what_is_the_hosts(const struct plan *plan)
+static bool hides_without_pid_namespace(const struct plan *plan)
 {
 	return hides_processes(plan) && !(plan->namespaces.unshare & CLONE_NEWPID) &&
 	       plan_fd(plan, FD_PIDNS) < 0;
@@ -212,7 +212,7 @@ static bool no_command(const struct plan *plan)
 static const struct {
 	bool (*broken)(const struct plan *plan);
 	const char *msg;
-	const char *bwrap; /* how bubblewrap says it, NULL if nobody reads that */
+	const char *bwrap; /* bubblewrap's message, NULL if no program looks for it */
 	const char *hint;  /* NULL if the message says it all */
 	enum err_stage stage;
 } rules[] = {
@@ -237,15 +237,15 @@ static const struct {
 	{.broken = disables_others_map,
 	 .msg = "--disable-userns cannot be combined with --userns-block-fd",
 	 .bwrap = "--disable-userns is not compatible with  --userns-block-fd"},
-	{.broken = keeps_what_nobody_closes, .msg = "--keep-fd needs --close-fds"},
+	{.broken = keeps_without_closing, .msg = "--keep-fd needs --close-fds"},
 	{.broken = dies_and_tries, .msg = "--protect-or-die cannot be combined with --protect-try"},
 	{.broken = protects_nothing,
 	 .msg = "--protect-or-die and --protect-try need --mask, --ro or --deny-create"},
-	{.broken = unmasks_what_is_not_there, .msg = "--proc-unmasked needs --proc"},
-	{.broken = hides_what_is_not_there, .msg = "--proc-subset and --hidepid need --proc"},
-	{.broken = hides_what_is_the_hosts,
+	{.broken = unmasks_without_proc, .msg = "--proc-unmasked needs --proc"},
+	{.broken = hides_without_proc, .msg = "--proc-subset and --hidepid need --proc"},
+	{.broken = hides_without_pid_namespace,
 	 .msg = "--proc-subset and --hidepid need --unshare-pid or --pidns",
-	 .hint = "without a process namespace --proc is the host's procfs, which stays as it is"},
+	 .hint = "without a PID namespace, --proc is the host's procfs, which stays as it is"},
 	{.broken = no_command,
 	 .msg = "no command given",
 	 .hint = "usage: sbx [OPTIONS...] [--] COMMAND [ARGS...]; --help lists the options",
@@ -261,7 +261,7 @@ static const struct {
 	 .bwrap = "Specifying --as-pid-1 and --lock-file is not permitted"},
 };
 
-/* Say that the rule number @i is broken. */
+/* Set @e for the broken rule number @i. */
 static int explain(size_t i, struct err *e)
 {
 	(void)err_set(e, EINVAL, "%s", rules[i].msg);

@@ -145,7 +145,7 @@ hidden()
 		--unshare-user --uid 7 --cap-drop ALL -- sh -c 'cd /proc; echo [0-9]*'
 	check "without a new procfs this is an error that says why" \
 		fails 125 "sbx: --proc-subset and --hidepid need --unshare-pid or --pidns
-hint: without a process namespace --proc is the host's procfs, which stays as it is" \
+hint: without a PID namespace, --proc is the host's procfs, which stays as it is" \
 		box --proc /proc --hidepid off -- true
 	nested
 }
