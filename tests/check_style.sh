@@ -101,6 +101,11 @@ check_functions()
 		END { exit bad }'
 }
 
+check_words()
+{
+	bash tests/check_words.sh .
+}
+
 must_have()
 {
 	local tool missing=0
@@ -124,4 +129,5 @@ check_no_goto || status=1
 check_spelling || status=1
 check_shell || status=1
 check_functions || status=1
+check_words || status=1
 exit "$status"
