@@ -35,7 +35,7 @@ enum {
 void helpers_init(struct helper helpers[HELPERS]);
 
 /* Create the sockets of one.  Returns 0 or -errno with @e set. */
-int helper_connect(struct helper *helper, struct err *e) must_check;
+int helpers_connect(struct helper *helper, struct err *e) must_check;
 
 /* Close the descriptors @which, END_*, of every helper. */
 void helpers_close(struct helper helpers[HELPERS], unsigned which);

@@ -14,7 +14,7 @@ void helpers_init(struct helper helpers[HELPERS])
 		helpers[i] = (struct helper){-1, -1, -1, -1, -1};
 }
 
-int helper_connect(struct helper *helper, struct err *e)
+int helpers_connect(struct helper *helper, struct err *e)
 {
 	enum { HERE, THERE, ENDS };
 	int inside[ENDS] = {-1, -1};

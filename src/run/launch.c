@@ -267,9 +267,9 @@ static int start(struct box *box, struct monitored *ret, struct err *e)
 	int r = connect(box, &ends, e);
 
 	if (r == 0)
-		r = helper_connect(&box->helpers[HELPER_JANITOR], e);
+		r = helpers_connect(&box->helpers[HELPER_JANITOR], e);
 	if (r == 0 && box->guard_way != GUARD_OFF)
-		r = helper_connect(&box->helpers[HELPER_GUARD], e);
+		r = helpers_connect(&box->helpers[HELPER_GUARD], e);
 	if (r == 0)
 		r = ret->child = make_child(&ends, e);
 	sys_drop(&ends.inside);

@@ -21,7 +21,7 @@ TEST(creates_two_sockets_and_closes_the_ends_that_it_is_told)
 
 	fake_sys_answer_pair("inside", "from-inside");
 	fake_sys_answer_pair("monitor", "to-monitor");
-	assert_int_equal(helper_connect(guard, &e), 0);
+	assert_int_equal(helpers_connect(guard, &e), 0);
 	assert_int_equal(guard->pidfd, -1);
 	assert_int_equal(guard->inside, fake_sys_fd("inside"));
 	assert_int_equal(guard->from_inside, fake_sys_fd("from-inside"));
@@ -40,7 +40,7 @@ TEST(says_that_it_can_create_no_sockets)
 	for (unsigned nth = 1; nth <= 2; nth++) {
 		(void)set_up(NULL);
 		fake_sys_fail_at(nth, EMFILE);
-		assert_int_equal(helper_connect(&helpers[HELPER_JANITOR], &e), -EMFILE);
+		assert_int_equal(helpers_connect(&helpers[HELPER_JANITOR], &e), -EMFILE);
 		assert_string_equal(e.msg, "cannot make a socket: Too many open files");
 		helpers_close(helpers, ENDS_ALL);
 		assert_int_equal(fake_sys_open_fds(), 0);
@@ -52,7 +52,7 @@ TEST(lists_all_descriptors)
 	int list[HELPERS * HELPER_FDS];
 	int found = 0;
 
-	assert_int_equal(helper_connect(&helpers[HELPER_GUARD], &e), 0);
+	assert_int_equal(helpers_connect(&helpers[HELPER_GUARD], &e), 0);
 	helpers[HELPER_GUARD].pidfd = 0;
 	helpers_list(helpers, list);
 	for (size_t i = 0; i < LENGTH(list); i++)
