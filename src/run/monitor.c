@@ -22,7 +22,9 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -37,6 +39,7 @@
 #include "run/janitor.h"
 #include "run/status.h"
 #include "run/teardown.h"
+#include "sys/helper.h"
 #include "sys/io.h"
 #include "sys/keep.h"
 #include "sys/sys.h"
@@ -194,6 +197,40 @@ static void signal_group(struct monitor *m, int sig)
 }
 
 /*
+ * Continue the monitor, the parent, once the process of @command has exited: a command that is
+ * killed while it is stopped ends the run.  The signal is repeated, because the monitor may be
+ * about to stop. It kills this process when it goes on.  Does not return.
+ */
+static void be_waker(int command)
+{
+	const pid_t monitor = sys_getppid();
+	int keep[] = {command};
+
+	(void)sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)sys_setpgid(0, 0); /* the key that stops the job must not stop this process */
+	if (keep_fds(keep, 1) < 0)
+		sys_exit(EXIT_FAILURE);
+	while (sys_getppid() == monitor) {
+		if (helper_exits(command, -1))
+			(void)sys_kill(monitor, SIGCONT);
+		(void)sys_poll(NULL, 0, EXIT_MS);
+	}
+	sys_exit(EXIT_SUCCESS);
+}
+
+/* Stop as @sig has stopped the command, until a process continues this one or the command exits. */
+static void stop_job(struct monitor *m, int sig)
+{
+	autoclose int waker = -1;
+
+	if (sys_clone(0, &waker) == 0)
+		be_waker(m->command >= 0 ? m->command : m->teardown.child);
+	job_pause(&m->job, sig);
+	if (waker >= 0)
+		(void)helper_kill(waker, EXIT_MS);
+}
+
+/*
  * @sig has stopped the command.  In the caller's process group and without a terminal, no shell
  * waits for a job: the sender of the signal expects to continue the command alone.
  */
@@ -203,7 +240,7 @@ static void take_stop(struct monitor *m, int sig)
 		return;
 	if (m->box->own_group)
 		m->job.group = command_pid(m);
-	job_pause(&m->job, sig);
+	stop_job(m, sig);
 	if (!m->box->own_group)
 		(void)sys_pidfd_send_signal(m->job.leader, SIGCONT);
 	m->looked = sys_now_ms();

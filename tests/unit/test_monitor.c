@@ -1203,6 +1203,45 @@ TEST(stops_with_the_command_and_continues_it)
 	assert_in_order(fake_sys_trace(), ARGV("die_of 19\n", "kill group of command 18\n"));
 }
 
+TEST(stops_with_a_process_that_continues_it_and_kills_that_later)
+{
+	box.own_group = true;
+	fake_proc_show(&stopped);
+	command_starts();
+	command_stops(SIGSTOP);
+	fake_sys_answer_child("clone", 500, "waker");
+	ready("waker");
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_in_order(fake_sys_trace(),
+			ARGV("clone\n", "die_of 19\n", "kill waker 9\n", "wait_pidfd waker\n"));
+}
+
+static void run_as_waker(void *arg __attribute__((unused)))
+{
+	(void)run();
+}
+
+/* Until it goes on, the monitor is continued again and again; its PID is 50. */
+TEST(continues_a_stopped_monitor_when_the_command_has_exited)
+{
+	box.own_group = true;
+	fake_proc_show(&stopped);
+	command_starts();
+	command_stops(SIGSTOP);
+	fake_sys_answer("clone", 0);
+	for (unsigned looks = 0; looks < 3; looks++)
+		fake_sys_answer("getppid", 50);
+	fake_sys_answer("getppid", 1);
+	fake_sys_always_ready("poll command, -1 ms", "command");
+	fake_sys_always("poll, 20 ms", 0);
+	assert_int_equal(fake_sys_run(run_as_waker, NULL), 0);
+	assert_contains(fake_sys_trace(), "setpgid 0 0\n");
+	assert_int_equal(count_in(fake_sys_trace(), "kill 50 18\n"), 2);
+	assert_null(strstr(fake_sys_trace(), "die_of"));
+}
+
 TEST(stops_with_the_command_in_the_caller_s_group_where_there_is_a_terminal)
 {
 	for (unsigned runs = 0; runs < 2; runs++) {
@@ -2137,6 +2176,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(relays_what_the_terminal_sends_to_its_group, set_up),
 	cmocka_unit_test_setup(passes_what_stands_for_a_key_to_the_group, set_up),
 	cmocka_unit_test_setup(stops_with_the_command_and_continues_it, set_up),
+	cmocka_unit_test_setup(stops_with_a_process_that_continues_it_and_kills_that_later, set_up),
+	cmocka_unit_test_setup(continues_a_stopped_monitor_when_the_command_has_exited, set_up),
 	cmocka_unit_test_setup(
 		stops_with_the_command_in_the_caller_s_group_where_there_is_a_terminal, set_up),
 	cmocka_unit_test_setup(
