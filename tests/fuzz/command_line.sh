@@ -189,7 +189,8 @@ try_one()
 	local before said
 	make_options
 	make_command
-	[ $((runs % 25)) -ne 0 ] || make_files
+	# --chmod may have closed the folder to the next run
+	[[ $((runs % 25)) -ne 0 && -r w && -r w/file ]] || make_files
 	before=$(tree)
 	: >args
 	if chance 40; then
