@@ -141,7 +141,7 @@ static void warn_of_repeated(const struct plan *plan)
 	}
 }
 
-/* Warn of a kernel that is known to be bad, or fail with --strict-kernel. */
+/* Warn of a kernel that is known to do harm, or fail with --strict-kernel. */
 static int check_kernel(const struct plan *plan, bool *bad, struct err *e)
 {
 	struct kernel_flaw flaw;
@@ -180,8 +180,8 @@ static void tell(void *arg, bool is_warning, const char *text)
 }
 
 /*
- * End by the key that has ended the command, for the caller to end as well: a script's loop
- * would go on otherwise.  The program that may have left a core is not this one.
+ * Die of the terminal's signal that killed the command, so that the loop of a script ends as well.
+ * Dump no core: the command may have left one.
  */
 static void die_of_key(int status)
 {

@@ -160,7 +160,7 @@ struct plan {
 		bool want_version;
 		bool level_prefix;  /* messages start with their priority, as in sd-daemon(3) */
 		bool verbose;       /* print information as well as warnings */
-		bool strict_kernel; /* a kernel that is known to be bad is an error */
+		bool strict_kernel; /* a kernel that is known to do harm is an error */
 	} general;
 	struct {
 		unsigned unshare;     /* CLONE_NEW* bits that have to be there */

@@ -14,7 +14,8 @@ enum guard_way guard_plan(const struct box *box);
 
 /*
  * For the first process, in the command's mount namespace: have @n @paths watched; @stage is the
- * stage there.  Waits until they are, and closes its end of the socket.  Returns 0, or -errno with
+ * staging tmpfs there.  Waits until they are, and closes its end of the socket.  Returns 0, or
+ * -errno with
  * @e set: then they are not watched.
  */
 int guard_entrust(struct box *box, const struct protected_path *paths, size_t n, int stage,

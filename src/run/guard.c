@@ -98,7 +98,7 @@ enum guard_way guard_plan(const struct box *box)
 struct opening {
 	size_t n;   /* how many paths follow */
 	int mounts; /* the command's mount namespace */
-	int stage;  /* the stage there */
+	int stage;  /* the staging tmpfs there */
 };
 
 /* A struct protected_path. */
@@ -109,7 +109,7 @@ struct path_message {
 	char path[PATH_MAX];
 };
 
-#define SEND_BOTH 1 /* an answer: the mount namespace and the stage have to be sent */
+#define SEND_BOTH 1 /* an answer: mount namespace and staging tmpfs have to be sent */
 
 /* The guard's answer. */
 struct answer {
@@ -255,7 +255,7 @@ static int receive_fd(int sock)
 	return fd < 0 ? -EMFILE : fd;
 }
 
-/* Ask for the mount namespace and the stage.  Returns 0 or -errno. */
+/* Ask for the mount namespace and the staging tmpfs.  Returns 0 or -errno. */
 static int have_both_sent(struct guard *g, int *mounts)
 {
 	const struct answer request = {.r = SEND_BOTH, .op = SIZE_MAX};
@@ -270,8 +270,8 @@ static int have_both_sent(struct guard *g, int *mounts)
 }
 
 /*
- * Copy the mount namespace and the stage.  Only the first process has the other end of the socket,
- * so the numbers are of its descriptors.  Returns 0 or -errno.
+ * Copy the mount namespace and the staging tmpfs.  Only the first process has the socket's other
+ * end, so the numbers are of its descriptors.  Returns 0 or -errno.
  */
 static int take_both(struct guard *g, const struct opening *opening, int *mounts)
 {
@@ -285,7 +285,7 @@ static int take_both(struct guard *g, const struct opening *opening, int *mounts
 	return 0;
 }
 
-/* Receive all paths, the mount namespace and the stage.  Returns 0 or -errno. */
+/* Receive all paths, the mount namespace and the staging tmpfs.  Returns 0 or -errno. */
 static int receive_all(struct guard *g, int *mounts)
 {
 	struct opening opening;

@@ -24,7 +24,7 @@ int helpers_connect(struct helper *helper, struct err *e)
 	if (r == 0)
 		r = sys_socketpair(monitor);
 	*helper = (struct helper){-1, inside[HERE], inside[THERE], monitor[HERE], monitor[THERE]};
-	return r < 0 ? err_sys(e, r, "cannot make a socket") : 0;
+	return r < 0 ? err_sys(e, r, "cannot create a socket") : 0;
 }
 
 void helpers_close(struct helper helpers[HELPERS], unsigned which)

@@ -41,7 +41,7 @@ TEST(says_that_it_can_create_no_sockets)
 		(void)set_up(NULL);
 		fake_sys_fail_at(nth, EMFILE);
 		assert_int_equal(helpers_connect(&helpers[HELPER_JANITOR], &e), -EMFILE);
-		assert_string_equal(e.msg, "cannot make a socket: Too many open files");
+		assert_string_equal(e.msg, "cannot create a socket: Too many open files");
 		helpers_close(helpers, ENDS_ALL);
 		assert_int_equal(fake_sys_open_fds(), 0);
 	}
