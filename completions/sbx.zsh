@@ -9,7 +9,7 @@ _arguments -S \
 	"*--level-prefix[Start messages with their priority, as in <3>, for a journal]" \
 	"*--verbose[Report where the result differs from what an option asks for]" \
 	"*--strict-kernel[Refuse to run on a kernel that is known to do harm]" \
-	"*--unshare-all[Unshare every namespace below, where the kernel has it]" \
+	"*--unshare-all[Unshare all namespaces; user and cgroup only where possible]" \
 	"*--share-net[Keep the network in spite of an earlier --unshare-all]" \
 	"*--unshare-user[Create a user namespace (always so for an ordinary user)]" \
 	"*--unshare-user-try[Create a user namespace if the host has them]" \
@@ -34,7 +34,7 @@ _arguments -S \
 	"*--dev-bind-try[Like --dev-bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
 	"*--ro-bind[Bind the host path SRC at DEST, read-only]:SRC:_files:DEST:_files" \
 	"*--ro-bind-try[Like --ro-bind, but skip a missing SRC]:SRC:_files:DEST:_files" \
-	"*--bind-fd[Bind what FD is open on at DEST]:FD::DEST:_files" \
+	"*--bind-fd[Bind the file or directory of FD at DEST]:FD::DEST:_files" \
 	"*--ro-bind-fd[Like --bind-fd, read-only]:FD::DEST:_files" \
 	"*--free-bind[Like --bind, for COMMAND to unmount in spite of --lock-mounts]:SRC:_files:DEST:_files" \
 	"*--overlay[Mount the --overlay-srcs at DEST, with changes kept in RWSRC]:RWSRC:_files -/:WORKDIR:_files -/:DEST:_files" \
@@ -71,7 +71,7 @@ _arguments -S \
 	"*--file-label[Give files that sbx creates the SELinux label LABEL]:LABEL:" \
 	"*--argv0[Give COMMAND the name NAME as its argv\[0\]]:NAME:" \
 	"*--chdir[Change to DIR inside]:DIR:_files -/" \
-	"*--umask[Set the umask of COMMAND, not that of the caller]:OCTAL:" \
+	"*--umask[Set the umask of COMMAND, which inherits it otherwise]:OCTAL:" \
 	"*--clearenv[Remove every environment variable]" \
 	"*--setenv[Set an environment variable]:VAR:_parameters -g '*export*':VALUE:" \
 	"*--unsetenv[Remove an environment variable]:VAR:_parameters -g '*export*'" \
