@@ -18,7 +18,7 @@ struct utsname;
 /*
  * The kernel's calls, one function each.  They return the call's result or -errno, and set
  * O_CLOEXEC on every new descriptor.  Only src/sys/sys_*.c make system calls and read errno.  Unit
- * tests replace them by tests/unit/fake_sys.c, which records calls and makes them fail.
+ * tests replace them by tests/unit/fake_*.c, which record calls and make them fail.
  */
 
 /* The -errno of a library call, of libcap or libselinux, that has just failed. */

@@ -42,10 +42,11 @@ static int note_repeated(struct parse *p, const struct opt *opt, bool was, struc
 static bool set_given(struct parse *p, const struct opt *opt)
 {
 	bool *given = at(p, opt->given);
-	bool was = *given;
+	bool was;
 
 	if (opt->given == 0)
 		return false;
+	was = *given;
 	*given = true;
 	return was;
 }

@@ -127,7 +127,7 @@ static int restore(const struct box *box, struct err *e)
 	int r = sys_umask(given ? box->plan->environment.umask : box->umask);
 
 	if (r < 0)
-		return err_sys(e, r, "cannot restore the umask");
+		return err_sys(e, r, "cannot set the umask");
 	r = sys_sigprocmask(SIG_SETMASK, &box->signals, NULL);
 	return r < 0 ? err_sys(e, r, "cannot restore the signal mask") : 0;
 }

@@ -197,17 +197,19 @@ static void signal_group(struct monitor *m, int sig)
 }
 
 /*
- * Continue the monitor, the parent, once the process of @command has exited: a command that is
- * killed while it is stopped ends the run.  The signal is repeated, because the monitor may be
- * about to stop. It kills this process when it goes on.  Does not return.
+ * Continue the process @monitor, the parent, once the process of @command has exited: a command
+ * that is killed while it is stopped ends the run.  The signal is repeated, because the monitor may
+ * be about to stop.  It kills this process when it goes on.  Does not return.
  */
-static void be_waker(int command)
+static void be_waker(pid_t monitor, int command)
 {
-	const pid_t monitor = sys_getppid();
 	int keep[] = {command};
+	sigset_t all;
 
+	sigfillset(&all);
+	(void)sys_sigprocmask(SIG_BLOCK, &all, NULL); /* what stops the job must not stop this */
 	(void)sys_prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)sys_setpgid(0, 0); /* the key that stops the job must not stop this process */
+	(void)sys_setpgid(0, 0);
 	if (keep_fds(keep, 1) < 0)
 		sys_exit(EXIT_FAILURE);
 	while (sys_getppid() == monitor) {
@@ -222,9 +224,10 @@ static void be_waker(int command)
 static void stop_job(struct monitor *m, int sig)
 {
 	autoclose int waker = -1;
+	pid_t monitor = sys_getpid();
 
 	if (sys_clone(0, &waker) == 0)
-		be_waker(m->command >= 0 ? m->command : m->teardown.child);
+		be_waker(monitor, m->command >= 0 ? m->command : m->teardown.child);
 	job_pause(&m->job, sig);
 	if (waker >= 0)
 		(void)helper_kill(waker, EXIT_MS);

@@ -421,7 +421,7 @@ TEST(executes_nothing_without_its_seccomp_program)
 TEST(executes_nothing_with_a_wrong_umask)
 {
 	fake_sys_always("umask*", -ENOSYS);
-	assert_fails(ENOSYS, "cannot restore the umask: Function not implemented");
+	assert_fails(ENOSYS, "cannot set the umask: Function not implemented");
 	assert_null(strstr(fake_sys_trace(), "exec"));
 }
 
