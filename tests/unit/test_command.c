@@ -418,6 +418,15 @@ TEST(executes_nothing_without_its_seccomp_program)
 	seccomp_done(&box.seccomp);
 }
 
+TEST(sets_the_umask_that_was_asked_for_instead_of_the_caller_s)
+{
+	plan.environment.umask = 0;
+	plan.environment.have_umask = true;
+	assert_executes();
+	assert_contains(fake_sys_trace(), "umask 0\n");
+	assert_null(strstr(fake_sys_trace(), "umask 27\n"));
+}
+
 TEST(executes_nothing_with_a_wrong_umask)
 {
 	fake_sys_always("umask*", -ENOSYS);
@@ -570,6 +579,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_without_its_seccomp_program,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			sets_the_umask_that_was_asked_for_instead_of_the_caller_s, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_with_a_wrong_umask, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(executes_nothing_with_a_wrong_signal_mask, set_up,

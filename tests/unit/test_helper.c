@@ -106,6 +106,14 @@ TEST(enters_nothing_where_it_cannot_hide)
 	fake_sys_answer("prctl dumpable 0", -EPERM);
 	assert_int_equal(helper_enter(MOUNTS), -EPERM);
 	assert_string_equal(fake_sys_trace(), "prctl dumpable 0\n");
+
+	/* nor if the kernel has made it dumpable meanwhile: the order protects from a tracer */
+	fake_sys_reset();
+	fake_sys_given(MOUNTS, "mounts");
+	fake_sys_answer("prctl dumpable 0", 0);
+	fake_sys_answer("prctl dumpable 0", -EPERM);
+	assert_int_equal(helper_enter(MOUNTS), -EPERM);
+	assert_null(strstr(fake_sys_trace(), "setns mounts"));
 }
 
 static const struct CMUnitTest tests[] = {
