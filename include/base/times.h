@@ -27,6 +27,7 @@
 /* The monitor, while the command runs. */
 #define COMMAND_LOOK_MS 150 /* between looks whether it is stuck in its exit: costs little CPU */
 #define COMMAND_EXIT_MS 50  /* the same while it seems so, for a timely end */
+#define LEAST_LOOKS 2       /* that find it in its exit, before it counts as stuck */
 #define UNREAPABLE_MS 20    /* between looks whether a tracer lets an exited process be reaped */
 #define GUARD_KILLS_MS 1000 /* for a guard that has failed to kill the sandbox's processes */
 
@@ -43,6 +44,8 @@
 #define KILL_LOOK_MAX_MS 20   /* up to this: a walk through /proc takes long on a busy machine */
 #define KILL_ROUNDS 100       /* of killing without a clock: a fork bomb may outrun some */
 #define QUICK_KILL_ROUNDS 100 /* the same for this process's own children */
+#define PLAIN_ROUNDS 3        /* of SIGKILL alone; after these, all are stopped first */
+#define LEAST_EMPTY 2         /* looks in a row that find no process: one may overlook a fork */
 #define FREEZE_ROUNDS 20      /* of stopping all: a few are enough once most are stopped */
 
 /* Reading the stack of a stuck process: the read may get stuck itself. */
@@ -55,6 +58,7 @@
 #define ALL_HELPERS_MS 1000 /* after that no other one is started: a payload can create many */
 #define POLL_TRIES 10       /* at poll(2) in a row: the kernel may lack memory for so long */
 #define ABANDONED_MS 1000   /* for a sandbox without a monitor to exit, before forcing and after */
+#define REMOVERS 3          /* such helpers, one after the other */
 #define REMOVER_MS 1000     /* for a helper that removes host mount points; a payload may stop it */
 
 /* The guard. */

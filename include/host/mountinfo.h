@@ -11,7 +11,7 @@
 struct mountinfo_entry {
 	uint64_t id;
 	const char *device; /* of the file system, "major:minor" */
-	const char *point;  /* path from the root of the process @who */
+	const char *point;  /* path from the root of the process @task */
 	const char *type;   /* of the file system */
 };
 
@@ -25,10 +25,10 @@ struct mountinfo {
 /* For the teardown of a stuck sandbox alone: setting one up never reads mount tables. */
 
 /*
- * Read the mounts of the process @who, a PID or "self", from the procfs @proc.  The caller frees
+ * Read the mounts of the process @task, a PID or "self", from the procfs @proc.  The caller frees
  * *@ret with mountinfo_done().  Returns 0 or -errno.
  */
-int mountinfo_read(int proc, const char *who, struct mountinfo *ret) must_check;
+int mountinfo_read(int proc, const char *task, struct mountinfo *ret) must_check;
 void mountinfo_done(struct mountinfo *info);
 
 /* Whether @mount has the file system type @type or a subtype: "fuse.sshfs" is "fuse". */

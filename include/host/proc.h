@@ -24,10 +24,10 @@ struct proc_stat {
 };
 
 /*
- * Read the process or thread @who, "PID" or "PID/task/TID", from the procfs @proc.  Returns 0 or
+ * Read the process or thread @task, "PID" or "PID/task/TID", from the procfs @proc.  Returns 0 or
  * -errno: -ENOENT or -ESRCH if it is gone.
  */
-int proc_stat(int proc, const char *who, struct proc_stat *ret) must_check;
+int proc_stat(int proc, const char *task, struct proc_stat *ret) must_check;
 
 /*
  * Call @take for each entry of the directory @path below @dirfd whose name is a number, such as a

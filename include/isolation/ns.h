@@ -100,9 +100,9 @@ int ns_open_mounts(int child) must_check;
 
 /*
  * Map the ids of a process in the new user namespace if @mapper is chosen for that.  @proc is the
- * host's /proc, and @who the process's directory there.  Returns 0 or -errno with @e set.
+ * host's /proc, and @task the process's directory there.  Returns 0 or -errno with @e set.
  */
-int ns_map(const struct ns *ns, enum ns_mapper mapper, int proc, const char *who,
+int ns_map(const struct ns *ns, enum ns_mapper mapper, int proc, const char *task,
 	   struct err *e) must_check;
 
 /* Take the planned ids in an entered user namespace.  Returns 0 or -errno with @e set. */

@@ -4,15 +4,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/err.h"
+
 /*
  * Child processes for calls that may get stuck or need other namespaces.
  */
 
 /*
  * Let a child call @work with @arg and exit with the result.  Kills the child after @ms
- * milliseconds.  Returns its wait status, or -errno: -ETIMEDOUT if it has not even exited then.
+ * milliseconds, and waits @kill_ms for its exit then.  Returns its wait status, or -errno:
+ * -ETIMEDOUT if it has not even exited then.
  */
-int helper_run(int (*work)(const void *arg), const void *arg, int ms);
+int helper_run(int (*work)(const void *arg), const void *arg, int ms, int kill_ms);
 
 /* Kill the child of @pidfd and reap it, if it exits within @ms.  Returns as helper_run(). */
 int helper_kill(int pidfd, int ms);
@@ -28,4 +31,4 @@ bool helper_exits(int pidfd, int ms);
  * undumpable before, and again in between, when the kernel may have undone it (fs.suid_dumpable):
  * a hostile process in there must not trace it (CVE-2016-9962).  Returns 0 or -errno.
  */
-int helper_enter(int mounts);
+int helper_enter(int mounts) must_check;

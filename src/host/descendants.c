@@ -17,8 +17,6 @@
 #include "sys/sys.h"
 
 #define PATH_BYTES 32
-#define LEAST_EMPTY 2
-#define PLAIN_ROUNDS 3 /* of SIGKILL without SIGSTOP before */
 #define LIST_BYTES 4096
 
 /* All processes of the machine, as one scan of /proc finds them. */
@@ -40,7 +38,7 @@ static void all_done(struct all *all)
 static int add(void *arg, pid_t pid)
 {
 	struct all *all = arg;
-	char who[PATH_BYTES];
+	char task[PATH_BYTES];
 
 	if (all->n == all->size) {
 		size_t size = all->size == 0 ? 256 : 2 * all->size;
@@ -51,8 +49,8 @@ static int add(void *arg, pid_t pid)
 		all->list = list;
 		all->size = size;
 	}
-	(void)snprintf(who, sizeof(who), "%d", pid);
-	if (proc_stat(all->proc, who, &all->list[all->n]) == 0)
+	(void)snprintf(task, sizeof(task), "%d", pid);
+	if (proc_stat(all->proc, task, &all->list[all->n]) == 0)
 		all->n++;
 	return 0;
 }
@@ -154,13 +152,13 @@ int descendants_each(const struct descendants *scope, int (*take)(void *arg, pid
  */
 static void signal_one(int proc, const struct proc_stat *seen, int sig)
 {
-	char who[PATH_BYTES];
+	char task[PATH_BYTES];
 	autoclose int process = -1;
 	struct proc_stat now;
 
-	(void)snprintf(who, sizeof(who), "%d", seen->pid);
-	process = sys_openat(proc, who, O_RDONLY | O_DIRECTORY, 0);
-	if (process >= 0 && proc_stat(proc, who, &now) == 0 && now.start == seen->start)
+	(void)snprintf(task, sizeof(task), "%d", seen->pid);
+	process = sys_openat(proc, task, O_RDONLY | O_DIRECTORY, 0);
+	if (process >= 0 && proc_stat(proc, task, &now) == 0 && now.start == seen->start)
 		(void)sys_pidfd_send_signal(process, sig);
 }
 

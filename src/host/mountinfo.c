@@ -76,7 +76,7 @@ static size_t count_lines(const char *text)
 	return n;
 }
 
-int mountinfo_read(int proc, const char *who, struct mountinfo *ret)
+int mountinfo_read(int proc, const char *task, struct mountinfo *ret)
 {
 	char path[PATH_BYTES];
 	autoclose int fd = -1;
@@ -85,7 +85,7 @@ int mountinfo_read(int proc, const char *who, struct mountinfo *ret)
 	size_t len;
 	int r;
 
-	(void)snprintf(path, sizeof(path), "%s/mountinfo", who);
+	(void)snprintf(path, sizeof(path), "%s/mountinfo", task);
 	fd = sys_openat(proc, path, O_RDONLY, 0);
 	r = fd < 0 ? fd : io_read_all(fd, MAX_BYTES, &info.text, &len);
 	if (r < 0)

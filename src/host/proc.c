@@ -56,7 +56,7 @@ static uint64_t number(const char *text)
 	return strtoull(text, NULL, 10);
 }
 
-int proc_stat(int proc, const char *who, struct proc_stat *ret)
+int proc_stat(int proc, const char *task, struct proc_stat *ret)
 {
 	char path[PATH_BYTES];
 	char text[STAT_BYTES];
@@ -65,7 +65,7 @@ int proc_stat(int proc, const char *who, struct proc_stat *ret)
 	char *end;
 	int r;
 
-	(void)snprintf(path, sizeof(path), "%s/stat", who);
+	(void)snprintf(path, sizeof(path), "%s/stat", task);
 	r = io_read_text(proc, path, text, sizeof(text));
 	if (r < 0)
 		return r;
@@ -163,11 +163,11 @@ struct threads {
 static int look_at_thread(void *arg, pid_t tid)
 {
 	struct threads *threads = arg;
-	char who[PATH_BYTES];
+	char task[PATH_BYTES];
 	struct proc_stat stat;
 
-	(void)snprintf(who, sizeof(who), "%d/task/%d", threads->pid, tid);
-	if (proc_stat(threads->proc, who, &stat) < 0 || /* it may have created another one */
+	(void)snprintf(task, sizeof(task), "%d/task/%d", threads->pid, tid);
+	if (proc_stat(threads->proc, task, &stat) < 0 || /* it may have created another one */
 	    (!stat.ending && !is_at_exit_stop(&stat, threads->code)))
 		threads->alive = true;
 	else if (stat.state != 'Z' && stat.state != 'X')

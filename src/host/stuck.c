@@ -22,7 +22,7 @@
 #include "sys/io.h"
 #include "sys/sys.h"
 
-#define WHO_BYTES 48  /* "PID/task/TID" */
+#define TASK_BYTES 48 /* "PID/task/TID" */
 #define PATH_BYTES 64 /* a file there */
 #define FILE_BYTES 4096
 
@@ -97,22 +97,22 @@ static void explain(struct stuck *stuck)
 	}
 }
 
-/* The PID of the tracer of @who, or 0. */
-static pid_t read_tracer(int proc, const char *who)
+/* The PID of the tracer of @task, or 0. */
+static pid_t read_tracer(int proc, const char *task)
 {
 	char path[PATH_BYTES];
 	pid_t tracer;
 
-	(void)snprintf(path, sizeof(path), "%s/status", who);
+	(void)snprintf(path, sizeof(path), "%s/status", task);
 	tracer = proc_pid_field(proc, path, "TracerPid");
 	return tracer < 0 ? 0 : tracer;
 }
 
-static void read_wchan(int proc, const char *who, struct stuck *ret)
+static void read_wchan(int proc, const char *task, struct stuck *ret)
 {
 	char path[PATH_BYTES];
 
-	(void)snprintf(path, sizeof(path), "%s/wchan", who);
+	(void)snprintf(path, sizeof(path), "%s/wchan", task);
 	if (io_read_line(proc, path, ret->wchan, sizeof(ret->wchan)) < 0 ||
 	    strcmp(ret->wchan, "0") == 0)
 		ret->wchan[0] = '\0';
@@ -121,16 +121,16 @@ static void read_wchan(int proc, const char *who, struct stuck *ret)
 /* The argument of answer_stack(). */
 struct reading {
 	int proc;
-	char who[WHO_BYTES];
+	char task[TASK_BYTES];
 	int answer; /* a socket */
 };
 
-/* Read the stack of @who, on its CPU while it runs.  Returns the number of bytes. */
-static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
+/* Read the stack of @task, on its CPU while it runs.  Returns the number of bytes. */
+static size_t sample_stack(int proc, const char *task, char *buf, size_t size)
 {
 	char path[PATH_BYTES];
 
-	(void)snprintf(path, sizeof(path), "%s/stack", who);
+	(void)snprintf(path, sizeof(path), "%s/stack", task);
 	for (unsigned i = 0; i < STACK_LOOKS; i++) {
 		autoclose int fd = sys_openat(proc, path, O_RDONLY, 0);
 		ssize_t n = fd < 0 ? -1 : sys_read(fd, buf, size);
@@ -138,7 +138,7 @@ static size_t sample_stack(int proc, const char *who, char *buf, size_t size)
 
 		if (n != 0)
 			return n < 0 ? 0 : (size_t)n;
-		if (proc_stat(proc, who, &now) < 0 || sys_stay_on(now.cpu) < 0)
+		if (proc_stat(proc, task, &now) < 0 || sys_stay_on(now.cpu) < 0)
 			break;
 		(void)sys_poll(NULL, 0, STACK_LOOK_MS);
 	}
@@ -150,7 +150,7 @@ static int answer_stack(const void *arg)
 {
 	const struct reading *reading = arg;
 	char text[FILE_BYTES];
-	size_t size = sample_stack(reading->proc, reading->who, text, sizeof(text));
+	size_t size = sample_stack(reading->proc, reading->task, text, sizeof(text));
 
 	(void)sys_write(reading->answer, text, size);
 	return 0;
@@ -180,11 +180,12 @@ void stuck_read_stack(int proc, struct stuck *stuck)
 	struct reading reading = {.proc = proc};
 	ssize_t n = 0;
 
-	(void)snprintf(reading.who, sizeof(reading.who), "%d/task/%d", stuck->pid, stuck->stat.pid);
+	(void)snprintf(reading.task, sizeof(reading.task), "%d/task/%d", stuck->pid,
+		       stuck->stat.pid);
 	if (sys_socketpair(pair) < 0)
 		return;
 	reading.answer = pair[THERE];
-	if (helper_run(answer_stack, &reading, STACK_MS) == 0)
+	if (helper_run(answer_stack, &reading, STACK_MS, STACK_MS) == 0)
 		n = sys_read(pair[HERE], text, sizeof(text) - 1);
 	(void)sys_close(pair[HERE]);
 	(void)sys_close(pair[THERE]);
@@ -196,16 +197,16 @@ void stuck_read_stack(int proc, struct stuck *stuck)
 
 int stuck_look(int proc, pid_t pid, pid_t tid, enum stuck_role role, struct stuck *ret)
 {
-	char who[WHO_BYTES];
+	char task[TASK_BYTES];
 	int r;
 
 	*ret = (struct stuck){.role = role, .pid = pid};
-	(void)snprintf(who, sizeof(who), "%d/task/%d", pid, tid);
-	r = proc_stat(proc, who, &ret->stat);
+	(void)snprintf(task, sizeof(task), "%d/task/%d", pid, tid);
+	r = proc_stat(proc, task, &ret->stat);
 	if (r < 0)
 		return r;
-	read_wchan(proc, who, ret);
-	ret->tracer = read_tracer(proc, who);
+	read_wchan(proc, task, ret);
+	ret->tracer = read_tracer(proc, task);
 	explain(ret);
 	return 0;
 }

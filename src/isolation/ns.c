@@ -185,14 +185,14 @@ int ns_open_mounts(int child)
 	return sys_openat(proc, path, O_RDONLY, 0);
 }
 
-static int write_map(int proc, const char *who, const char *file, unsigned inside, unsigned outside,
-		     struct err *e)
+static int write_map(int proc, const char *task, const char *file, unsigned inside,
+		     unsigned outside, struct err *e)
 {
 	char path[PATH_BYTES];
 	char map[MAP_BYTES];
 	int r;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", who, file);
+	(void)snprintf(path, sizeof(path), "%s/%s", task, file);
 	(void)snprintf(map, sizeof(map), "%u %u 1", inside, outside);
 	r = io_write_file(proc, path, map);
 	if (r < 0) {
@@ -205,30 +205,30 @@ static int write_map(int proc, const char *who, const char *file, unsigned insid
 }
 
 /* Map one user and one group; without setgroups(2), or the kernel refuses. */
-static int write_maps(int proc, const char *who, struct ids inside, struct ids outside,
+static int write_maps(int proc, const char *task, struct ids inside, struct ids outside,
 		      struct err *e)
 {
 	char path[PATH_BYTES];
 	int r;
 
-	(void)snprintf(path, sizeof(path), "%s/setgroups", who);
+	(void)snprintf(path, sizeof(path), "%s/setgroups", task);
 	r = io_write_file(proc, path, "deny");
 	if (r < 0) {
 		(void)err_sys(e, r, "cannot forbid setgroups in /proc/%s", path);
 		hint_id_map(e);
 		return r;
 	}
-	r = write_map(proc, who, "uid_map", inside.uid, outside.uid, e);
+	r = write_map(proc, task, "uid_map", inside.uid, outside.uid, e);
 	if (r == 0)
-		r = write_map(proc, who, "gid_map", inside.gid, outside.gid, e);
+		r = write_map(proc, task, "gid_map", inside.gid, outside.gid, e);
 	return r;
 }
 
-int ns_map(const struct ns *ns, enum ns_mapper mapper, int proc, const char *who, struct err *e)
+int ns_map(const struct ns *ns, enum ns_mapper mapper, int proc, const char *task, struct err *e)
 {
 	if (!(ns->flags & CLONE_NEWUSER) || ns->mapper != mapper)
 		return 0;
-	return write_maps(proc, who, ns->inside, ns->outside, e);
+	return write_maps(proc, task, ns->inside, ns->outside, e);
 }
 
 int ns_become(const struct ns *ns, struct err *e)

@@ -122,7 +122,7 @@ int setuid_raise(bool privileged, struct err *e)
 int setuid_map(bool privileged, const struct ns *ns, pid_t child, struct err *e)
 {
 	autoclose int proc = -1;
-	char who[PID_BYTES];
+	char task[PID_BYTES];
 	int r;
 
 	if (!privileged)
@@ -133,8 +133,8 @@ int setuid_map(bool privileged, const struct ns *ns, pid_t child, struct err *e)
 	proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	if (proc < 0)
 		return err_sys(e, proc, "cannot open /proc");
-	(void)snprintf(who, sizeof(who), "%d", child);
-	return ns_map(ns, NS_MAPPER_MONITOR, proc, who, e);
+	(void)snprintf(task, sizeof(task), "%d", child);
+	return ns_map(ns, NS_MAPPER_MONITOR, proc, task, e);
 }
 
 int setuid_drop(bool privileged, struct err *e)

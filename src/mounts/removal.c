@@ -20,8 +20,6 @@
 #include "sys/keep.h"
 #include "sys/sys.h"
 
-#define HELPERS 3 /* attempts: hostile processes may kill or stop a helper */
-
 #define WANTED (STATX_TYPE | STATX_MODE | STATX_SIZE | STATX_MTIME | STATX_INO | STATX_UID)
 
 /* Forget the last entry. */
@@ -297,8 +295,8 @@ static void remove_now(const struct removal *removal)
 {
 	bool needs_helper = removal->users >= 0 && !may_remove(removal);
 
-	for (unsigned tries = 0; needs_helper && tries < HELPERS; tries++)
-		if (helper_run(remove_inside, removal, REMOVER_MS) == 0)
+	for (unsigned tries = 0; needs_helper && tries < REMOVERS; tries++)
+		if (helper_run(remove_inside, removal, REMOVER_MS, EXIT_MS) == 0)
 			return;
 	remove_all(removal);
 }

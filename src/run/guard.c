@@ -717,7 +717,7 @@ static void be_guard(struct guard *g)
 	(void)sys_chdir("/");
 	(void)sys_umask(0); /* entries get exactly the modes they are created with */
 	answer.r = keep_fds(keep, sizeof(keep) / sizeof(keep[0]));
-	if (answer.r == 0)
+	if (answer.r == 0) /* before it receives descriptors of the sandbox */
 		answer.r = sys_prctl(PR_SET_DUMPABLE, 0);
 	if (answer.r == 0)
 		answer.r = set_up(g, &answer.op);

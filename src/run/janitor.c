@@ -233,7 +233,7 @@ static int clear(const void *arg)
 static void clear_by_helper(struct clearing *h, int mounts)
 {
 	h->mounts = mounts;
-	(void)helper_run(clear, h, HELPER_MS);
+	(void)helper_run(clear, h, HELPER_MS, HELPER_MS);
 }
 
 /* Whether the user namespace with the inode @users, or one below it, owns the mount namespace. */

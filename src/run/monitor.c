@@ -45,9 +45,8 @@
 #include "sys/sys.h"
 
 #define PID_BYTES 16
-#define KEPT 11       /* descriptors, besides those of the helpers */
-#define USEC 1000000  /* microseconds in a second */
-#define LEAST_LOOKS 2 /* that find a command in its exit, before it counts as stuck */
+#define KEPT 11      /* descriptors, besides those of the helpers */
+#define USEC 1000000 /* microseconds in a second */
 
 struct monitor {
 	struct box *box;

@@ -39,7 +39,7 @@ int helper_kill(int pidfd, int ms)
 	return reap(pidfd);
 }
 
-int helper_run(int (*work)(const void *arg), const void *arg, int ms)
+int helper_run(int (*work)(const void *arg), const void *arg, int ms, int kill_ms)
 {
 	autoclose int pidfd = -1;
 	pid_t pid = sys_clone(0, &pidfd);
@@ -48,7 +48,7 @@ int helper_run(int (*work)(const void *arg), const void *arg, int ms)
 		sys_exit(work(arg));
 	if (pid < 0)
 		return pid;
-	return helper_exits(pidfd, ms) ? reap(pidfd) : helper_kill(pidfd, EXIT_MS);
+	return helper_exits(pidfd, ms) ? reap(pidfd) : helper_kill(pidfd, kill_ms);
 }
 
 void helper_reap(pid_t pid)

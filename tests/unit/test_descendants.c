@@ -100,7 +100,7 @@ TEST(finds_the_descendants_of_a_process)
 TEST(passes_over_those_in_another_mount_namespace_and_their_own)
 {
 	struct taken taken = {0};
-	const struct descendants kin = {.proc = PROC, .root = ROOT, .mounts = "mnt:[1]"};
+	const struct descendants scope = {.proc = PROC, .root = ROOT, .mounts = "mnt:[1]"};
 
 	show_all();
 	fake_sys_always_text("readlink /proc 101/ns/mnt", "mnt:[1]");
@@ -108,31 +108,31 @@ TEST(passes_over_those_in_another_mount_namespace_and_their_own)
 	fake_sys_always_text("readlink /proc 121/ns/mnt", "mnt:[2]");
 	fake_sys_always("readlink /proc 150/ns/mnt", -ENOENT); /* it has just ended */
 	fake_sys_always_text("readlink /proc 151/ns/mnt", "mnt:[1]");
-	assert_int_equal(descendants_each(&kin, take, &taken), 0);
+	assert_int_equal(descendants_each(&scope, take, &taken), 0);
 	assert_int_equal(taken.n, 3);
 	for (unsigned i = 0; i < taken.n; i++)
 		assert_true(taken.pids[i] == 102 || taken.pids[i] == 121 ||
 			    taken.pids[i] == JANITOR);
 	assert_null(strstr(fake_sys_trace(), "111/ns/mnt"));
 	assert_null(strstr(fake_sys_trace(), "200/ns/mnt"));
-	assert_int_equal(descendants_signal(&kin, SIGTERM), 3);
+	assert_int_equal(descendants_signal(&scope, SIGTERM), 3);
 	assert_null(strstr(fake_sys_trace(), "open /proc 101 dir"));
 }
 
 TEST(passes_over_those_whose_mount_namespace_it_may_not_know_and_their_own)
 {
 	struct taken taken = {0};
-	const struct descendants kin = {.proc = PROC, .root = ROOT, .mounts = "mnt:[1]"};
+	const struct descendants scope = {.proc = PROC, .root = ROOT, .mounts = "mnt:[1]"};
 
 	show_all();
 	fake_sys_always("readlink /proc 101/ns/mnt", -EACCES);
 	fake_sys_always_text("readlink /proc 102/ns/mnt", "mnt:[11]");
 	fake_sys_always("readlink /proc 121/ns/mnt", -EACCES);
 	fake_sys_always("readlink /proc 150/ns/mnt", -EACCES);
-	assert_int_equal(descendants_each(&kin, take, &taken), 0);
+	assert_int_equal(descendants_each(&scope, take, &taken), 0);
 	assert_int_equal(taken.n, 1);
 	assert_int_equal(taken.pids[0], 102);
-	assert_int_equal(descendants_signal(&kin, SIGKILL), 1);
+	assert_int_equal(descendants_signal(&scope, SIGKILL), 1);
 	assert_int_equal(count_in(fake_sys_trace(), "kill"), 1);
 	assert_contains(fake_sys_trace(), "kill /proc/102 9\n");
 }
@@ -140,13 +140,13 @@ TEST(passes_over_those_whose_mount_namespace_it_may_not_know_and_their_own)
 TEST(passes_over_those_who_began_before_and_their_own)
 {
 	struct taken taken = {0};
-	const struct descendants kin = {.proc = PROC, .root = ROOT, .since = 500};
+	const struct descendants scope = {.proc = PROC, .root = ROOT, .since = 500};
 
 	show(ROOT, 1);
 	fake_proc_show(&(struct fake_process){.pid = 101, .parent = ROOT, .start = 499});
 	fake_proc_show(&(struct fake_process){.pid = 102, .parent = ROOT, .start = 500});
 	fake_proc_show(&(struct fake_process){.pid = 111, .parent = 101, .start = 501});
-	assert_int_equal(descendants_each(&kin, take, &taken), 0);
+	assert_int_equal(descendants_each(&scope, take, &taken), 0);
 	assert_int_equal(taken.n, 1);
 	assert_int_equal(taken.pids[0], 102);
 }
@@ -236,14 +236,14 @@ TEST(says_that_it_cannot_look)
 TEST(finds_nobody_s_kin_where_the_root_is_not_known)
 {
 	struct taken taken = {0};
-	const struct descendants kin = {.proc = PROC, .root = -ENOENT, .root_too = true};
+	const struct descendants scope = {.proc = PROC, .root = -ENOENT, .root_too = true};
 
 	show_all();
-	assert_int_equal(descendants_each(&kin, take, &taken), -ENOENT);
-	assert_int_equal(descendants_signal(&kin, SIGKILL), -ENOENT);
-	assert_int_equal(
-		descendants_end(&kin, &(struct descendants_patience){.limit_ms = 100, .watch = -1}),
-		-ENOENT);
+	assert_int_equal(descendants_each(&scope, take, &taken), -ENOENT);
+	assert_int_equal(descendants_signal(&scope, SIGKILL), -ENOENT);
+	assert_int_equal(descendants_end(&scope, &(struct descendants_patience){.limit_ms = 100,
+										.watch = -1}),
+			 -ENOENT);
 	assert_int_equal(taken.n, 0);
 	assert_null(strstr(fake_sys_trace(), "kill"));
 }
@@ -308,16 +308,16 @@ TEST(signals_by_a_handle_who_is_still_the_same)
 
 TEST(signals_the_root_as_well_if_told_to)
 {
-	const struct descendants kin = {.proc = PROC, .root = ROOT, .root_too = true};
+	const struct descendants scope = {.proc = PROC, .root = ROOT, .root_too = true};
 	struct taken taken = {0};
 
 	show_one();
 	show(200, 1);
-	assert_int_equal(descendants_signal(&kin, SIGSTOP), 2);
+	assert_int_equal(descendants_signal(&scope, SIGSTOP), 2);
 	assert_contains(fake_sys_trace(), "kill /proc/100 19\n");
 	assert_contains(fake_sys_trace(), "kill /proc/101 19\n");
 	assert_int_equal(count_in(fake_sys_trace(), "kill"), 2);
-	assert_int_equal(descendants_each(&kin, take, &taken), 0);
+	assert_int_equal(descendants_each(&scope, take, &taken), 0);
 	assert_int_equal(taken.n, 1);
 	assert_int_equal(taken.pids[0], 101);
 	assert_int_equal(fake_sys_open_fds(), 0);
@@ -435,7 +435,7 @@ TEST(stops_only_those_whom_it_cannot_kill_at_once)
 
 TEST(kills_its_children_without_opening_anything_if_it_has_to)
 {
-	static const struct descendants kin = {.proc = PROC, .root = ROOT, .only = true};
+	static const struct descendants scope = {.proc = PROC, .root = ROOT, .only = true};
 	static const struct descendants others = {.proc = PROC, .root = ROOT, .mounts = "mnt:[7]"};
 
 	fake_sys_always("open *", -EMFILE);
@@ -449,7 +449,7 @@ TEST(kills_its_children_without_opening_anything_if_it_has_to)
 	fake_sys_answer("wait nohang", 0);
 	fake_sys_answer("wait nohang", 0);
 	fake_sys_always("wait nohang", -ECHILD);
-	assert_int_equal(descendants_end(&kin, &with_grace), 0);
+	assert_int_equal(descendants_end(&scope, &with_grace), 0);
 	assert_in_order(fake_sys_trace(),
 			ARGV("rewind /proc\ngetdents /proc\n", "kill 101 9\n", "kill 102 9\n"));
 	assert_int_equal(count_in(fake_sys_trace(), "kill"), 2);
@@ -467,11 +467,11 @@ TEST(kills_its_children_without_opening_anything_if_it_has_to)
 
 TEST(says_so_if_it_cannot_kill_anybody_without_opening_anything)
 {
-	static const struct descendants kin = {.proc = PROC, .root = 777};
+	static const struct descendants scope = {.proc = PROC, .root = 777};
 	static const struct descendants own = {.proc = PROC, .root = ROOT};
 
 	fake_sys_always("open *", -EMFILE);
-	assert_int_equal(descendants_end(&kin, &at_once), -EMFILE);
+	assert_int_equal(descendants_end(&scope, &at_once), -EMFILE);
 	fake_sys_answer("rewind /proc", -EIO);
 	assert_int_equal(descendants_end(&own, &at_once), -EIO);
 }

@@ -26,7 +26,7 @@ static int run(void)
 {
 	const int three = 3;
 
-	return helper_run(exit_with, &three, 50);
+	return helper_run(exit_with, &three, 50, 20);
 }
 
 static void child_exits_with(int status)
