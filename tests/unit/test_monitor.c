@@ -1148,6 +1148,35 @@ static void command_stops(int sig)
 	report_comes(&report, offsetof(struct report, stopped) + sizeof(report.stopped), NULL);
 }
 
+/* A signal that comes with the end of the command is for no process any more. */
+TEST(takes_the_end_of_the_command_before_a_signal)
+{
+	static const struct report report = {.kind = REPORT_ENDED,
+					     .ended = {.status = 3 << 8, .is_last = true}};
+
+	command_starts();
+	ready("sock signals");
+	fake_sys_answer_message("receive sock", &report,
+				offsetof(struct report, ended) + sizeof(report.ended), NULL);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_null(strstr(fake_sys_trace(), "read signals"));
+}
+
+TEST(takes_the_end_of_the_first_process_before_a_signal)
+{
+	static const int status = 3 << 8;
+
+	box.has_reaper = false;
+	command_starts();
+	nobody_speaks_any_more();
+	ready("child signals");
+	fake_sys_answer_data("wait_pidfd child", 1, &status, sizeof(status));
+	janitor_is_gone();
+	assert_status(3 << 8);
+	assert_null(strstr(fake_sys_trace(), "read signals"));
+}
+
 TEST(relays_what_the_terminal_sends_to_its_group)
 {
 	static const int signals[] = {SIGINT, SIGQUIT, SIGTSTP, SIGWINCH};
@@ -1636,6 +1665,18 @@ TEST(tells_what_the_guard_says_while_the_command_runs)
 {
 	begin_guarded(GUARD_PUT_BACK);
 	guard_sends(&note_of_guard, offsetof(struct report, note) + sizeof(note_of_guard.note));
+	command_ends(true);
+	child_is_gone();
+	assert_status(3 << 8);
+	assert_string_equal(printed, "warning: masked again\n");
+}
+
+TEST(takes_the_guard_s_report_before_the_end_of_the_command)
+{
+	begin_guarded(GUARD_PUT_BACK);
+	ready("guard sock");
+	fake_sys_answer_message("receive guard", &note_of_guard,
+				offsetof(struct report, note) + sizeof(note_of_guard.note), NULL);
 	command_ends(true);
 	child_is_gone();
 	assert_status(3 << 8);
@@ -2178,6 +2219,8 @@ TEST(passes_nothing_that_the_terminal_sends_on_as_bubblewrap)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(relays_what_the_terminal_sends_to_its_group, set_up),
 	cmocka_unit_test_setup(passes_what_stands_for_a_key_to_the_group, set_up),
+	cmocka_unit_test_setup(takes_the_end_of_the_command_before_a_signal, set_up),
+	cmocka_unit_test_setup(takes_the_end_of_the_first_process_before_a_signal, set_up),
 	cmocka_unit_test_setup(stops_with_the_command_and_continues_it, set_up),
 	cmocka_unit_test_setup(stops_with_a_process_that_continues_it_and_kills_that_later, set_up),
 	cmocka_unit_test_setup(continues_a_stopped_monitor_when_the_command_has_exited, set_up),
@@ -2284,6 +2327,7 @@ static const struct CMUnitTest tests[] = {
 		prints_what_is_noted_under_bubblewrap_s_name_but_writes_no_line_of_it, set_up),
 	cmocka_unit_test_setup(takes_no_note_for_the_namespaces, set_up),
 	cmocka_unit_test_setup(tells_what_the_guard_says_while_the_command_runs, set_up),
+	cmocka_unit_test_setup(takes_the_guard_s_report_before_the_end_of_the_command, set_up),
 	cmocka_unit_test_setup(ends_all_if_the_guard_says_so, set_up),
 	cmocka_unit_test_setup(hears_of_it_also_if_the_command_has_ended_meanwhile, set_up),
 	cmocka_unit_test_setup(runs_nothing_that_is_not_watched_any_more, set_up),
