@@ -61,9 +61,9 @@ never()
 	blame "$lib" < <(comm -12 <(imports "$lib") <(defined "$@"))
 }
 
-# only_sys_calls LIB REGEX OTHER...: the members of LIB that are not named so need only what LIB and
+# only_these_call LIB REGEX OTHER...: the members of LIB that are not named so need only what LIB and
 # OTHERs define
-only_sys_calls()
+only_these_call()
 {
 	local lib=$1 callers=$2
 	shift 2
@@ -96,9 +96,10 @@ must_have_symbols "$@"
 only "$compiler|$pure" "$base"
 only "$compiler|$pure" "$plan" "$base"
 never "$sys" "$plan" "$host" "$isolation" "$ipc" "$mounts" "$run"
-only_sys_calls "$sys" 'src_sys_sys_[a-z]+\.c\.o' "$base"
+only_these_call "$sys" 'src_sys_sys_[a-z]+\.c\.o' "$base"
 only "$compiler|$pure|$memory_only" "$host" "$base" "$plan" "$sys"
 only "$compiler|$pure|$memory_only|cap_[a-z0-9_]+" "$isolation" "$base" "$plan" "$sys" "$host"
+only_these_call "$isolation" "src_isolation_caps.c.o" "$base" "$plan" "$sys" "$host"
 only "$compiler|$pure|$memory_only" "$ipc" "$base" "$plan" "$sys" "$host" "$isolation"
 only "$compiler|$pure|$memory_only" "$mounts" "$base" "$plan" "$sys" "$host" "$isolation" "$ipc"
 only "$compiler|$pure|$memory_only" "$run" "$base" "$plan" "$sys" "$host" "$isolation" "$ipc" \
