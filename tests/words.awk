@@ -11,6 +11,7 @@ BEGIN {
 		"process namespace|process namespaces|noted? down|notes? down|noting down|taken? down|takes? down|" \
 		"taking down|in the end|on its way|on their way|those inside|those outside|who are inside|kin|litter|" \
 		"file servers?|filters? of system calls|let go of|lets go of|lent|" \
+		"sweep|sweeps|someone|anyone|everybody|note [a-z ]* down|takes? [a-z ]* down|take [a-z ]* down|a moment|" \
 		"last words|hear from|hears? of|hearing of", list, "|")
 	for (i in list)
 		glossary = glossary "|" list[i]

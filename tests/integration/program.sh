@@ -6,7 +6,7 @@
 long=$(printf '%255s' "" | tr ' ' x) # a name as long as can be
 
 # $work/own has the program, which belongs to the ordinary user; $work/suid has it set-user-ID root,
-# $work/open so that everybody can write to it, and $work/lent both.
+# $work/open writable for every user, and $work/lent both.
 prepare_more()
 {
 	local dir

@@ -41,7 +41,7 @@ static int set_up(void **state __attribute__((unused)))
 
 /* --- Putting aside -------------------------------------------------------- */
 
-/* As on a stage on which nothing is yet. */
+/* As on an empty staging tmpfs. */
 static void start_setting_aside(void)
 {
 	start();
@@ -55,7 +55,7 @@ static void start_setting_aside(void)
 	fake_sys_answer_data("stat box/x", 0, &lower, sizeof(lower));
 }
 
-/* Note two mounts down, the second perhaps on the first, and put them aside. */
+/* Record two mounts, the second perhaps on the first, and put them aside. */
 static int set_aside(struct err *e)
 {
 	struct site site = {

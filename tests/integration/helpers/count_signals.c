@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Print "ready", wait for the first of the signals that sbx passes on, give others
- * a moment to come, and print how many of which came: "TERM 1".
+ * Print "ready", wait for the first of the signals that sbx forwards, and briefly for others. Print
+ * the number of each: "TERM 1".
  */
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * traced SIGNAL: have the parent trace this process, get SIGNAL, which stops it for good then, and
- * have a child kill it after a moment.  Where the kernel refuses that, as it does if the parent has
+ * have a child kill it soon after.  Where the kernel refuses that, as it does if the parent has
  * fewer capabilities by then, it kills itself at once.
  */
 #include <signal.h>
