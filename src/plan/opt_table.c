@@ -87,8 +87,7 @@ const char *const opt_group_titles[OPT_GROUPS] = {
 
 /*
  * The order is that of --help and of the manual page.  To add an option, add it
- * here, describe it in man/sbx.1.scd and run "meson compile update-docs"; the
- * tests tell what is missing.
+ * here, describe it in man/sbx.1.scd and run "meson compile -C build update-docs".
  */
 const struct opt opt_table[] = {
 	{
