@@ -150,6 +150,8 @@ int sys_signal_default(int sig);
 int sys_signal_ignore(int sig);
 /* Let a blocked signal kill or stop this process; returns if it is ignored. */
 void sys_die_of(int sig);
+/* The same for all processes of its group. */
+void sys_die_with_group(int sig);
 /* Consume a blocked, pending signal: sigtimedwait(2). */
 enum { SYS_SIGNAL_NONE, SYS_SIGNAL_SENT, SYS_SIGNAL_TYPED /* from the terminal */ };
 int sys_take_signal(int sig);

@@ -127,17 +127,44 @@ static void take_back(struct job *job)
 	job->has_terminal = false;
 }
 
-/* Stop this process by @sig, which may be blocked.  Returns whether it has been continued. */
-static bool stop_self(int sig)
+/* Consume a signal that has continued this process.  Returns whether there is one. */
+static bool was_continued(void)
+{
+	return sys_take_signal(SIGCONT) > SYS_SIGNAL_NONE;
+}
+
+/* Block @sig again, by which this process has stopped.  Returns whether it has been continued. */
+static bool go_on_after(int sig)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, sig);
-	sys_die_of(sig); /* that is, stop */
 	if (sig != SIGSTOP)
 		(void)sys_sigprocmask(SIG_BLOCK, &set, NULL);
-	return sys_take_signal(SIGCONT) != SYS_SIGNAL_NONE;
+	return was_continued();
+}
+
+/*
+ * Stop this process by @sig, which may be blocked, unless a SIGCONT has come since the reason for
+ * the stop: the stop would discard it.  Returns whether it has been continued.
+ */
+static bool stop_self(int sig)
+{
+	if (was_continued())
+		return true;
+	sys_die_of(sig); /* that is, stop */
+	return go_on_after(sig);
+}
+
+/*
+ * Stop this process and all others of its group by the same signal, @sig.  A shell that sees one of
+ * them stop may continue them at once: that cancels the stop of those that have not stopped yet.
+ */
+static bool stop_group(int sig)
+{
+	sys_die_with_group(sig);
+	return go_on_after(sig);
 }
 
 static bool is_about_terminal(int sig)
@@ -165,12 +192,10 @@ void job_pause(struct job *job, int sig)
 		job_signal(job, SIGCONT);
 		return;
 	}
-	if (had_terminal) {
+	if (had_terminal)
 		take_back(job);
-		if (sig != SIGSTOP) /* as the key does: the whole job stops */
-			(void)sys_kill(0, sig);
-	}
-	continued = stop_self(sig);
+	/* as the key does, the whole job stops */
+	continued = had_terminal && sig != SIGSTOP ? stop_group(sig) : stop_self(sig);
 	if (!continued && is_about_terminal(sig) && !had_terminal) {
 		hang_up(job);
 		return;

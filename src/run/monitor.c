@@ -219,17 +219,31 @@ static void be_waker(pid_t monitor, int command)
 	sys_exit(EXIT_SUCCESS);
 }
 
-/* Stop as @sig has stopped the command, until a process continues this one or the command exits. */
-static void stop_job(struct monitor *m, int sig)
+/* Start it, before the monitor stops.  Returns its pidfd, or -1. */
+static int start_waker(const struct monitor *m)
 {
-	autoclose int waker = -1;
 	pid_t monitor = sys_getpid();
+	int waker = -1;
 
 	if (sys_clone(0, &waker) == 0)
 		be_waker(monitor, m->command >= 0 ? m->command : m->teardown.child);
-	job_pause(&m->job, sig);
+	return waker;
+}
+
+static void end_waker(int waker)
+{
 	if (waker >= 0)
 		(void)helper_kill(waker, EXIT_MS);
+	sys_drop(&waker);
+}
+
+/* Stop as @sig has stopped the command, until a process continues this one or the command exits. */
+static void stop_job(struct monitor *m, int sig)
+{
+	int waker = start_waker(m);
+
+	job_pause(&m->job, sig);
+	end_waker(waker);
 }
 
 /*
@@ -340,13 +354,16 @@ static void end_early(struct monitor *m, int sig)
 static void stop(const struct monitor *m)
 {
 	struct distant inside = {.proc = m->teardown.proc, .but_first = m->box->has_reaper};
+	int waker;
 
 	if (m->box->plan->processes.new_session && m->teardown.proc >= 0) {
 		pid_t first = proc_pid_of(m->teardown.proc, m->teardown.child);
 
 		inside.first = first > 0 ? first : 0;
 	}
+	waker = m->started ? start_waker(m) : -1;
 	job_stop(&inside);
+	end_waker(waker);
 }
 
 /* Take a signal that reports a change of the job.  Returns whether @sig is one. */

@@ -284,15 +284,25 @@ int sys_signal_ignore(int sig)
 	return signal(sig, SIG_IGN) == SIG_ERR ? -errno : 0;
 }
 
-void sys_die_of(int sig)
+static void die_with(pid_t target, int sig)
 {
 	sigset_t set;
 
 	(void)signal(sig, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, sig);
-	(void)kill(getpid(), sig);
+	(void)kill(target, sig);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void sys_die_of(int sig)
+{
+	die_with(getpid(), sig);
+}
+
+void sys_die_with_group(int sig)
+{
+	die_with(0, sig);
 }
 
 int sys_take_signal(int sig)

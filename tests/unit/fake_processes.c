@@ -475,6 +475,11 @@ void sys_die_of(int sig)
 	(void)note("die_of %d", sig);
 }
 
+void sys_die_with_group(int sig)
+{
+	(void)note("die_with_group %d", sig);
+}
+
 /* None is pending. */
 int sys_take_signal(int sig)
 {

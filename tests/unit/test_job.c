@@ -9,7 +9,7 @@
 
 enum { PROC = 5, FIRST = 100 };
 
-#define STOP "die_of 20\nsigprocmask block 20\ntake_signal 18\n"
+#define STOP "take_signal 18\ndie_of 20\nsigprocmask block 20\ntake_signal 18\n"
 
 static int set_up(void **state __attribute__((unused)))
 {
@@ -210,6 +210,7 @@ TEST(stops_in_the_background_by_the_same_signal)
 	struct job job = with_group();
 
 	fake_sys_answer("tcgetpgrp 0", 55); /* another group's */
+	fake_sys_answer("take_signal 18", 0);
 	fake_sys_answer("take_signal 18", 1);
 	fake_sys_answer("tcgetpgrp 0", 300); /* when it is continued */
 	job_pause(&job, 22);
@@ -226,7 +227,7 @@ TEST(takes_the_terminal_back_before_it_stops_and_hands_it_over_after)
 	fake_sys_answer("take_signal 18", 1);
 	fake_sys_answer("tcgetpgrp 0", 300);
 	job_pause(&job, 20);
-	assert_in_order(fake_sys_trace(), ARGV("tcsetpgrp 0 300\nkill 0 20\ndie_of 20\n",
+	assert_in_order(fake_sys_trace(), ARGV("tcsetpgrp 0 300\ndie_with_group 20\n",
 					       "tcsetpgrp 0 700\n", "kill group of leader 18\n"));
 	assert_true(job.has_terminal);
 }
@@ -239,7 +240,18 @@ TEST(stops_others_of_the_job_only_by_what_a_key_would)
 	job.has_terminal = true;
 	job_pause(&job, 19);
 	assert_int_equal(count_in(fake_sys_trace(), "die_of"), 2);
-	assert_null(strstr(fake_sys_trace(), "kill 0 "));
+	assert_null(strstr(fake_sys_trace(), "group 19"));
+	assert_null(strstr(fake_sys_trace(), "group 20"));
+}
+
+TEST(does_not_stop_if_it_has_been_continued_meanwhile)
+{
+	struct job job = with_group();
+
+	fake_sys_answer("take_signal 18", 1);
+	job_pause(&job, 20);
+	assert_null(strstr(fake_sys_trace(), "die_of"));
+	assert_contains(fake_sys_trace(), "kill group of leader 18\n");
 }
 
 TEST(goes_on_where_the_kernel_does_not_stop_it)
@@ -300,6 +312,7 @@ int main(void)
 		cmocka_unit_test_setup(stops_in_the_background_by_the_same_signal, set_up),
 		cmocka_unit_test_setup(
 			takes_the_terminal_back_before_it_stops_and_hands_it_over_after, set_up),
+		cmocka_unit_test_setup(does_not_stop_if_it_has_been_continued_meanwhile, set_up),
 		cmocka_unit_test_setup(stops_others_of_the_job_only_by_what_a_key_would, set_up),
 		cmocka_unit_test_setup(goes_on_where_the_kernel_does_not_stop_it, set_up),
 		cmocka_unit_test_setup(hangs_up_who_can_never_have_the_terminal_once, set_up),

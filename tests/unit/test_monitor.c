@@ -48,7 +48,7 @@ enum {
 	"poll janitor signals, 1000 ms\n"                                                          \
 	"look janitor, 0 ms\n"                                                                     \
 	"wait_pidfd janitor\n"
-#define STOP "die_of 20\nsigprocmask block 20\ntake_signal 18\n"
+#define STOP "take_signal 18\ndie_of 20\nsigprocmask block 20\ntake_signal 18\n"
 #define LOOK_AT_TERMINAL "tcgetpgrp 0\ntcgetpgrp 1\ntcgetpgrp 2\n"
 #define END "look signals, 0 ms\n" END_OF_CHILD END_OF_JANITOR
 #define END_WITHOUT_CHILD "look signals, 0 ms\n" END_OF_JANITOR
@@ -1085,7 +1085,7 @@ static void stop(void)
 TEST(stops_itself_when_the_terminal_stops_the_command)
 {
 	stop();
-	assert_contains(fake_sys_trace(), "read signals\n" STOP);
+	assert_contains(fake_sys_trace(), "read signals\nclone\n" STOP);
 	assert_int_equal(count_in(fake_sys_trace(), "kill "), 0);
 }
 
