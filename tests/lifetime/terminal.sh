@@ -168,6 +168,45 @@ p = subprocess.run(words + ["sh", "-c", "kill -KILL 0"], start_new_session=new)
 print("alive", p.returncode)' "$new" "$words"
 }
 
+# Python sends SIGTSTP to sbx, and SIGCONT at once; then SIGTSTP, and SIGKILL to COMMAND.
+is_stopped_by_python()
+{
+	set_words "$@"
+	prints "ready
+exit 3
+ready
+killed 137" timeout 60 python3 -c '
+import os, signal, subprocess, sys, time
+def start(then):
+    global p
+    p = subprocess.Popen(sys.argv[1].split() + ["sh", "-c", "echo ready $$ >&2; " + then],
+                         preexec_fn=os.setpgrp, stderr=subprocess.PIPE)
+    print(p.stderr.readline().decode().split()[0])
+def state():
+    return open("/proc/%d/stat" % p.pid).read().rsplit(")", 1)[1].split()[0]
+start("sleep 0.3; exit 3")
+os.kill(p.pid, signal.SIGTSTP)
+os.kill(p.pid, signal.SIGCONT)
+print("exit", p.wait(10))
+def command(parent):
+    for task in os.listdir("/proc/%d/task" % parent):
+        for child in open("/proc/%d/task/%s/children" % (parent, task)).read().split():
+            if open("/proc/%s/comm" % child).read() == "sleep\n":
+                return int(child)
+            found = command(int(child))
+            if found:
+                return found
+start("exec sleep 20")
+sleep = None
+while not sleep:
+    sleep = command(p.pid)
+os.kill(p.pid, signal.SIGTSTP)
+while state() != "T":
+    time.sleep(0.01)
+os.kill(sleep, signal.SIGKILL)
+print("killed", p.wait(10))' "$words"
+}
+
 # --- The checks ------------------------------------------------------------------
 
 terminal_with()
@@ -196,6 +235,8 @@ all_with()
 	check "two sandboxes below make: $name" makes_two "$@"
 	check "Python kills a new session of it: $name" is_killed_by_python new "$@"
 	check "or a process group: $name" is_killed_by_python old "$@"
+	check "it stops sbx, which goes on when it is continued, or COMMAND killed: $name" \
+		is_stopped_by_python "$@"
 }
 
 tests()
